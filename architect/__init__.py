@@ -1,0 +1,1 @@
+"""The building half: from specs to accepted modules, and repair."""

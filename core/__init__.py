@@ -1,0 +1,1 @@
+"""The running half: it loads, calls, swaps and records modules; it writes none."""

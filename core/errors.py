@@ -1,0 +1,152 @@
+"""Every error that Architect raises on purpose, with its own wording and hint.
+
+ArchitectError
+    ConfigError              a setting is missing or wrong
+    SpecError                a spec does not say what a spec must say
+    ManifestError            the manifest cannot be read or trusted
+    GateError                the gate could not give a verdict (never: a rejection)
+        SandboxUnavailable   a layer of the sandbox does not hold on this machine
+    ModelError               a model could not be asked, or did not answer
+        ReplyMissing         no recorded reply, and no other route may answer
+        ReplyChanged         a recorded reply is not what the manifest says it is
+        ReplyUnusable        an answer that holds no single body
+        BudgetExceeded       the call's worst case would pass the budget
+    FileConflict             a file is not what the manifest says, and nobody said so
+    GitError                 the repository is not in a state to commit to
+    Busy                     another run holds the lock
+    StoreError               Postgres or Redis
+        StoreUnavailable     cannot be started or reached
+    ContractError            a call or a result broke its contract
+        RequiresError        the caller's part
+        EnsuresError         the module's part
+    NotAccepted              a version that the manifest does not hold
+    ExchangeError            the exchange, or the gateway in front of it
+        ExchangeUnavailable  not reached, or under maintenance; nothing was sent
+        MalformedAnswer      an answer that cannot be read (never: an empty one)
+        RateLimited          refused for its rate; not carried out
+        OutcomeUnknown       sent, and nobody knows whether it was carried out
+        OrderRejected        refused by the exchange
+            DuplicateOrder   the client order id is known there: look it up
+        GatewayRefused       refused by the gateway's own limits; never sent
+"""
+
+from __future__ import annotations
+
+
+class ArchitectError(Exception):
+    """Base of all. `hint` is a command or a step that mends it, or None."""
+
+    hint: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+
+class ConfigError(ArchitectError):
+    """A setting is missing or wrong."""
+
+
+class SpecError(ArchitectError):
+    """A spec does not say what a spec must say."""
+
+
+class ManifestError(ArchitectError):
+    """The manifest cannot be read or trusted."""
+
+
+class GateError(ArchitectError):
+    """The gate could not give a verdict."""
+
+
+class SandboxUnavailable(GateError):
+    """A layer of the sandbox does not hold on this machine."""
+
+
+class ModelError(ArchitectError):
+    """A model could not be asked, or did not answer."""
+
+
+class ReplyMissing(ModelError):
+    """No recorded reply, and no other route may answer."""
+
+
+class ReplyChanged(ModelError):
+    """A recorded reply is not what the manifest says it is."""
+
+
+class ReplyUnusable(ModelError):
+    """An answer that holds no single body."""
+
+
+class BudgetExceeded(ModelError):
+    """The worst case of a call would pass the budget, so it was not made."""
+
+
+class FileConflict(ArchitectError):
+    """A file is not what the manifest says, and nobody said so."""
+
+
+class GitError(ArchitectError):
+    """The repository is not in a state to commit to."""
+
+
+class Busy(ArchitectError):
+    """Another run holds the lock."""
+
+
+class StoreError(ArchitectError):
+    """Postgres or Redis failed."""
+
+
+class StoreUnavailable(StoreError):
+    """Postgres or Redis cannot be started or reached."""
+
+
+class ContractError(ArchitectError):
+    """A call or a result broke its contract."""
+
+
+class RequiresError(ContractError):
+    """The caller broke a `requires`."""
+
+
+class EnsuresError(ContractError):
+    """The module broke an `ensures`."""
+
+
+class NotAccepted(ArchitectError):
+    """A version that the manifest does not hold was to be loaded."""
+
+
+class ExchangeError(ArchitectError):
+    """The exchange, or the gateway in front of it, failed."""
+
+
+class ExchangeUnavailable(ExchangeError):
+    """The exchange was not reached; nothing was carried out."""
+
+
+class MalformedAnswer(ExchangeError):
+    """The exchange answered something that cannot be read."""
+
+
+class RateLimited(ExchangeError):
+    """Refused for its rate; not carried out."""
+
+
+class OutcomeUnknown(ExchangeError):
+    """Sent, and nobody knows whether it was carried out: ask before sending again."""
+
+
+class OrderRejected(ExchangeError):
+    """Refused by the exchange; the message is its reason."""
+
+
+class DuplicateOrder(OrderRejected):
+    """The exchange knows this client order id already: look the order up."""
+
+
+class GatewayRefused(ExchangeError):
+    """Refused by the gateway's own limits; never sent."""

@@ -1,0 +1,92 @@
+"""What a generated module may ask of the world: the ports of the trading system.
+
+A port is handed to an action as an argument. The annotations here are in the
+vocabulary of specs (record names included), because the prompt shows them to the
+model and the gate plays them from examples. No adapter is named here: ccxt's REST,
+a WebSocket and the backtest all stand behind `Exchange`.
+
+Money is Decimal in USD, sizes are Decimal in coins, times are UTC milliseconds,
+fractions are fractions (0.01 is one percent).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+# A record's name in a spec; its class is rendered from specs/trading/<name>.yaml.
+Account = Any
+Fill = Any
+Instrument = Any
+LedgerEntry = Any
+OrderRequest = Any
+OrderStatus = Any
+Position = Any
+Ticker = Any
+Frame = Any
+
+
+class Exchange(Protocol):
+    """One account at one exchange. Every method raises ExchangeError's kinds.
+
+    An answer that cannot be read raises MalformedAnswer; it is never an empty list.
+    """
+
+    def instruments(self) -> list[Instrument]:
+        """Return the tradeable perpetuals."""
+
+    def tickers(self) -> list[Ticker]:
+        """Return one ticker for each tradeable perpetual."""
+
+    def candles(self, symbol: str, since_ms: int, limit: int) -> Frame:
+        """Return closed candles, oldest first: time_ms, open, high, low, close, volume."""
+
+    def place(self, order: OrderRequest) -> OrderStatus:
+        """Send one order. OutcomeUnknown: ask `order` before anything is sent again."""
+
+    def order(self, client_id: str) -> OrderStatus | None:
+        """Return what the exchange knows of an order, None if it never got it."""
+
+    def cancel(self, client_id: str) -> OrderStatus | None:
+        """Cancel one order; None if the exchange has no such open order."""
+
+    def open_orders(self) -> list[OrderStatus]:
+        """Return all resting orders."""
+
+    def positions(self) -> list[Position]:
+        """Return all open positions; flat symbols are left out."""
+
+    def account(self) -> Account:
+        """Return balance, equity and margin."""
+
+    def fills(self, since_ms: int) -> list[Fill]:
+        """Return fills at or after since_ms, oldest first."""
+
+    def ledger(self, since_id: int) -> list[LedgerEntry]:
+        """Return account log entries with a higher id, oldest first: the true fees and funding."""
+
+
+class Store(Protocol):
+    """The books in Postgres, schema trading_data."""
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        """Add one row; the same key twice is written once."""
+
+    def rows(self, table: str, since_ms: int) -> list[dict[str, Any]]:
+        """Return rows at or after since_ms, oldest first."""
+
+
+class State(Protocol):
+    """Small shared state in Redis that outlives a process."""
+
+    def get(self, key: str) -> str | None:
+        """Return the value, None if absent."""
+
+    def put(self, key: str, value: str) -> None:
+        """Set the value."""
+
+
+class Clock(Protocol):
+    """Time as the system sees it: real, or that of a replay."""
+
+    def now_ms(self) -> int:
+        """Return UTC milliseconds."""
