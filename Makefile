@@ -1,0 +1,50 @@
+# make demo and make test set everything up by themselves; nothing else is needed.
+
+PYTHON ?=
+export PYTHON
+# Byte code halves the start of everything below.
+unexport PYTHONDONTWRITEBYTECODE
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint lock clean
+
+help:
+	@echo "make demo   set up and run the whole path from specs to a repaired system"
+	@echo "make test   set up and run all tests"
+	@echo "make bench  measure what the design promises"
+	@echo "make lint   black, ruff and mypy on everything hand-written"
+	@echo "make lock   resolve requirements.lock anew (needs uv)"
+	@echo "make clean  remove .venv, the embedded stores and all caches"
+
+setup:
+	@py=$$(command -v python3 || command -v python3.13 || command -v python3.12 \
+	    || command -v python3.11) || { \
+	  echo "error: no Python was found" >&2; \
+	  echo "hint: sudo apt install python3 python3-venv" >&2; exit 1; }; \
+	"$$py" bootstrap.py
+
+demo: setup
+	@$(BIN)/architect demo $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: setup
+	@for file in tests/bench_*.py; do $(BIN)/python "$$file" || exit 1; done
+
+lint: setup
+	@$(BIN)/black --check --quiet architect core tests bootstrap.py
+	@$(BIN)/ruff check architect core tests bootstrap.py
+	@$(BIN)/mypy
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --all-extras --no-emit-package colorama --no-emit-package winloop \
+	  --no-emit-package httpx2-jsfetch pyproject.toml -o requirements.lock
+
+clean:
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m core.stores.clean .architect; fi
+	@rm -rf .venv .architect build dist *.egg-info
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
