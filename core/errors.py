@@ -105,7 +105,11 @@ class StoreUnavailable(StoreError):
 
 
 class ContractError(ArchitectError):
-    """A call or a result broke its contract."""
+    """A call or a result broke its contract; `owner` is whose contract it was."""
+
+    def __init__(self, message: str, *, hint: str | None = None, owner: object = None) -> None:
+        super().__init__(message, hint=hint)
+        self.owner = owner
 
 
 class RequiresError(ContractError):

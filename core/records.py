@@ -1,0 +1,65 @@
+"""Records: the domain's typed data, rendered from specs alone.
+
+A record is a frozen, slotted, keyword-only dataclass whose `requires` hold from its
+construction on.
+"""
+
+from __future__ import annotations
+
+import sys
+import types as python_types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, dataclass_transform, get_args, get_origin
+
+from core import types
+from core.contract import TERMS
+from core.errors import RequiresError
+from core.types import Type
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def record[T](*, requires: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
+    """Make the class a record; a broken `requires` raises RequiresError."""
+
+    def make(cls: type[T]) -> type[T]:
+        if requires:
+            cls.__post_init__ = _checker(cls, requires)  # type: ignore[attr-defined]
+        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        kinds = {f.name: from_annotation(f.type) for f in fields(made)}  # type: ignore[arg-type]
+        made.__types__ = kinds  # type: ignore[attr-defined]
+        return made
+
+    return make
+
+
+def _checker(cls: type, requires: Sequence[str]) -> Callable[[Any], None]:
+    names = list(cls.__annotations__)
+    lines = ["def __post_init__(self):"]
+    lines += [f"    {name} = self.{name}" for name in names]
+    for i, text in enumerate(requires):
+        lines += [f"    if not ({text}):", f"        _broken({i}, self)"]
+
+    def broken(i: int, self: Any) -> None:
+        raise RequiresError(f"{cls.__name__} requires {requires[i]}, got {self!r}")
+
+    scope = {**vars(sys.modules[cls.__module__]), **TERMS, "_broken": broken}
+    exec(compile("\n".join(lines), f"<{cls.__name__} requires>", "exec"), scope)
+    check: Callable[[Any], None] = scope["__post_init__"]
+    return check
+
+
+def from_annotation(annotation: Any) -> Type:
+    """Return the spec type of an evaluated annotation."""
+    if annotation is None or annotation is type(None):
+        return Type("None")
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return Type("Literal", choices=get_args(annotation))
+    if origin is python_types.UnionType:
+        return Type("|", tuple(map(from_annotation, get_args(annotation))))
+    if origin is not None:
+        return Type(origin.__name__, tuple(map(from_annotation, get_args(annotation))))
+    names = {"Series": "Series", "DataFrame": "Frame"}
+    name = getattr(annotation, "__name__", str(annotation))
+    return types.parse(names.get(name, name))

@@ -1,0 +1,326 @@
+"""The spec format: what a person writes, as a strict model.
+
+A spec is the only source of truth for one module. This module reads and validates
+one; how specs depend on each other is `core/spec_graph.py`, and whether a spec's
+examples agree with its own contract is judged by the architect, who may run things.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from core import types
+from core.errors import SpecError
+from core.imports import IMPORTS, import_name
+
+Kind = Literal["function", "indicator", "action", "record"]
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is not a lower_snake_case name")
+    return value
+
+
+def _type(value: str) -> str:
+    try:
+        types.parse(value)
+    except SpecError as error:
+        raise ValueError(f"{error}; {error.hint}" if error.hint else str(error)) from None
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        ast.parse(value, mode="eval")
+    except SyntaxError as error:
+        raise ValueError(f"{value!r} is not a Python expression: {error.msg}") from None
+    return value
+
+
+def _importable(value: str) -> str:
+    if value not in IMPORTS:
+        near = difflib.get_close_matches(value, IMPORTS, 1)
+        more = f"; the nearest is {near[0]!r}" if near else ""
+        raise ValueError(f"{value!r} may not be imported{more}")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+TypeText = Annotated[str, AfterValidator(_type)]
+Expression = Annotated[str, AfterValidator(_expression)]
+Import = Annotated[str, AfterValidator(_importable)]
+
+
+class Strict(BaseModel):
+    """A model that knows all its keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Domain(Strict):
+    """Which values a test may draw: numbers in `range`, `size` for lengths."""
+
+    range: tuple[float, float] | None = None
+    size: tuple[int, int] | None = None
+    choices: list[Any] | None = None
+
+
+class Param(Domain):
+    """One parameter, or one field of a record."""
+
+    type: TypeText
+    unit: str | None = None
+    meaning: str
+    default: Any = None
+
+    @property
+    def has_default(self) -> bool:
+        """Tell whether the spec gives a default (None counts when written)."""
+        return "default" in self.model_fields_set
+
+
+class Returns(Strict):
+    """What a call gives back."""
+
+    type: TypeText
+    unit: str | None = None
+    meaning: str
+
+
+class PortCall(Strict):
+    """One call that an example expects on a port, and what the port answers.
+
+    `args` are matched by the parameter names of the port's method.
+    """
+
+    method: Name
+    args: dict[str, Any] | None = None
+    returns: Any = None
+    raises: str | None = None
+    message: str = ""
+
+
+class Example(Strict):
+    """Inputs and the expected result, the expected error, or the expected port calls."""
+
+    name: str | None = None
+    given: dict[str, Any] = {}
+    expect: Any = None
+    raises: str | None = None
+    ports: dict[Name, list[PortCall]] = {}
+    held_back: bool = False
+    tolerance: float | None = None
+
+    @property
+    def expects_value(self) -> bool:
+        """Tell whether `expect` is written (null counts)."""
+        return "expect" in self.model_fields_set
+
+
+class Property(Strict):
+    """A claim over many drawn inputs.
+
+    `check` sees the parameters, `result`, and `call(**changes)`, which runs the module
+    again with some arguments changed. `given` narrows what is drawn.
+    """
+
+    name: str
+    check: Expression
+    given: dict[str, Domain] = {}
+    cases: int = Field(default=60, ge=1, le=2000)
+
+
+class Limits(Strict):
+    """Of one call."""
+
+    time_ms: int = Field(default=250, ge=1, le=60_000)
+    memory_mb: int = Field(default=128, ge=16, le=4096)
+
+
+class Spec(Strict):
+    """One module: see specs/README.md for each key with an example."""
+
+    name: Name
+    kind: Kind
+    intent: str
+    params: dict[Name, Param] = {}
+    returns: Returns | None = None
+    fields: dict[Name, Param] = {}
+    requires: list[Expression] = []
+    ensures: list[Expression] = []
+    imports: list[Import] = []
+    uses: list[Name] = []
+    ports: dict[Name, str] = {}
+    on_failure: str = "raise"
+    money_path: bool = False
+    reflect: Literal["full", "result", "none"] = "full"
+    tolerance: float = Field(default=1e-9, ge=0, le=0.1)
+    examples: list[Example] = []
+    properties: list[Property] = []
+    limits: Limits = Limits()
+    strength: float = Field(default=0.95, ge=0, le=1)
+    notes: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Spec:
+        check = self._check_record if self.kind == "record" else self._check_callable
+        check()
+        return self
+
+    def _check_record(self) -> None:
+        if not self.fields:
+            raise ValueError("a record needs fields")
+        for key in ("params", "returns", "ensures", "examples", "properties", "ports"):
+            if getattr(self, key):
+                raise ValueError(f"a record has no {key}")
+
+    def _check_callable(self) -> None:
+        if self.fields:
+            raise ValueError(f"fields belong to kind record, not {self.kind}")
+        if self.returns is None:
+            raise ValueError("returns is missing")
+        if not self.examples:
+            raise ValueError("examples are missing: at least one visible, one held back")
+        if self.ports and self.kind != "action":
+            raise ValueError(f"ports belong to kind action, not {self.kind}")
+        if self.on_failure != "raise":
+            _expression(self.on_failure)
+        for example in self.examples:
+            self._check_example(example)
+        for prop in self.properties:
+            self._check_known(prop.given, f"property {prop.name!r}")
+
+    def _check_known(self, given: dict[str, Any], where: str) -> None:
+        for key in given:
+            if key not in self.params:
+                raise ValueError(f"{where} gives {key!r}, which is no parameter")
+
+    def _check_example(self, example: Example) -> None:
+        where = f"example {example.name or example.given!r}"
+        self._check_known(example.given, where)
+        for name, param in self.params.items():
+            if name not in example.given and not param.has_default:
+                raise ValueError(f"{where} does not give {name!r}")
+        if example.expects_value == (example.raises is not None):
+            raise ValueError(f"{where} needs one of expect and raises")
+        for port in example.ports:
+            if port not in self.ports:
+                raise ValueError(f"{where} scripts port {port!r}, which is not in ports")
+
+    @property
+    def class_name(self) -> str:
+        """The exported name: CamelCase for a record, the name itself otherwise."""
+        if self.kind != "record":
+            return self.name
+        return "".join(part.capitalize() for part in self.name.split("_"))
+
+    @property
+    def record_types(self) -> list[str]:
+        """Class names of the records that the types of this spec mention."""
+        texts = [p.type for p in (*self.params.values(), *self.fields.values())]
+        if self.returns:
+            texts.append(self.returns.type)
+        nodes = (node for text in texts for node in types.parse(text).walk())
+        return sorted({node.name for node in nodes if types.is_record(node)})
+
+    @property
+    def import_names(self) -> list[str]:
+        """The names that the imports of this spec bind."""
+        return [import_name(key) for key in self.imports]
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the spec's meaning: comments and layout do not count."""
+        plain = self.model_dump(mode="json", exclude_unset=True)
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def snake(class_name: str) -> str:
+    """Return the spec name of a record's class: OrderRequest -> order_request."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe YAML in which a key that stands twice is an error."""
+
+
+def _unique_mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            line = key_node.start_mark.line + 1
+            raise SpecError(f"line {line}: key {key!r} stands twice")
+        seen.add(key)
+    return dict(loader.construct_pairs(node, deep=True))
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def parse_spec(text: str, where: str = "spec") -> Spec:
+    """Read a spec from YAML text; SpecError names the place and what to write instead."""
+    try:
+        plain = yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise SpecError(f"{where}: not YAML: {error}") from None
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    if not isinstance(plain, dict):
+        raise SpecError(f"{where}: a spec is a mapping, this is {type(plain).__name__}")
+    try:
+        return Spec.model_validate(plain)
+    except ValidationError as error:
+        raise _as_spec_error(error, where) from None
+
+
+def load_spec(path: Path) -> Spec:
+    """Read `path`; its name must be the spec's."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path}: {error}") from None
+    spec = parse_spec(text, str(path))
+    if spec.name != path.stem:
+        raise SpecError(
+            f"{path}: name is {spec.name!r}",
+            hint=f"rename the file to {spec.name}.yaml, or the spec to {path.stem}",
+        )
+    return spec
+
+
+def _as_spec_error(error: ValidationError, where: str) -> SpecError:
+    lines, hint = [], None
+    for detail in error.errors():
+        place = ".".join(str(part) for part in detail["loc"]) or "spec"
+        if detail["type"] == "extra_forbidden":
+            hint = hint or _nearest(str(detail["loc"][-1]))
+            lines.append(f"{place}: unknown key")
+        else:
+            lines.append(f"{place}: {detail['msg'].removeprefix('Value error, ')}")
+    return SpecError(f"{where}: " + "; ".join(lines), hint=hint)
+
+
+def _nearest(key: str) -> str | None:
+    models = (Spec, Param, Returns, Example, Property, Limits, PortCall)
+    known = sorted({name for model in models for name in model.model_fields})
+    near = difflib.get_close_matches(key, known, 1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"

@@ -1,0 +1,205 @@
+"""The one wrapper that every call of a generated module passes.
+
+It checks the contract, times the call, contains an error and appends a reflection.
+It is the hottest code of the project, so the checks of a module are compiled into one
+function when the module loads, and the caller's thread pays for two clocks, a tuple
+and an append. What a failure leads to is not decided here: `hooks.contain` is set by
+the process that runs modules; where it is not set (in the gate), errors pass through.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.contract import TERMS
+from core.errors import ContractError, EnsuresError, RequiresError
+
+Reflection = tuple[int, str, str, int, int, str, str | None, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed call: `outcome` is requires, ensures or error; `args` without ports."""
+
+    module: str
+    version: str
+    kind: str
+    outcome: str
+    error: Exception
+    arguments: dict[str, Any]
+    ports: tuple[str, ...]
+    fallback: Callable[..., Any] | None
+
+
+class Hooks:
+    """What the process around the modules sets: sink, containment, number of the tick.
+
+    A reflection is (start in perf_counter ns, module, version, tick, duration in ns,
+    outcome, error, arguments, result).
+    """
+
+    __slots__ = ("append", "contain", "tick")
+
+    def __init__(self) -> None:
+        self.append: Callable[[Reflection], None] = deque(maxlen=1000).append
+        self.contain: Callable[[Failure], Any] | None = None
+        self.tick = 0
+
+
+hooks = Hooks()
+
+
+def module(
+    *,
+    kind: str,
+    requires: Sequence[str] = (),
+    ensures: Sequence[str] = (),
+    on_failure: str | None = None,
+    reflect: str = "full",
+    ports: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wrap a module's function; see the module docstring.
+
+    `on_failure` is an expression over the parameters, None to let the error rise.
+    `reflect` is full (arguments and result), result or none.
+    """
+
+    def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
+        return _Wrapping(body, kind, requires, ensures, on_failure, reflect, ports).call()
+
+    return wrap
+
+
+class _Wrapping:
+    """Compiles one module's checked call."""
+
+    def __init__(
+        self,
+        body: Callable[..., Any],
+        kind: str,
+        requires: Sequence[str],
+        ensures: Sequence[str],
+        on_failure: str | None,
+        reflect: str,
+        ports: Sequence[str],
+    ) -> None:
+        self.body, self.kind, self.on_failure = body, kind, on_failure
+        self.requires, self.ensures = requires, ensures
+        self.reflect, self.ports = reflect, tuple(ports)
+        self.parameters = inspect.signature(body).parameters
+        self.name = body.__name__
+        self.version = str(body.__globals__.get("__version__", "unversioned"))
+
+    def call(self) -> Callable[..., Any]:
+        source = self._source()
+        path = f"<wrapper of {self.name} {self.version}>"
+        linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+        scope = self._scope()
+        exec(compile(source, path, "exec"), scope)
+        wrapped: Callable[..., Any] = scope[self.name]
+        wrapped.__doc__ = self.body.__doc__
+        wrapped.__module__ = self.body.__module__
+        wrapped.__wrapped__ = self.body  # type: ignore[attr-defined]
+        return wrapped
+
+    def _scope(self) -> dict[str, Any]:
+        defaults = {
+            f"_default_{name}": p.default
+            for name, p in self.parameters.items()
+            if p.default is not p.empty
+        }
+        return {
+            **self.body.__globals__,
+            **TERMS,
+            **defaults,
+            "_body": self.body,
+            "_now": time.perf_counter_ns,
+            "_hooks": hooks,
+            "_failed": self._failed,
+            "_requires": self._requires,
+            "_ensures": self._ensures,
+        }
+
+    def _source(self) -> str:
+        names = ", ".join(self.parameters)
+        shown = [name for name in self.parameters if name not in self.ports]
+        packed = f"({', '.join(shown)},)" if shown else "()"
+        checks = [
+            line
+            for which, texts in (("requires", self.requires), ("ensures", self.ensures))
+            for line in self._checks(which, texts)
+        ]
+        middle = len(self.requires) * 2
+        seen = packed if self.reflect == "full" else "None"
+        result = "None" if self.reflect == "none" else "result"
+        return "\n".join(
+            [
+                f"def {self.name}({self._signature()}):",
+                "    _started = _now()",
+                "    try:",
+                *checks[:middle],
+                f"        result = _body({names})",
+                *checks[middle:],
+                "    except Exception as _error:",
+                f"        return _failed(_error, _started, ({names}{',' if names else ''}))",
+                f"    _hooks.append((_started, {self.name!r}, {self.version!r}, _hooks.tick,",
+                f"        _now() - _started, 'ok', None, {seen}, {result}))",
+                "    return result",
+            ]
+        )
+
+    def _signature(self) -> str:
+        return ", ".join(
+            name if p.default is p.empty else f"{name}=_default_{name}"
+            for name, p in self.parameters.items()
+        )
+
+    def _checks(self, which: str, texts: Sequence[str]) -> list[str]:
+        lines = []
+        for i, text in enumerate(texts):
+            lines += [f"        if not ({text}):", f"            _{which}({i})"]
+        return lines
+
+    def _requires(self, i: int) -> None:
+        raise RequiresError(f"{self.name} requires {self.requires[i]}", owner=self)
+
+    def _ensures(self, i: int) -> None:
+        raise EnsuresError(f"{self.name} does not ensure {self.ensures[i]}", owner=self)
+
+    def _failed(self, error: Exception, started: int, args: tuple[Any, ...]) -> Any:
+        took = time.perf_counter_ns() - started
+        outcome = self._outcome(error)
+        text = f"{type(error).__name__}: {error}"
+        given = dict(zip(self.parameters, args, strict=True))
+        arguments = {k: v for k, v in given.items() if k not in self.ports}
+        shown = tuple(arguments.values()) if self.reflect == "full" else None
+        hooks.append(
+            (started, self.name, self.version, hooks.tick, took, outcome, text, shown, None)
+        )
+        if hooks.contain is None:
+            raise error
+        fallback = self._fallback(given) if self.on_failure is not None else None
+        return hooks.contain(
+            Failure(
+                self.name, self.version, self.kind, outcome, error, arguments,
+                self.ports, fallback,
+            )
+        )  # fmt: skip
+
+    def _fallback(self, given: dict[str, Any]) -> Callable[..., Any]:
+        assert self.on_failure is not None
+        code = compile(self.on_failure, f"<on_failure of {self.name}>", "eval")
+        scope = {**self.body.__globals__, **TERMS, **given}
+        return lambda: eval(code, scope)
+
+    def _outcome(self, error: Exception) -> str:
+        # A breach inside a used module is an error of this one, not its own breach.
+        if isinstance(error, ContractError) and error.owner is self:
+            return "requires" if isinstance(error, RequiresError) else "ensures"
+        return "error"
