@@ -1,0 +1,1 @@
+"""The gate: every check between a body and a commit. It trusts no candidate."""
