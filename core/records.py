@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import sys
 import types as python_types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, dataclass_transform, get_args, get_origin
+from typing import Any, Literal, TypeVar, dataclass_transform, get_args, get_origin
 
 from core import types
 from core.contract import TERMS
 from core.errors import RequiresError
 from core.types import Type
 
+T = TypeVar("T")
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def record[T](*, requires: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
+def record(*, requires: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
     """Make the class a record; a broken `requires` raises RequiresError."""
+
+    scope = sys._getframe(1).f_globals  # the module's, which sys.modules may not hold
 
     def make(cls: type[T]) -> type[T]:
         if requires:
-            cls.__post_init__ = _checker(cls, requires)  # type: ignore[attr-defined]
+            cls.__post_init__ = _checker(cls, requires, scope)  # type: ignore[attr-defined]
         made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
         kinds = {f.name: from_annotation(f.type) for f in fields(made)}  # type: ignore[arg-type]
         made.__types__ = kinds  # type: ignore[attr-defined]
@@ -33,7 +37,9 @@ def record[T](*, requires: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
     return make
 
 
-def _checker(cls: type, requires: Sequence[str]) -> Callable[[Any], None]:
+def _checker(
+    cls: type, requires: Sequence[str], names_in_scope: Mapping[str, Any]
+) -> Callable[[Any], None]:
     names = list(cls.__annotations__)
     lines = ["def __post_init__(self):"]
     lines += [f"    {name} = self.{name}" for name in names]
@@ -43,7 +49,7 @@ def _checker(cls: type, requires: Sequence[str]) -> Callable[[Any], None]:
     def broken(i: int, self: Any) -> None:
         raise RequiresError(f"{cls.__name__} requires {requires[i]}, got {self!r}")
 
-    scope = {**vars(sys.modules[cls.__module__]), **TERMS, "_broken": broken}
+    scope = {**names_in_scope, **TERMS, "_broken": broken}
     exec(compile("\n".join(lines), f"<{cls.__name__} requires>", "exec"), scope)
     check: Callable[[Any], None] = scope["__post_init__"]
     return check

@@ -8,9 +8,11 @@ examples agree with its own contract is judged by the architect, who may run thi
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 import hashlib
 import json
+import keyword
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,6 +32,7 @@ from core.errors import SpecError
 from core.imports import IMPORTS, import_name
 
 Kind = Literal["function", "indicator", "action", "record"]
+RESERVED = ("result", "call", "self")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -193,6 +196,9 @@ class Spec(Strict):
                 raise ValueError(f"a record has no {key}")
 
     def _check_callable(self) -> None:
+        for name in (*self.params, *self.ports):
+            if name in RESERVED or keyword.iskeyword(name) or hasattr(builtins, name):
+                raise ValueError(f"{name!r} cannot name a parameter: it is taken")
         if self.fields:
             raise ValueError(f"fields belong to kind record, not {self.kind}")
         if self.returns is None:

@@ -8,9 +8,10 @@ from core.template_header import render_header
 
 def render_footer(spec: Spec) -> str:
     """Return the text after the body, newline at end."""
+    source = "spec" if spec.kind == "record" else "recorded reply"
     return (
         f'\n\n__all__ = ["{spec.class_name}"]\n'
-        f"# From its recorded reply, byte for byte: architect rebuild {spec.name}\n"
+        f"# From its {source}, byte for byte: architect rebuild {spec.name}\n"
     )
 
 

@@ -1,0 +1,161 @@
+"""The manifest: the lock that says which version of each module is accepted.
+
+`manifest.yaml` holds digests only, so it can be read and merged by a person. What is
+not in it cannot be loaded. This module reads and writes it and holds no policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core.errors import ManifestError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted module. All digests are SHA-256 in hex.
+
+    Attributes:
+        kind: function, indicator, action or record.
+        uses: modules and records that must be loaded before it, sorted.
+        spec: of the spec's meaning.
+        prompt: of the prompt as the pipeline sends it now; empty for a record.
+        inputs: over all that makes the module stale when it changes.
+        reply: path under generated/replies of the reply its body came from.
+        reply_sha256: of that file.
+        body: of the body, formatted.
+        file: of the whole module file.
+        by: model, hand, wick, rollback or spec (records).
+        checks: how many checks the gate made.
+    """
+
+    kind: str
+    uses: tuple[str, ...]
+    spec: str
+    prompt: str
+    inputs: str
+    reply: str
+    reply_sha256: str
+    body: str
+    file: str
+    by: str
+    checks: int
+
+    @property
+    def version(self) -> str:
+        """The short name of this version."""
+        return self.file[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All accepted modules by name."""
+
+    modules: Mapping[str, Entry] = field(default_factory=dict)
+
+    def with_entry(self, name: str, entry: Entry) -> Manifest:
+        """Return a manifest in which `name` is this entry."""
+        return Manifest(dict(sorted({**self.modules, name: entry}.items())))
+
+    def without(self, names: set[str]) -> Manifest:
+        """Return a manifest that no longer holds `names`."""
+        return Manifest({n: e for n, e in self.modules.items() if n not in names})
+
+    def load_order(self) -> list[str]:
+        """Return the names so that each comes after all that it uses."""
+        order: list[str] = []
+        placed: set[str] = set()
+
+        def place(name: str, above: tuple[str, ...]) -> None:
+            if name in placed:
+                return
+            if name in above or name not in self.modules:
+                raise ManifestError(
+                    f"manifest.yaml: {above[-1] if above else name} uses {name}, "
+                    "which it does not hold",
+                    hint="architect generate",
+                )
+            for used in self.modules[name].uses:
+                place(used, (*above, name))
+            placed.add(name)
+            order.append(name)
+
+        for name in sorted(self.modules):
+            place(name, ())
+        return order
+
+
+def sha256(data: bytes | str) -> str:
+    """Return the digest used everywhere in the manifest."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read the manifest; an absent file is an empty one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Manifest()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path.name}: {error}") from None
+    return parse_manifest(text, path.name)
+
+
+def parse_manifest(text: str, where: str = "manifest.yaml") -> Manifest:
+    """Read a manifest's text."""
+    try:
+        plain = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ManifestError(f"{where}: not YAML: {error}", hint=_RESTORE) from None
+    if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):
+        raise ManifestError(f"{where}: no format number in it", hint=_RESTORE)
+    if plain["format"] > FORMAT:
+        raise ManifestError(
+            f"{where}: format {plain['format']} is from the future; "
+            f"this program knows up to {FORMAT}",
+            hint="update this checkout's code, or check out the manifest that fits it",
+        )
+    modules = plain.get("modules") or {}
+    if not isinstance(modules, dict):
+        raise ManifestError(f"{where}: modules is not a mapping", hint=_RESTORE)
+    return Manifest({name: _entry(name, raw, where) for name, raw in sorted(modules.items())})
+
+
+_RESTORE = "git checkout manifest.yaml brings back the last committed one"
+
+
+def _entry(name: str, raw: Any, where: str) -> Entry:
+    wanted = {f.name: f.type for f in fields(Entry)}
+    if not isinstance(raw, dict) or set(raw) != set(wanted):
+        odd = set(raw) ^ set(wanted) if isinstance(raw, dict) else {"not a mapping"}
+        raise ManifestError(f"{where}: {name}: wrong keys: {sorted(odd)}", hint=_RESTORE)
+    for key, value in raw.items():
+        kind = {"uses": list, "checks": int}.get(key, str)
+        if not isinstance(value, kind):
+            raise ManifestError(f"{where}: {name}.{key}: {value!r} is no {kind.__name__}")
+    return Entry(**{**raw, "uses": tuple(raw["uses"])})
+
+
+def render_manifest(manifest: Manifest) -> str:
+    """Return the manifest's text: sorted, one module a block, no time stamps."""
+    modules = {
+        name: {**asdict(entry), "uses": list(entry.uses)}
+        for name, entry in sorted(manifest.modules.items())
+    }
+    head = (
+        "# The lock of generated/: which version of each module the gate accepted.\n"
+        "# Written by architect generate; checked by architect verify. Do not edit.\n"
+    )
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    body: str = yaml.dump(
+        {"format": FORMAT, "modules": modules}, Dumper=dumper, sort_keys=False, width=120
+    )
+    return head + body

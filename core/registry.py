@@ -1,0 +1,209 @@
+"""The registry: accepted versions in memory, and which one a call reaches.
+
+A version is made from the bytes that were hashed, never from a file read twice, and
+only if the manifest holds that hash. A call goes through a dispatcher that never
+changes, so nobody holds a stale reference; inside a tick all calls see one set of
+versions. The registry loads and swaps; it does not watch files nor judge.
+"""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from types import CodeType, ModuleType
+from typing import Any
+
+from core.errors import FileConflict, NotAccepted
+from core.manifest import Entry, Manifest, sha256
+from core.wrapper import hooks
+
+View = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one module, ready to be called."""
+
+    name: str
+    entry: Entry
+    call: Callable[..., Any]
+
+    @property
+    def id(self) -> str:
+        """Its short name, as in the manifest and in reflections."""
+        return self.entry.version
+
+
+class Registry:
+    """Accepted versions of one package of modules, e.g. `trading`."""
+
+    def __init__(self, folder: Path, package: str = "trading") -> None:
+        self.folder, self.package = folder, package
+        self.records: dict[str, type] = {}
+        self._history: dict[str, list[Version]] = {}
+        self._dispatchers: dict[str, Callable[..., Any]] = {}
+        self._modules: dict[str, ModuleType] = {}
+        self._current: View = {}
+        self._view: ContextVar[View | None] = ContextVar("view", default=None)
+        self._lock = RLock()
+
+    # --- loading -------------------------------------------------------------------
+
+    def load(self, manifest: Manifest) -> None:
+        """Load every module of the manifest; FileConflict if a file is not its own."""
+        for name in manifest.load_order():
+            entry = manifest.modules[name]
+            self.accept(name, entry, self._read(name, entry))
+
+    def _read(self, name: str, entry: Entry) -> bytes:
+        path = self.folder / f"{name}.py"
+        try:
+            source = path.read_bytes()
+        except OSError as error:
+            raise FileConflict(
+                f"{path.name}: {error.strerror}", hint=f"architect rollback {name}"
+            ) from None
+        if sha256(source) != entry.file:
+            raise FileConflict(
+                f"{path.name} is not the version that the manifest holds",
+                hint=f"architect status {name} says why; architect rollback {name} restores it",
+            )
+        return source
+
+    def accept(self, name: str, entry: Entry, source: bytes) -> Version:
+        """Make the version live. `source` must hash to `entry.file`.
+
+        Compiling happens first; the swap itself is one assignment.
+        """
+        if sha256(source) != entry.file:
+            raise NotAccepted(f"{name}: these bytes are not version {entry.version}")
+        version = self._make(name, entry, source)
+        with self._lock:
+            self._history.setdefault(name, []).append(version)
+            self._publish(name, version)
+        return version
+
+    def _make(self, name: str, entry: Entry, source: bytes) -> Version:
+        namespace = self._execute(name, source, entry.version)
+        exported = namespace["__all__"][0]
+        return Version(name, entry, namespace[exported])
+
+    def _execute(self, name: str, source: bytes, version: str) -> dict[str, Any]:
+        path = f"generated/{self.package}/{name}.py@{version}"
+        text = source.decode("utf-8")
+        linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+        code: CodeType = compile(source, path, "exec", dont_inherit=True)
+        namespace: dict[str, Any] = {
+            "__name__": f"generated.{self.package}.{name}",
+            "__version__": version,
+            "__builtins__": {**vars(builtins), "__import__": self._import},
+        }
+        exec(code, namespace)
+        return namespace
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: tuple[str, ...] | None = (),
+        level: int = 0,
+    ) -> Any:
+        prefix = f"generated.{self.package}."
+        if not name.startswith(prefix):
+            return __import__(name, globals, locals, fromlist or (), level)
+        try:
+            return self._modules[name.removeprefix(prefix)]
+        except KeyError:
+            raise NotAccepted(f"{name} is not loaded: it has no accepted version") from None
+
+    def _publish(self, name: str, version: Version) -> None:
+        if version.entry.kind == "record":
+            self._publish_record(name, version)
+            return
+        if name not in self._dispatchers:
+            self._dispatchers[name] = self._dispatcher(name)
+            shell = ModuleType(name)
+            setattr(shell, name, self._dispatchers[name])
+            self._modules[name] = shell
+        self._current = {**self._current, name: version.call}
+
+    def _publish_record(self, name: str, version: Version) -> None:
+        # A record's class is its identity: a new one would not match values already
+        # made, so a changed record goes live with the next start.
+        if name in self._modules:
+            return
+        class_name = version.call.__name__
+        self.records[class_name] = version.call  # type: ignore[assignment]
+        shell = ModuleType(name)
+        setattr(shell, class_name, version.call)
+        self._modules[name] = shell
+
+    def _dispatcher(self, name: str) -> Callable[..., Any]:
+        view = self._view
+
+        def dispatch(*args: Any, **kwargs: Any) -> Any:
+            return (view.get() or self._current)[name](*args, **kwargs)
+
+        dispatch.__name__ = dispatch.__qualname__ = name
+        return dispatch
+
+    # --- calling -------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        """Return the dispatcher of a module: it always reaches the newest version."""
+        try:
+            return self._dispatchers[name]
+        except KeyError:
+            raise NotAccepted(
+                f"{name} has no accepted version", hint=f"architect generate {name}"
+            ) from None
+
+    @contextmanager
+    def tick(self) -> Iterator[None]:
+        """Hold one set of versions from the first call in the block to the last."""
+        hooks.tick += 1
+        token = self._view.set(self._current)
+        try:
+            yield
+        finally:
+            self._view.reset(token)
+
+    def version(self, name: str) -> Version:
+        """Return the version that new calls reach."""
+        return self._history[name][-1]
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of a module that are in memory, oldest first."""
+        return list(self._history.get(name, ()))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all callable modules."""
+        return sorted(self._dispatchers)
+
+    # --- containment ---------------------------------------------------------------
+
+    def roll_back(self, name: str, failing: str) -> Version | None:
+        """Take version `failing` off the path at once, also in the tick under way.
+
+        Return the version now live, None when there is no earlier one.
+        """
+        with self._lock:
+            history = self._history.get(name, [])
+            kept = [version for version in history if version.id != failing]
+            if not kept:
+                return None
+            self._history[name] = kept
+            good = kept[-1]
+            self._current = {**self._current, name: good.call}
+            seen = self._view.get()
+            if seen is not None:
+                self._view.set({**seen, name: good.call})
+            return good
