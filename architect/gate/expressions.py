@@ -38,7 +38,6 @@ abs all any bool dict divmod enumerate filter float frozenset int isinstance len
 map max min pow range repr reversed round set sorted str sum tuple zip
 """
 BUILTINS = frozenset(_BUILTINS.split())
-)
 
 
 def contract_names(spec: Spec) -> set[str]:
@@ -59,7 +58,12 @@ def _type_names(spec: Spec) -> set[str]:
     """The names that the header imports for the types of the signature."""
     texts = [p.type for p in (*spec.params.values(), *spec.fields.values())]
     texts += [spec.returns.type] if spec.returns else []
-    bound = {"Series": "pd", "Frame": "pd", "Decimal": "Decimal", "datetime": "datetime"}
+    bound = {
+        "Series": "pd",
+        "Frame": "pd",
+        "Decimal": "Decimal",
+        "datetime": "datetime",
+    }
     found = {name for word, name in bound.items() if any(word in t for t in texts)}
     return found | set(spec.record_types)
 
@@ -88,7 +92,9 @@ def _imported(key: str) -> Any:
     if words[0] == "import":
         return importlib.import_module(words[1])
     source, member = importlib.import_module(words[1]), words[3]
-    return getattr(source, member, None) or importlib.import_module(f"{words[1]}.{member}")
+    return getattr(source, member, None) or importlib.import_module(
+        f"{words[1]}.{member}"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +120,11 @@ def holds(text: str, scope: Mapping[str, Any]) -> tuple[bool, str]:
 
 
 def _is_input(name: str, scope: Mapping[str, Any]) -> bool:
-    return name in scope and not callable(scope[name]) and not hasattr(scope[name], "__spec__")
+    return (
+        name in scope
+        and not callable(scope[name])
+        and not hasattr(scope[name], "__spec__")
+    )
 
 
 def _short(value: Any) -> str:
