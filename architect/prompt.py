@@ -1,0 +1,157 @@
+"""The prompts: rendered from a spec and the templates in prompts/, and nothing else.
+
+A prompt is a pure function of the spec, what it uses and the template, so its digest
+says whether a recorded reply answers it. Held-back examples never come near it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from architect.models.prompt import Prompt
+from core.errors import ConfigError
+from core.spec import Domain, Example, Spec
+from core.spec_graph import SpecGraph
+from core.template_header import parameter_names, render_header
+
+_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+
+
+def code_prompt(spec: Spec, graph: SpecGraph, prompts: Path, feedback: str = "") -> Prompt:
+    """Return the prompt that asks for the body of `spec`.
+
+    `feedback` is what a second try is told: the last body and one counter-example.
+    """
+    user_fields = {**_fields(spec, graph), "feedback": feedback}
+    return _render("code", "code", spec, prompts, user_fields)
+
+
+def repair_prompt(
+    spec: Spec, graph: SpecGraph, prompts: Path, body: str, failure: str
+) -> Prompt:
+    """Return the prompt that asks for a repair of `body`, which failed as said."""
+    user_fields = {**_fields(spec, graph), "body": body, "failure": failure}
+    return _render("repair", "wick", spec, prompts, user_fields)
+
+
+def retry_feedback(body: str, finding: str) -> str:
+    """Return the feedback section of a second try."""
+    return (
+        "\nYour last answer was refused:\n\n```python\n"
+        f"{body.rstrip()}\n```\n\nThe reason:\n\n{finding.rstrip()}\n"
+    )
+
+
+def _render(
+    template: str, job: str, spec: Spec, prompts: Path, fields: dict[str, str]
+) -> Prompt:
+    path = prompts / f"{template}.md"
+    try:
+        text = _COMMENT.sub("", path.read_text(encoding="utf-8"), count=1)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", hint="git checkout prompts") from None
+    system, line, user = text.partition("\n=== user\n")
+    if not line:
+        raise ConfigError(f"{path}: no line '=== user' between system and user text")
+    try:
+        shown = Template(user).substitute(fields)
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"{path}: unknown placeholder {error}") from None
+    return Prompt(job=job, module=spec.name, system=system.strip(), user=_tidy(shown))
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _fields(spec: Spec, graph: SpecGraph) -> dict[str, str]:
+    return {
+        "name": spec.name,
+        "intent": " ".join(spec.intent.split()),
+        "notes": "\n" + spec.notes.strip() + "\n" if spec.notes else "",
+        "header": render_header(spec),
+        "context": _context(spec, graph),
+        "domain": _domain(spec),
+        "examples": _examples(spec),
+        "properties": _properties(spec),
+    }
+
+
+# --- what the body may use ---------------------------------------------------------
+
+
+def _context(spec: Spec, graph: SpecGraph) -> str:
+    parts = [_used(graph.specs[name]) for name in graph.uses[spec.name]]
+    parts += [_port(name, port) for name, port in spec.ports.items()]
+    return "\nWhat it may use:\n\n" + "\n".join(parts) + "\n" if parts else ""
+
+
+def _used(spec: Spec) -> str:
+    if spec.kind == "record":
+        fields = ", ".join(f"{n}: {p.type}" for n, p in spec.fields.items())
+        return f"- record `{spec.class_name}({fields})`, immutable, keyword arguments only"
+    assert spec.returns is not None
+    known = {n: p.type for n, p in spec.params.items()} | dict(spec.ports)
+    args = ", ".join(f"{n}: {known[n]}" for n in parameter_names(spec))
+    first = " ".join(spec.intent.split()).partition(". ")[0].rstrip(".")
+    return f"- `{spec.name}({args}) -> {spec.returns.type}`: {first}."
+
+
+def _port(name: str, port: str) -> str:
+    """Show a port's methods as its Protocol has them."""
+    from architect.port_methods import methods
+
+    lines = [
+        f"  - `{name}.{method.signature}`: {method.summary}" for method in methods(port)
+    ]
+    return f"- port `{name}`:\n" + "\n".join(lines)
+
+
+# --- what the tests draw and expect ------------------------------------------------
+
+
+def _domain(spec: Spec) -> str:
+    lines = [
+        f"- {name}: {text}"
+        for name, param in spec.params.items()
+        if (text := _domain_text(param))
+    ]
+    return "\nTests draw:\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _domain_text(domain: Domain) -> str:
+    parts = []
+    if domain.range:
+        low, high = (f"{x:g}" for x in domain.range)
+        parts.append(f"values from {low} to {high}")
+    if domain.size:
+        parts.append(f"{domain.size[0]} to {domain.size[1]} items")
+    if domain.choices:
+        parts.append(f"one of {domain.choices}")
+    return ", ".join(parts)
+
+
+def _examples(spec: Spec) -> str:
+    shown = [_example(e) for e in spec.examples if not e.held_back]
+    if not shown:
+        return ""
+    text = yaml.safe_dump(
+        shown, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
+    )
+    return f"\nExamples:\n\n```yaml\n{text}```\n"
+
+
+def _example(example: Example) -> dict[str, Any]:
+    plain = example.model_dump(exclude_unset=True, exclude={"held_back"})
+    return {key: plain[key] for key in ("name", *plain) if key in plain}
+
+
+def _properties(spec: Spec) -> str:
+    lines = [f"- {prop.name}: `{prop.check}`" for prop in spec.properties]
+    return "\nAlways true of the result:\n" + "\n".join(lines) + "\n" if lines else ""
+
