@@ -1,0 +1,115 @@
+"""Starts the gateway: `python -m core.trading.gateway --socket PATH --exchange-url URL`.
+
+On stdout it writes one line of JSON when it is ready, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from core.errors import ArchitectError, ConfigError
+from core.trading.gateway import keys as exchange_keys
+from core.trading.gateway import limits as gateway_limits
+from core.trading.gateway import process
+from core.trading.gateway.ccxt_calls import Calls
+from core.trading.gateway.ccxt_rest import INTERVALS_MS, CcxtRest
+from core.trading.gateway.guard import Guard, HaltFile
+from core.trading.gateway.keys import Keys
+from core.trading.gateway.limiter import ServerClock
+from core.trading.gateway.service import Method, Service, answer
+from core.trading.gateway.socket_server import SocketServer
+
+_EPILOG = """example:
+  EXCHANGE_API_KEY=... EXCHANGE_API_SECRET=... python -m core.trading.gateway \\
+      --socket run/gateway.sock --exchange-url http://127.0.0.1:8080"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns 0, 1 (it failed) or 2 (called wrongly)."""
+    options = _parser().parse_args(arguments)
+    stop = process.stop_event()
+    try:
+        if options.parent:
+            process.stop_with_parent(options.parent, stop)
+        keys = _keys(options.keys_file)
+        process.hide_memory()
+        servers = _started(options, keys)
+    except ArchitectError as error:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        print(f"error: {error}{hint}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    ready = {"ready": True, "pid": os.getpid(), "socket": str(options.socket)}
+    print(
+        json.dumps({**ready, "admin_socket": str(_admin(options.socket))}), flush=True
+    )
+    stop.wait()
+    for server in servers:
+        server.close()
+    return 0
+
+
+def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
+    limits = gateway_limits.load(options.limits, os.environ)
+    calls = Calls(
+        options.exchange_url, keys, clock=ServerClock(), timeout_s=options.timeout_s
+    )
+    adapter = CcxtRest(calls, limits.symbols, interval=options.interval)
+    halt = options.halt_file or options.socket.with_name(options.socket.name + ".halt")
+    service = Service(adapter, Guard(limits, adapter, HaltFile(halt)))
+    runtime = _server(options.socket, service.methods(), keys)
+    try:
+        admin = _server(_admin(options.socket), service.admin_methods(), keys)
+    except ArchitectError:
+        runtime.close()
+        raise
+    for server in (runtime, admin):
+        server.start()
+    return [runtime, admin]
+
+
+def _server(path: Path, methods: Mapping[str, Method], keys: Keys) -> SocketServer:
+    respond: Callable[[bytes], bytes] = partial(answer, methods, redact=keys.redact)
+    return SocketServer(path, respond)
+
+
+def _admin(path: Path) -> Path:
+    return path.with_name(path.name + ".admin")
+
+
+def _keys(path: Path | None) -> Keys:
+    # Taken out of the environment even when the file is used: nothing shall inherit them.
+    if path is None:
+        return exchange_keys.from_environment(os.environ)
+    for name in ("EXCHANGE_API_KEY", "EXCHANGE_API_SECRET"):
+        os.environ.pop(name, None)
+    return exchange_keys.from_file(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m core.trading.gateway",
+        description="The only process with exchange keys. Keys come from "
+        "EXCHANGE_API_KEY and EXCHANGE_API_SECRET, or from --keys-file.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--socket", type=Path, required=True, help="Unix socket to serve on")
+    add("--exchange-url", required=True, help="https, or http on this machine")
+    add("--limits", type=Path, help="YAML or JSON file of limits")
+    add("--keys-file", type=Path, help="JSON with api_key and api_secret, mode 0600")
+    add("--halt-file", type=Path, help="kill switch (default: SOCKET.halt)")
+    add("--interval", default="5m", choices=sorted(INTERVALS_MS), help="of candles")
+    add("--timeout-s", type=float, default=10.0, help="for one call to the exchange")
+    add("--parent", type=int, help="stop when this process (our parent) ends")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

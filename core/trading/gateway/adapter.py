@@ -1,0 +1,61 @@
+"""What the gateway asks of an exchange adapter: the Exchange port in plain data.
+
+An adapter returns dicts with exactly the fields of `record_fields` and raises only
+core.errors' ExchangeError kinds. It fails closed. It enforces no limits of ours: the
+gateway does, in front of every adapter alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from core.trading.gateway.order import Order
+
+Row = dict[str, Any]
+Candle = tuple[int, str, str, str, str, str]
+
+
+class Adapter(Protocol):
+    """One account at one exchange; see `ports.Exchange` for what each call means."""
+
+    def now_ms(self) -> int:
+        """Return the exchange's time as last known, without a call."""
+
+    def instruments(self) -> list[Row]:
+        """Return Instrument rows."""
+
+    def tickers(self) -> list[Row]:
+        """Return Ticker rows."""
+
+    def candles(self, symbol: str, since_ms: int, limit: int) -> list[Candle]:
+        """Return closed candles: time_ms, then open, high, low, close, volume as text."""
+
+    def place(self, order: Order) -> Row:
+        """Send one order and return its OrderStatus row."""
+
+    def order(self, client_id: str) -> Row | None:
+        """Return an OrderStatus row; None only when every source was readable."""
+
+    def cancel(self, client_id: str) -> Row | None:
+        """Cancel one order."""
+
+    def open_orders(self) -> list[Row]:
+        """Return OrderStatus rows, each with `reduce_only` and `price` beside the fields."""
+
+    def positions(self) -> list[Row]:
+        """Return Position rows."""
+
+    def account(self) -> Row:
+        """Return an Account row."""
+
+    def fills(self, since_ms: int) -> list[Row]:
+        """Return Fill rows, oldest first."""
+
+    def ledger(self, since_id: int) -> list[Row]:
+        """Return LedgerEntry rows, oldest first."""
+
+    def keep_alive(self, timeout_s: int) -> int:
+        """Arm the dead man's switch; return when it fires, in UTC milliseconds."""
+
+    def pool_margin(self, symbol: str) -> None:
+        """Make the symbol share the account's margin (cross), if it does not."""

@@ -1,0 +1,223 @@
+"""Turns what Kraken says about orders, in its five dialects, into OrderStatus fields.
+
+sendorder and cancelorder tell events, openorders tells what rests, orders/status tells
+the last seconds, the history tells events again in other words. Pure: no calls.
+A filled amount is the sum of distinct executions, never a running total.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.errors import DuplicateOrder, ExchangeError, OrderRejected, RateLimited
+from core.trading.gateway.adapter import Row
+from core.trading.gateway.answers import Node
+from core.trading.gateway.kraken_rows import symbol
+from core.trading.gateway.order import IMMEDIATE, Order
+
+_ACCEPTED = frozenset({"placed", "partiallyFilled", "filled"})
+_REJECTED = frozenset(
+    {
+        "cannotEditLimitPriceOfTrailingStop",
+        "cannotEditTriggerPriceOfTrailingStop",
+        "clientOrderIdInvalid",
+        "clientOrderIdTooBig",
+        "clientOrderIdTooLong",
+        "fixedLeverageTooHigh",
+        "insufficientAvailableFunds",
+        "invalidOrderType",
+        "invalidPrice",
+        "invalidSide",
+        "invalidSize",
+        "iocWouldNotExecute",
+        "marketInactive",
+        "marketIsPostOnly",
+        "marketSuspended",
+        "maxPositionViolation",
+        "outsidePriceCollar",
+        "postWouldExecute",
+        "selfFill",
+        "tooManyOrders",
+        "tooManySmallOrders",
+        "wouldCauseLiquidation",
+        "wouldIncreasePriceDislocation",
+        "wouldNotReducePosition",
+        "wouldProcessAfterSpecifiedTime",
+    }
+)
+_RATE = frozenset({"tooManyRequests", "apiLimitExceeded"})
+_RECENT = {
+    "ENTERED_BOOK": "open",
+    "TRIGGER_PLACED": "open",
+    "FULLY_EXECUTED": "filled",
+    "REJECTED": "rejected",
+    "TRIGGER_ACTIVATION_FAILURE": "rejected",
+    "CANCELLED": "cancelled",
+}
+
+
+def refusal(status: str) -> ExchangeError | None:
+    """Return what a sendStatus means if it is an explicit no; None if it is not."""
+    if status == "clientOrderIdAlreadyExist":
+        return DuplicateOrder(status, hint="look the order up by its client id")
+    if status in _RATE:
+        return RateLimited(f"sendorder: {status}")
+    return OrderRejected(status) if status in _REJECTED else None
+
+
+def placed(send: Node, order: Order) -> Row:
+    """Return the OrderStatus of an accepted order from its sendStatus.
+
+    MalformedAnswer if the status is not one that says accepted, or the events do not add up.
+    """
+    status = send.text("status")
+    if status not in _ACCEPTED:
+        raise send.refuse(f"status {status!r:.80} is unknown")
+    events = send.rows("orderEvents")
+    filled, average = _executed(events)
+    if filled > order.size:
+        raise send.refuse(f"executions of {filled} for an order of {order.size}")
+    ended = order.kind in IMMEDIATE or any(e.text("type") == "CANCEL" for e in events)
+    if order.kind in IMMEDIATE and not filled:
+        raise send.refuse("an immediate order with neither execution nor refusal")
+    return {
+        "client_id": order.client_id,
+        "order_id": send.text("order_id"),
+        "symbol": order.symbol,
+        "side": order.side,
+        "status": state(order.size, filled, ended=ended),
+        "size": order.size,
+        "filled": filled,
+        "average_price": average,
+        "reason": "",
+    }
+
+
+def _executed(events: list[Node]) -> tuple[Decimal, Decimal | None]:
+    amounts: dict[str, tuple[Decimal, Decimal]] = {}
+    for event in events:
+        if event.text("type") == "EXECUTION":
+            execution = (event.positive("amount"), event.positive("price"))
+            amounts[event.text("executionId")] = execution
+    return weighed(list(amounts.values()))
+
+
+def weighed(parts: list[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal | None]:
+    """Return the sum of sizes and the size-weighted price of (size, price) pairs."""
+    total = sum((size for size, _ in parts), Decimal(0))
+    if not total:
+        return total, None
+    return total, sum((size * price for size, price in parts), Decimal(0)) / total
+
+
+def state(size: Decimal, filled: Decimal, *, ended: bool) -> str:
+    """Return the status word: an ended order that is not whole was cancelled."""
+    if filled >= size:
+        return "filled"
+    if ended:
+        return "cancelled"
+    return "partial" if filled else "open"
+
+
+def resting(row: Node) -> Row:
+    """Return a row of openorders, with `reduce_only` and `price` (None if unknown)."""
+    unfilled, filled = (
+        row.number("unfilledSize", least=0),
+        row.number("filledSize", least=0),
+    )
+    prices = [row.positive(key) for key in ("limitPrice", "stopPrice") if row.has(key)]
+    row.text("status")
+    return {
+        "client_id": row.text("cliOrdId") if row.has("cliOrdId") else "",
+        "order_id": row.text("order_id"),
+        "symbol": symbol(row),
+        "side": row.choice("side", "buy", "sell"),
+        "status": "partial" if filled else "open",
+        "size": unfilled + filled,
+        "filled": filled,
+        "average_price": None,
+        "reason": "",
+        "reduce_only": row.flag("reduceOnly"),
+        "price": max(prices, default=None),
+    }
+
+
+def recent(row: Node) -> Row:
+    """Return a row of orders/status: open orders and those ended seconds ago."""
+    status = row.text("status")
+    if status not in _RECENT:
+        raise row.refuse(f"status {status!r:.80} is unknown")
+    found = _told(row.node("order"), row.text("status"))
+    word = _RECENT[status]
+    if word == "open" and found["filled"]:
+        word = "partial"
+    reason = row.get("updateReason") if row.has("updateReason") else ""
+    return {**found, "status": word, "reason": str(reason)}
+
+
+def cancelled(cancel: Node) -> Row:
+    """Return the OrderStatus from a cancelStatus that says cancelled."""
+    for event in cancel.rows("orderEvents"):
+        if event.text("type") == "CANCEL":
+            return _told(event.node("order"), "cancelled")
+    raise cancel.refuse("no CANCEL event")
+
+
+def _told(order: Node, status: str) -> Row:
+    return {
+        "client_id": order.text("cliOrdId") if order.has("cliOrdId") else "",
+        "order_id": order.text("orderId"),
+        "symbol": symbol(order),
+        "side": order.choice("side", "buy", "sell"),
+        "status": status,
+        "size": order.number("quantity", least=0),
+        "filled": order.number("filled", least=0),
+        "average_price": None,
+        "reason": "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the order history: its kind, its reason and the order after it."""
+
+    kind: str
+    reason: str
+    order_id: str
+    client_id: str
+    symbol: str
+    side: str
+    remaining: Decimal
+    filled: Decimal
+
+
+_KINDS = {
+    "OrderPlaced": "order",
+    "OrderUpdated": "newOrder",
+    "OrderCancelled": "order",
+    "OrderRejected": "order",
+}
+
+
+def event(element: Node) -> Event | None:
+    """Read one element of the order history; None for kinds that tell no order state."""
+    body = element.node("event")
+    for kind, key in _KINDS.items():
+        if body.has(kind):
+            return _event(kind, body.node(kind), key)
+    return None
+
+
+def _event(kind: str, body: Node, key: str) -> Event:
+    order = body.node(key)
+    return Event(
+        kind=kind,
+        reason=str(body.data.get("reason") or ""),
+        order_id=order.text("uid"),
+        client_id=order.text("clientId") if order.data.get("clientId") else "",
+        symbol=order.text("tradeable").upper(),
+        side=order.choice("direction", "buy", "sell"),
+        remaining=order.number("quantity", least=0),
+        filled=order.number("filled", least=0),
+    )

@@ -1,0 +1,114 @@
+"""Turns Kraken's market and account rows into record fields. Pure: no calls.
+
+Orders have their own module, `kraken_orders`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.trading.gateway.adapter import Candle, Row
+from core.trading.gateway.answers import Node
+
+PERPETUAL = "flexible_futures"
+
+
+def instrument(row: Node) -> Row:
+    """Return Instrument fields; margins are those of the lowest tier."""
+    levels = row.rows("marginLevels")
+    if not levels:
+        raise row.refuse("'marginLevels' is empty")
+    lowest = min(levels, key=lambda level: level.number("numNonContractUnits"))
+    places = row.integer("contractValueTradePrecision")
+    return {
+        "symbol": symbol(row),
+        "tick_size": row.positive("tickSize"),
+        "size_step": Decimal(1).scaleb(-places),
+        "contract_size": row.positive("contractSize"),
+        "initial_margin_frac": lowest.positive("initialMargin"),
+        "maintenance_margin_frac": lowest.positive("maintenanceMargin"),
+    }
+
+
+def ticker(row: Node, time_ms: int) -> Row:
+    """Return Ticker fields. Kraken's fundingRate is absolute, ours is a fraction."""
+    mark = row.positive("markPrice")
+    return {
+        "symbol": symbol(row),
+        "mark_price": mark,
+        "bid": row.positive("bid"),
+        "ask": row.positive("ask"),
+        "last": row.positive("last"),
+        "volume_24h": row.number("vol24h", least=0),
+        "open_24h": row.positive("open24h"),
+        "funding_frac": row.number("fundingRate") / mark,
+        "time_ms": time_ms,
+        "suspended": row.flag("suspended"),
+    }
+
+
+def candle(row: Node) -> Candle:
+    """Return one candle; MalformedAnswer if its prices contradict each other."""
+    prices = [row.positive(key) for key in ("open", "high", "low", "close")]
+    if max(prices) != prices[1] or min(prices) != prices[2]:
+        raise row.refuse(f"high {prices[1]} or low {prices[2]} is not the extreme")
+    volume = row.number("volume", least=0)
+    texts = [str(number) for number in (*prices, volume)]
+    return (row.time_ms("time"), texts[0], texts[1], texts[2], texts[3], texts[4])
+
+
+def position(row: Node) -> Row:
+    """Return Position fields; short sizes are negative."""
+    sign = {"long": 1, "short": -1}[row.choice("side", "long", "short")]
+    return {
+        "symbol": symbol(row),
+        "size": row.number("size", least=0) * sign,
+        "entry_price": row.positive("price"),
+        "funding_usd": row.number_or_zero("unrealizedFunding"),
+    }
+
+
+def account(flex: Node) -> Row:
+    """Return Account fields from the multi-collateral wallet."""
+    return {
+        "balance_usd": flex.number("balanceValue"),
+        "equity_usd": flex.number("portfolioValue"),
+        "available_usd": flex.number("availableMargin"),
+        "initial_margin_usd": flex.number("initialMargin"),
+        "maintenance_margin_usd": flex.number("maintenanceMargin"),
+        "floating_usd": flex.number("pnl"),
+        "funding_usd": flex.number("unrealizedFunding"),
+    }
+
+
+def fill(row: Node) -> Row:
+    """Return Fill fields."""
+    return {
+        "fill_id": row.text("fill_id"),
+        "order_id": row.text("order_id"),
+        "client_id": row.text("cliOrdId") if row.has("cliOrdId") else "",
+        "symbol": symbol(row),
+        "side": row.choice("side", "buy", "sell"),
+        "size": row.positive("size"),
+        "price": row.positive("price"),
+        "time_ms": row.time_ms("fillTime"),
+    }
+
+
+def ledger_entry(row: Node) -> Row:
+    """Return LedgerEntry fields; Kraken writes null where nothing was charged."""
+    return {
+        "entry_id": row.integer("id"),
+        "time_ms": row.time_ms("date"),
+        "kind": row.text("info"),
+        "symbol": row.text("contract").upper() if row.has("contract") else "",
+        "fee_usd": row.number_or_zero("fee"),
+        "realised_usd": row.number_or_zero("realized_pnl"),
+        "funding_usd": row.number_or_zero("realized_funding"),
+        "balance_usd": row.number("new_balance"),
+    }
+
+
+def symbol(row: Node) -> str:
+    """Return the symbol in upper case: some endpoints give it in lower case."""
+    return row.text("symbol").upper()

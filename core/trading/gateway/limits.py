@@ -1,0 +1,65 @@
+"""The gateway's limits: what no order may pass, whoever wrote the code that sends it.
+
+Safe defaults, then a file, then GATEWAY_* from the environment. They are read once, at
+start: a running gateway cannot be talked into others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import ConfigError
+
+_VARIABLES = {
+    "GATEWAY_SYMBOLS": "symbols",
+    "GATEWAY_MAX_ORDER_USD": "max_order_usd",
+    "GATEWAY_MAX_OPEN_USD": "max_open_usd",
+    "GATEWAY_MAX_ORDERS_PER_MINUTE": "max_orders_per_minute",
+}
+
+
+class Limits(BaseModel):
+    """Hard limits; notional is size times price, in USD."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    symbols: tuple[str, ...] = Field(
+        default=("PF_XBTUSD", "PF_ETHUSD", "PF_SOLUSD"), min_length=1
+    )
+    max_order_usd: Decimal = Field(default=Decimal(10_000), gt=0)
+    max_order_size: dict[str, Decimal] = Field(default_factory=dict)
+    max_open_usd: Decimal = Field(default=Decimal(30_000), gt=0)
+    max_orders_per_minute: int = Field(default=60, gt=0)
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Limits:
+    """Return the limits; ConfigError names the key that is wrong."""
+    values: dict[str, Any] = _file(path) if path else {}
+    for variable, key in _VARIABLES.items():
+        if text := environ.get(variable, "").strip():
+            values[key] = text.replace(",", " ").split() if key == "symbols" else text
+    try:
+        return Limits(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"limits: {key}: {first['msg']} (got {first['input']!r:.80})",
+            hint=f"keys are {', '.join(Limits.model_fields)}",
+        ) from None
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"limits {path} cannot be read: {error}") from None
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(f"limits {path} is not a mapping of limits")
+    return values

@@ -1,0 +1,90 @@
+"""An order as the gateway accepts it: every field checked before anything is sent.
+
+It is the gateway's own type, not the rendered record: what crosses the socket comes
+from a process that runs generated code. Limits on size and risk stand in `guard`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.errors import GatewayRefused
+from core.trading import record_fields
+
+PRICED = frozenset({"limit", "post", "ioc"})
+TRIGGERED = frozenset({"stop", "take_profit"})
+IMMEDIATE = frozenset({"market", "ioc"})
+KINDS = PRICED | TRIGGERED | {"market"}
+CLIENT_ID_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One checked order; sizes in coins, prices in USD."""
+
+    client_id: str
+    symbol: str
+    side: str
+    size: Decimal
+    kind: str
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    reduce_only: bool
+
+
+def checked(row: Any) -> Order:
+    """Build an Order from plain data; GatewayRefused names the field that is wrong."""
+    try:
+        order = Order(**record_fields.read("OrderRequest", row))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise GatewayRefused(
+            f"order cannot be read: {type(error).__name__} {error!s:.80}"
+        ) from None
+    if not isinstance(row["reduce_only"], bool):
+        raise GatewayRefused(f"reduce_only is {row['reduce_only']!r}, not a bool")
+    check_client_id(row["client_id"])
+    _check_choice("side", order.side, {"buy", "sell"})
+    _check_choice("kind", order.kind, KINDS)
+    _check_numbers(order)
+    return order
+
+
+def check_client_id(client_id: Any) -> str:
+    """Return the id; GatewayRefused unless it is a text of 1 to 100 printable characters."""
+    if not isinstance(client_id, str) or not client_id:
+        raise GatewayRefused("client_id is empty: nothing is sent without one")
+    if len(client_id) > CLIENT_ID_MAX:
+        raise GatewayRefused(
+            f"client_id has {len(client_id)} characters, at most {CLIENT_ID_MAX}"
+        )
+    if not client_id.isascii() or not client_id.isprintable():
+        raise GatewayRefused(f"client_id {client_id!r} is not printable ASCII")
+    return client_id
+
+
+def _check_choice(name: str, value: str, choices: set[str] | frozenset[str]) -> None:
+    if value not in choices:
+        raise GatewayRefused(f"{name} is {value!r:.80}, not one of {sorted(choices)}")
+
+
+def _check_numbers(order: Order) -> None:
+    _check_above_zero("size", order.size)
+    for name, price, needed in (
+        ("limit_price", order.limit_price, order.kind in PRICED),
+        ("stop_price", order.stop_price, order.kind in TRIGGERED),
+    ):
+        if price is not None:
+            _check_above_zero(name, price)
+        elif needed:
+            raise GatewayRefused(f"a {order.kind} order needs {name}")
+    if order.stop_price is not None and order.kind not in TRIGGERED:
+        raise GatewayRefused(f"a {order.kind} order takes no stop_price")
+    if order.limit_price is not None and order.kind == "market":
+        raise GatewayRefused("a market order takes no limit_price")
+
+
+def _check_above_zero(name: str, value: Decimal) -> None:
+    if not value.is_finite() or value <= 0:
+        raise GatewayRefused(f"{name} is {value}, not above 0")

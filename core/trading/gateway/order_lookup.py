@@ -1,0 +1,133 @@
+"""Finds one order by its client id, wherever the exchange keeps it now.
+
+Four sources in the order in which an order moves through them: what rests, what ended
+seconds ago, the fills, the history. "Never got it" is said only when all were read,
+because a second order hangs on that answer. Cancelling and placing are not done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from core.errors import ExchangeUnavailable
+from core.trading.gateway.adapter import Row
+from core.trading.gateway.ccxt_calls import Calls
+from core.trading.gateway.fill_pages import fill_rows
+from core.trading.gateway.kraken_orders import (
+    Event,
+    event,
+    recent,
+    resting,
+    state,
+    weighed,
+)
+
+# How far back an order is looked for: outcomes are asked after within minutes.
+LOOKBACK_MS = 48 * 3_600_000
+_PAGES_MAX = 50
+
+
+class OrderLookup:
+    """Looks orders up; `calls` are those of one account."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def open_orders(self) -> list[Row]:
+        """Return all resting orders."""
+        answer = self._calls.read("privateGetOpenorders")
+        return [resting(row) for row in answer.rows("openOrders")]
+
+    def find(self, client_id: str) -> Row | None:
+        """Return OrderStatus fields; None if no source of the last 48 hours has it."""
+        found = self._open(client_id) or self._recent(client_id)
+        if found is not None:
+            return self._priced(found, client_id) if found["filled"] else found
+        fills = self._fills(client_id)
+        events = list(self._events(client_id))
+        if fills or events:
+            return self._ended(client_id, fills, events)
+        return None
+
+    def _open(self, client_id: str) -> Row | None:
+        return _only(client_id, self.open_orders())
+
+    def _recent(self, client_id: str) -> Row | None:
+        # A plain text, not a list: ccxt would sign a list's Python form.
+        answer = self._calls.read("privateGetOrdersStatus", {"cliOrdIds": client_id})
+        return _only(client_id, [recent(row) for row in answer.rows("orders")])
+
+    def _fills(self, client_id: str) -> list[Row]:
+        rows = fill_rows(self._calls, self._since_ms())
+        return [row for row in rows if row["client_id"] == client_id]
+
+    def _since_ms(self) -> int:
+        return max(0, self._calls.clock.now_ms() - LOOKBACK_MS)
+
+    def _events(self, client_id: str) -> Iterator[Event]:
+        request: dict[str, int | str] = {"since": self._since_ms(), "count": 1000}
+        for _ in range(_PAGES_MAX):
+            answer = self._calls.history("historyGetOrders", request)
+            told = [event(element) for element in answer.rows("elements")]
+            yield from (e for e in told if e is not None and e.client_id == client_id)
+            if not answer.has("continuationToken"):
+                return
+            request["continuation_token"] = answer.text("continuationToken")
+        raise ExchangeUnavailable(f"more than {_PAGES_MAX} pages of order history")
+
+    def _priced(self, found: Row, client_id: str) -> Row:
+        """Add the average price, when the fills account for all that is filled."""
+        filled, average = _executed(self._fills(client_id))
+        return {
+            **found,
+            "average_price": average if filled == found["filled"] else None,
+        }
+
+    def _ended(self, client_id: str, fills: list[Row], events: list[Event]) -> Row:
+        kinds = {e.kind for e in events}
+        if not fills and kinds <= {"OrderPlaced", "OrderUpdated"}:
+            # It may have come to rest after the first look.
+            again = self._open(client_id)
+            if again is not None:
+                return again
+            if not any(e.filled for e in events):
+                raise ExchangeUnavailable(
+                    f"order {client_id} was placed, and its end is not told yet",
+                    hint="ask again",
+                )
+        return _from_history(client_id, fills, events)
+
+
+def _only(client_id: str, rows: list[Row]) -> Row | None:
+    return next((row for row in rows if row["client_id"] == client_id), None)
+
+
+def _executed(fills: list[Row]) -> tuple[Decimal, Decimal | None]:
+    return weighed([(row["size"], row["price"]) for row in fills])
+
+
+def _from_history(client_id: str, fills: list[Row], events: list[Event]) -> Row:
+    filled, average = _executed(fills)
+    told = max((e.filled for e in events), default=Decimal(0))
+    if told > filled:
+        filled, average = told, None
+    size = max((e.remaining + e.filled for e in events), default=filled)
+    rejected = next((e for e in events if e.kind == "OrderRejected"), None)
+    last = rejected or next((e for e in events if e.kind == "OrderCancelled"), None)
+    source = fills[0] if fills else _named(events[0])
+    return {
+        "client_id": client_id,
+        "order_id": source["order_id"],
+        "symbol": source["symbol"],
+        "side": source["side"],
+        "status": "rejected" if rejected else state(size, filled, ended=True),
+        "size": size,
+        "filled": filled,
+        "average_price": average,
+        "reason": last.reason if last else "",
+    }
+
+
+def _named(e: Event) -> Row:
+    return {"order_id": e.order_id, "symbol": e.symbol, "side": e.side}

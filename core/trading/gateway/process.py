@@ -1,0 +1,55 @@
+"""What the gateway does about being a process: signals, its parent, and prying eyes."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import threading
+
+_PR_SET_DUMPABLE = 4
+
+
+def stop_event() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    event = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: event.set())
+    return event
+
+
+def hide_memory() -> None:
+    """Keep other processes of this user from reading our memory and environment.
+
+    The runtime runs as the same user, and the keys are here. Where the kernel lacks
+    the call nothing is lost but this layer.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def stop_with_parent(parent: int, event: threading.Event) -> None:
+    """Set the event when process `parent` ends.
+
+    Not PR_SET_PDEATHSIG: that fires when the parent's *thread* ends.
+    """
+    try:
+        descriptor = os.pidfd_open(parent)
+    except OSError:
+        descriptor = -1
+    if os.getppid() != parent:
+        event.set()
+    threading.Thread(
+        target=_watch, args=(parent, descriptor, event), daemon=True
+    ).start()
+
+
+def _watch(parent: int, descriptor: int, event: threading.Event) -> None:
+    if descriptor >= 0:
+        select.select([descriptor], [], [])
+    else:
+        while os.getppid() == parent and not event.wait(0.5):
+            pass
+    event.set()
