@@ -1,0 +1,56 @@
+"""Reflection records as lines of Postgres' COPY text format.
+
+The hot half of the writing thread: about two microseconds a row without arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.summarise import to_json
+
+# time_ns, module, version, tick, duration_ns, outcome, error, args, result
+Record = tuple[int, str, str, int, int, str, str | None, object, object]
+LONGEST_ERROR = 2000
+
+
+def to_rows(records: Iterable[Record]) -> list[bytes]:
+    """Return one line for each record, in the order of the COPY statement."""
+    names: dict[str, bytes] = {}
+    return [to_row(record, names) for record in records]
+
+
+def to_row(record: Record, names: dict[str, bytes]) -> bytes:
+    """Return the line of one record; `names` remembers what was escaped before."""
+    time_ns, module, version, tick, duration_ns, outcome, error, args, result = record
+    key = f"{module}\t{version}\t{outcome}"
+    known = names.get(key)
+    if known is None:
+        known = names[key] = b"\t".join(map(escape, (module, version, outcome)))
+    head, outcome_bytes = known.rsplit(b"\t", 1)
+    return b"%d\t%s\t%d\t%.1f\t%s\t%s\t%s\t%s\n" % (
+        time_ns // 1_000_000,
+        head,
+        tick,
+        duration_ns / 1000,
+        outcome_bytes,
+        b"\\N" if error is None else escape(error[:LONGEST_ERROR]),
+        json_field(args),
+        json_field(result),
+    )
+
+
+def json_field(value: object) -> bytes:
+    """Return `value` as JSON in a COPY field; None is SQL's null."""
+    if value is None:
+        return b"\\N"
+    text = to_json(value)
+    return text.replace(b"\\", b"\\\\") if b"\\" in text else text
+
+
+def escape(text: str) -> bytes:
+    """Return `text` as a COPY field."""
+    data = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    for raw, escaped in ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n")):
+        data = data.replace(raw, escaped)
+    return data.replace(b"\r", b"\\r")

@@ -1,0 +1,219 @@
+"""The writer of reflections: an append for the caller, everything else on a thread.
+
+The wrapper calls `log.append`, which is the append of a deque and nothing more. A thread
+turns records into rows and sends them to Postgres by COPY, in numbered batches; a batch
+and its number are committed together, so one whose fate is unknown is sent again without
+harm. While Postgres is away the batches wait in a bounded spool on disk.
+
+What is lost: the records of the last moment when this process itself is killed, and, only
+at the bound of the spool, whole batches, which are counted and told to `on_trouble`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+
+from core.errors import StoreUnavailable
+from core.reflection_rows import Record, to_rows
+from core.spool import MAX_BYTES, Spool
+from core.stores.postgres import Connection, connect
+
+INTERVAL_S = 0.05
+BATCH_ROWS = 10_000
+MAX_QUEUED = 2_000_000  # records; about 1 GB, reached only when rows come too fast
+RETRY_S = 0.25
+MARK = """
+insert into system_logs.reflection_writers as known values (%s, %s)
+on conflict (writer) do update set last_batch = excluded.last_batch
+where known.last_batch < excluded.last_batch returning 1
+"""
+COPY = """
+copy system_logs.reflections (time_ms, module, version, tick, duration_us, outcome,
+    error, args, result) from stdin
+"""
+
+
+@dataclass(slots=True)
+class Counters:
+    """Rows: in Postgres, through the spool on their way there, and lost."""
+
+    written: int = 0
+    spooled: int = 0
+    dropped: int = 0
+
+
+class ReflectionLog:
+    """Reflections on their way into `system_logs.reflections`.
+
+    `append` takes a record: (time_ns, module, version, tick, duration_ns, outcome,
+    error, args, result). `on_trouble` is called on the writing thread with one line.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        spool_dir: Path,
+        *,
+        on_trouble: Callable[[str], object] = lambda _: None,
+        max_spool_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.records: deque[Record] = deque()
+        self.append = self.records.append
+        self.counters = Counters()
+        self._database_url = database_url
+        self._spool = Spool(spool_dir, max_spool_bytes)
+        self._on_trouble = on_trouble
+        self._connection: Connection | None = None
+        self._retry_at = 0.0
+        self._number = 0
+        self._away = False
+        self._closing = False
+        self._busy = False
+        self._wake = threading.Event()
+        self._idle = threading.Condition()
+        self._thread = threading.Thread(
+            target=self._run, name="reflections", daemon=True
+        )
+        self._thread.start()
+        atexit.register(self.close)
+
+    def __enter__(self) -> ReflectionLog:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def flush(self, timeout_s: float = 10.0) -> bool:
+        """Wait until Postgres has every record appended so far; False when it has not."""
+        deadline = time.monotonic() + timeout_s
+        with self._idle:
+            while self.records or self._busy or self._spool:
+                self._wake.set()
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._thread.is_alive():
+                    return False
+                self._idle.wait(min(left, INTERVAL_S))
+        return True
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Flush and stop. What Postgres has not by then waits in the spool.
+
+        Returns whether Postgres has it all. Harmless when repeated.
+        """
+        if self._closing:
+            return True
+        atexit.unregister(self.close)
+        done = self._away is False and self.flush(timeout_s)
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        return done
+
+    def _run(self) -> None:
+        """Move records until closed; the loop of the thread."""
+        while not self._closing:
+            self._wake.wait(INTERVAL_S)
+            self._wake.clear()
+            self._move()
+        self._move()
+        if self._connection is not None:
+            self._connection.close()
+        self._spool.close()
+
+    def _move(self) -> None:
+        """Send, or keep on disk, everything that is queued now."""
+        self._busy = True
+        self._replay()
+        self._shed(len(self.records) - MAX_QUEUED)
+        for _ in range(0, len(self.records), BATCH_ROWS):
+            self._deliver()
+            self._replay()
+        self._busy = False
+        with self._idle:
+            self._idle.notify_all()
+
+    def _deliver(self) -> None:
+        """Take one batch off the queue and send it, or put it in the spool."""
+        take = self.records.popleft
+        batch = [take() for _ in range(min(len(self.records), BATCH_ROWS))]
+        rows = to_rows(batch)
+        self._number += 1
+        # Behind older batches of this writer: their numbers must come first.
+        if not self._spool and self._send(self._spool.writer, self._number, rows):
+            return
+        if self._spool.put(self._number, len(rows), b"".join(rows)):
+            self.counters.spooled += len(rows)
+        else:
+            self._drop(len(rows), "the spool is full")
+
+    def _replay(self) -> None:
+        """Send what waits in the spool, oldest first, until Postgres is away again."""
+        while batch := self._spool.oldest():
+            rows = batch.path.read_bytes().splitlines(keepends=True)
+            if not self._send(batch.writer, batch.number, rows):
+                return
+            self._spool.remove(batch)
+
+    def _send(self, writer: UUID, number: int, rows: list[bytes]) -> bool:
+        """Commit one batch; False when Postgres cannot take it now."""
+        if time.monotonic() < self._retry_at:
+            return False
+        try:
+            if self._connection is None:
+                self._connection = connect(self._database_url, timeout_s=2)
+            with self._connection.transaction():
+                marked = self._connection.execute(MARK, (writer, number)).fetchone()
+                bad = self._copy(self._connection, rows) if marked else 0
+        except (psycopg.Error, StoreUnavailable) as error:
+            self._lose_connection(error)
+            return False
+        self._away = False
+        self.counters.written += len(rows) - bad
+        if bad:
+            self._drop(bad, "Postgres refuses them as data")
+        return True
+
+    def _copy(self, connection: Connection, rows: list[bytes]) -> int:
+        """Write rows; return how many of them Postgres refuses, halving to find them."""
+        try:
+            with connection.transaction(), connection.cursor().copy(COPY) as copy:
+                copy.write(b"".join(rows))
+        except psycopg.DataError:
+            if len(rows) == 1:
+                return 1
+            middle = len(rows) // 2
+            return sum(
+                self._copy(connection, part) for part in (rows[:middle], rows[middle:])
+            )
+        return 0
+
+    def _lose_connection(self, error: Exception) -> None:
+        """Note that Postgres is away, and when to try again."""
+        self._retry_at = time.monotonic() + RETRY_S
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if not self._away:
+            self._away = True
+            self._on_trouble(f"reflections go to the spool: {error}")
+
+    def _shed(self, excess: int) -> None:
+        """Drop the oldest records when the queue has passed its bound."""
+        if excess > 0:
+            for _ in range(excess):
+                self.records.popleft()
+            self._drop(excess, "they come faster than they can be written")
+
+    def _drop(self, rows: int, reason: str) -> None:
+        """Count lost rows and tell."""
+        self.counters.dropped += rows
+        self._on_trouble(f"{rows} reflections are lost: {reason}")

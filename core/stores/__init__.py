@@ -1,0 +1,1 @@
+"""Postgres and Redis: started or joined, migrated, dumped, emptied and restored."""

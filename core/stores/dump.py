@@ -1,0 +1,141 @@
+"""Copy what is ours out of both stores into a folder, and back.
+
+Rows go through COPY as gzipped CSV, keys through Redis' own DUMP; the tables themselves
+come from the migrations, whose digests are noted, so a dump is restored only into the
+schema from which it came. It is no backup of a whole server: only of what is ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+from psycopg import sql
+
+from core.errors import StoreError
+from core.stores import inventory
+from core.stores.migrate import applied_migrations
+from core.stores.postgres import Connection
+
+NOTE = "dump.json"
+
+
+def dump(connection: Connection, client: redis.Redis, folder: Path) -> Path:
+    """Write everything of ours under `folder`; return the new dump's own folder.
+
+    The rows are those of one moment. The dump appears whole or not at all.
+    """
+    name = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
+    target = folder / f"{name}-{time.time_ns() % 1_000_000_000:09d}"
+    made = target.with_suffix(".new")
+    made.mkdir(parents=True, mode=0o700)
+    try:
+        with connection.transaction():
+            connection.execute("set transaction isolation level repeatable read")
+            found = inventory.take(connection, client)
+            for table in found.tables:
+                dump_table(connection, table, made / f"{table}.csv.gz")
+            migrations = applied_migrations(connection)
+        note = {"migrations": migrations, "rows": found.tables}
+        note["keys"] = dump_keys(client, made / "redis.jsonl.gz")
+        (made / NOTE).write_text(json.dumps(note, indent=2) + "\n")
+        made.rename(target)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return target
+
+
+def dump_table(connection: Connection, table: str, path: Path) -> None:
+    """Write one table as gzipped CSV with a header."""
+    copy = "copy (select * from {}) to stdout (format csv, header)"
+    query = sql.SQL(copy).format(inventory.identifier(table))
+    with (
+        gzip.open(path, "wb", compresslevel=3) as file,
+        connection.cursor().copy(query) as rows,
+    ):
+        for row in rows:
+            file.write(bytes(row))
+
+
+def dump_keys(client: redis.Redis, path: Path) -> int:
+    """Write our keys, one JSON line each; return how many there are."""
+    written = 0
+    with gzip.open(path, "wt") as file:
+        for key in inventory.our_keys(client):
+            value: Any = client.dump(key)
+            if value is None:  # expired since it was listed
+                continue
+            ttl_ms: Any = client.pttl(key)
+            line = [b64(key), b64(value), max(0, ttl_ms)]
+            file.write(json.dumps(line) + "\n")
+            written += 1
+    return written
+
+
+def restore(connection: Connection, client: redis.Redis, folder: Path) -> None:
+    """Put the dump in `folder` back into stores that hold nothing of ours.
+
+    Raises StoreError when they do, or when the schema is not the dump's. Rows come back
+    all or none.
+    """
+    try:
+        note = json.loads((folder / NOTE).read_text())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"no dump in {folder}: {error}") from error
+    if note["migrations"] != applied_migrations(connection):
+        raise StoreError(
+            f"the dump in {folder} was made with other migrations",
+            hint="check out the release that made it, then: architect db init",
+        )
+    if not inventory.take(connection, client).is_empty:
+        raise StoreError(
+            "the stores are not empty, and a dump is not mixed with what is there",
+            hint="architect db purge",
+        )
+    with connection.transaction():
+        for table in (name for name in inventory.TABLES if name in note["rows"]):
+            restore_table(connection, table, folder / f"{table}.csv.gz")
+    restore_keys(client, folder / "redis.jsonl.gz")
+
+
+def restore_table(connection: Connection, table: str, path: Path) -> None:
+    """Read one table back, and set its identity column past what was read."""
+    with gzip.open(path, "rb") as file:
+        header = file.readline().decode().strip().split(",")
+        columns = sql.SQL(", ").join(map(sql.Identifier, header))
+        copy = sql.SQL("copy {} ({}) from stdin (format csv)")
+        query = copy.format(inventory.identifier(table), columns)
+        with connection.cursor().copy(query) as rows:
+            while block := file.read(1 << 16):
+                rows.write(block)
+    identity = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass"
+        " and attidentity <> ''",
+        (table,),
+    ).fetchone()
+    if identity:
+        reset = "select setval(pg_get_serial_sequence(%s, %s), max({})) from {}"
+        column = sql.Identifier(str(identity[0]))
+        last = sql.SQL(reset).format(column, inventory.identifier(table))
+        connection.execute(last, (table, identity[0]))
+
+
+def restore_keys(client: redis.Redis, path: Path) -> None:
+    """Read the keys back, with the time that they had left to live."""
+    with gzip.open(path, "rt") as file:
+        for line in file:
+            key, value, ttl_ms = json.loads(line)
+            name, data = base64.b64decode(key), base64.b64decode(value)
+            client.restore(name, ttl_ms, data, replace=True)
+
+
+def b64(data: bytes) -> str:
+    """Return `data` as text."""
+    return base64.b64encode(data).decode()

@@ -1,0 +1,43 @@
+"""One way to connect to Postgres, with errors that a person can act on.
+
+It hands out plain psycopg connections; queries belong to those who use them.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from core.errors import StoreUnavailable
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def connect(database_url: str, *, timeout_s: int = 10) -> Connection:
+    """Return a connection in autocommit mode; use `.transaction()` for more.
+
+    Raises StoreUnavailable with the URL, its password hidden.
+    """
+    try:
+        return psycopg.connect(
+            database_url,
+            autocommit=True,
+            connect_timeout=timeout_s,
+            application_name="architect",
+        )
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+        raise StoreUnavailable(
+            f"cannot reach Postgres at {without_password(database_url)}: "
+            + str(error).strip().splitlines()[-1],
+            hint="start it, or unset DATABASE_URL to use the embedded one",
+        ) from error
+
+
+def without_password(url: str) -> str:
+    """Return `url` fit for messages."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    place = parts.netloc.replace(f":{parts.password}@", ":***@")
+    return urlunsplit(parts._replace(netloc=place))
