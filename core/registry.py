@@ -52,6 +52,7 @@ class Registry:
         self._current: View = {}
         self._view: ContextVar[View | None] = ContextVar("view", default=None)
         self._lock = RLock()
+        self._failed: set[tuple[str, str]] = set()
 
     # --- loading -------------------------------------------------------------------
 
@@ -121,7 +122,9 @@ class Registry:
         try:
             return self._modules[name.removeprefix(prefix)]
         except KeyError:
-            raise NotAccepted(f"{name} is not loaded: it has no accepted version") from None
+            raise NotAccepted(
+                f"{name} is not loaded: it has no accepted version"
+            ) from None
 
     def _publish(self, name: str, version: Version) -> None:
         if version.entry.kind == "record":
@@ -179,6 +182,10 @@ class Registry:
         """Return the version that new calls reach."""
         return self._history[name][-1]
 
+    def failed(self, name: str, version: str) -> bool:
+        """Tell whether a version was rolled back for failing; it is not loaded again."""
+        return (name, version) in self._failed
+
     def versions(self, name: str) -> list[Version]:
         """Return the versions of a module that are in memory, oldest first."""
         return list(self._history.get(name, ()))
@@ -200,6 +207,7 @@ class Registry:
             kept = [version for version in history if version.id != failing]
             if not kept:
                 return None
+            self._failed.add((name, failing))
             self._history[name] = kept
             good = kept[-1]
             self._current = {**self._current, name: good.call}

@@ -69,7 +69,7 @@ class Store(Protocol):
     """The books in Postgres, schema trading_data."""
 
     def insert(self, table: str, row: dict[str, Any]) -> None:
-        """Add one row; the same key twice is written once."""
+        """Write one row; a row with the same key is replaced, so a repeat is harmless."""
 
     def rows(self, table: str, since_ms: int) -> list[dict[str, Any]]:
         """Return rows at or after since_ms, oldest first."""

@@ -1,0 +1,87 @@
+"""What is stale, and why: digests of everything that a module was made from.
+
+A module is stale when its spec, its prompt, its header or footer, or the contract of
+a module that it uses is not what it was when the gate accepted it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from architect.prompt import code_prompt
+from core.manifest import Entry, Manifest, sha256
+from core.project import Project
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+from core.template_footer import render_footer
+from core.template_header import render_header
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Digests of what a module is made from; `whole` is over all of them."""
+
+    spec: str
+    prompt: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How one module stands: `ok`, `new`, `stale`, `edited`, `missing` or `orphaned`."""
+
+    name: str
+    state: str
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing has to be done."""
+        return self.state == "ok"
+
+
+def inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
+    """Return the digests of a module's inputs as they are now."""
+    prompt = "" if spec.kind == "record" else code_prompt(spec, graph, prompts).digest
+    parts = {
+        "spec": spec.digest(),
+        "prompt": prompt,
+        "header": sha256(render_header(spec)),
+        "footer": sha256(render_footer(spec)),
+        "uses": {n: sha256(render_header(graph.specs[n])) for n in graph.uses[spec.name]},
+    }
+    return Inputs(str(parts["spec"]), prompt, sha256(json.dumps(parts, sort_keys=True)))
+
+
+def states(project: Project, graph: SpecGraph, manifest: Manifest) -> list[State]:
+    """Return the state of every module, in build order, orphaned ones last."""
+    found = [_state(project, graph, manifest, name) for name in graph.order]
+    gone = sorted(set(manifest.modules) - set(graph.specs))
+    return found + [State(name, "orphaned", "its spec is gone") for name in gone]
+
+
+def _state(project: Project, graph: SpecGraph, manifest: Manifest, name: str) -> State:
+    entry = manifest.modules.get(name)
+    if entry is None:
+        return State(name, "new", "never built")
+    try:
+        on_disk = sha256(project.module(name).read_bytes())
+    except FileNotFoundError:
+        return State(name, "missing", "its file is gone")
+    if on_disk != entry.file:
+        return State(name, "edited", "the file was edited by hand")
+    why = _stale(graph.specs[name], graph, entry, project.prompts)
+    return State(name, "stale", why) if why else State(name, "ok")
+
+
+def _stale(spec: Spec, graph: SpecGraph, entry: Entry, prompts: Path) -> str:
+    now = inputs(spec, graph, prompts)
+    if now.whole == entry.inputs:
+        return ""
+    if now.spec != entry.spec:
+        return "its spec changed"
+    if now.prompt != entry.prompt:
+        return "its prompt changed"
+    return "its header, footer or a contract that it uses changed"

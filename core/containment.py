@@ -1,0 +1,102 @@
+"""What a failing call leads to in the running system, within that very call.
+
+The failing version is taken off the path, the call is answered by the last good version
+or by the spec's safe value, and the failure is reported once. Repair happens elsewhere;
+nothing here waits for it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.registry import Registry
+from core.values import NotPlain, encode
+from core.wrapper import Failure
+
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One failure as it is told to Wick; plain data only.
+
+    Attributes:
+        arguments: the failing inputs in plain form (core.values), None if they have none.
+        contained: `rolled back to <version>`, `safe value` or `raised`.
+    """
+
+    module: str
+    version: str
+    kind: str
+    outcome: str
+    error: str
+    trace: str
+    arguments: dict[str, Any] | None
+    contained: str
+
+
+@dataclass
+class Containment:
+    """Set `hooks.contain` to this object's `handle`.
+
+    `report` is told of the first failure of each version; it must not wait.
+    `trips` counts failures a version; the loop and a person may read it.
+    """
+
+    registry: Registry
+    report: Callable[[Report], None]
+    trips: dict[tuple[str, str], int] = field(default_factory=dict)
+    _depth: int = 0
+
+    def handle(self, failure: Failure) -> Any:
+        """Answer the failed call, or raise its error when there is no safe answer."""
+        self._depth += 1
+        try:
+            return self._handle(failure)
+        finally:
+            self._depth -= 1
+
+    def _handle(self, failure: Failure) -> Any:
+        good = None
+        if failure.outcome != "requires" and self._depth <= MAX_DEPTH:
+            good = self.registry.roll_back(failure.module, failure.version)
+        self._tell(failure, _answer(failure, good))
+        # An action may have acted already: it is never run again by itself.
+        if good is not None and failure.kind != "action" and good.id != failure.version:
+            return good.call(**failure.arguments)
+        if failure.fallback is not None:
+            return failure.fallback()
+        raise failure.error
+
+    def _tell(self, failure: Failure, contained: str) -> None:
+        key = (failure.module, failure.version)
+        self.trips[key] = self.trips.get(key, 0) + 1
+        if self.trips[key] == 1:
+            self.report(_report(failure, contained))
+
+
+def _answer(failure: Failure, good: Any) -> str:
+    if good is not None:
+        return f"rolled back to {good.id}"
+    return "safe value" if failure.fallback is not None else "raised"
+
+
+def _report(failure: Failure, contained: str) -> Report:
+    try:
+        arguments = {name: encode(value) for name, value in failure.arguments.items()}
+    except NotPlain:
+        arguments = None
+    lines = traceback.format_exception(failure.error)
+    return Report(
+        module=failure.module,
+        version=failure.version,
+        kind=failure.kind,
+        outcome=failure.outcome,
+        error=f"{type(failure.error).__name__}: {failure.error}",
+        trace="".join(lines)[-2000:],
+        arguments=arguments,
+        contained=contained,
+    )

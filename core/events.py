@@ -1,0 +1,90 @@
+"""Events through Redis: what happened, for whoever listens, and jobs for Wick.
+
+Publishing never waits for Redis and never fails its caller: events go into a queue that
+one thread sends, and are kept while Redis is away (the newest ones, up to a bound).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from core.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    import redis
+
+EVENTS = "architect:events"
+JOBS = "architect:jobs"
+KEPT = 10_000
+
+
+def connect(url: str) -> redis.Redis:
+    """Return a client that was seen to answer; StoreUnavailable otherwise."""
+    import redis
+
+    client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=10)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise StoreUnavailable(
+            f"Redis does not answer: {error}",
+            hint="architect up starts the embedded one",
+        ) from None
+    return client
+
+
+class Events:
+    """Publishes to the streams of one Redis; thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        self._client = connect(url)
+        self._waiting: deque[tuple[str, dict[str, str]]] = deque(maxlen=KEPT)
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._send, name="events", daemon=True)
+        self._thread.start()
+
+    def publish(self, kind: str, **detail: Any) -> None:
+        """Tell everybody; `detail` must be plain JSON data."""
+        self._put(EVENTS, kind, detail)
+
+    def job(self, kind: str, **detail: Any) -> None:
+        """Give Wick a job."""
+        self._put(JOBS, kind, detail)
+
+    def _put(self, stream: str, kind: str, detail: dict[str, Any]) -> None:
+        fields = {
+            "kind": kind,
+            "time_ms": str(time.time_ns() // 1_000_000),
+            "detail": json.dumps(detail),
+        }
+        self._waiting.append((stream, fields))
+        self._wake.set()
+
+    def _send(self) -> None:
+        import redis
+
+        while not (self._closing and not self._waiting):
+            self._wake.wait(0.5)
+            self._wake.clear()
+            while self._waiting:
+                stream, fields = self._waiting[0]
+                try:
+                    self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]
+                except redis.RedisError:
+                    if self._closing:
+                        return
+                    time.sleep(0.2)
+                    break
+                self._waiting.popleft()
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Send what is waiting, then stop."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join(timeout_s)
+        self._client.close()

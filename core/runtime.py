@@ -1,0 +1,80 @@
+"""The running system around the modules: registry, reflections, events, containment, reload.
+
+It knows no trading. A process that runs modules opens one `Runtime`, calls modules by
+name through `runtime.modules`, and closes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from core.containment import Containment, Report
+from core.events import Events
+from core.manifest import read_manifest
+from core.project import Project
+from core.reflections import ReflectionLog
+from core.registry import Registry
+from core.watcher import Watcher
+from core.wrapper import hooks
+
+
+class Runtime:
+    """A context manager; inside it calls are contained, reflected and hot-swapped."""
+
+    def __init__(
+        self, project: Project, database_url: str, redis_url: str, spool: Path | None = None
+    ) -> None:
+        self.project = project
+        self.modules = Registry(project.generated, project.package)
+        self.modules.load(read_manifest(project.manifest))
+        self.events = Events(redis_url)
+        self.reflections = ReflectionLog(
+            database_url, spool or project.data / "spool", on_trouble=self._trouble
+        )
+        self.containment = Containment(self.modules, self._report)
+        self.watcher = Watcher(
+            self.modules, project.manifest, self._swapped, self._unaccepted, self._trouble
+        )
+        self.swaps = 0
+
+    def __enter__(self) -> Runtime:
+        hooks.append = self.reflections.append
+        hooks.contain = self.containment.handle
+        self.watcher.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.watcher.stop()
+        hooks.contain = None
+        self.reflections.close()
+        self.events.close()
+
+    def tell(self, kind: str, **detail: Any) -> None:
+        """Publish an event with the number of the tick."""
+        self.events.publish(kind, tick=hooks.tick, **detail)
+
+    def _report(self, report: Report) -> None:
+        self.events.job("failure", tick=hooks.tick, **asdict(report))
+        self.tell("contained", module=report.module, version=report.version,
+                  error=report.error, contained=report.contained)  # fmt: skip
+
+    def _swapped(self, name: str, version: str) -> None:
+        self.swaps += 1
+        self.tell("swapped", module=name, version=version)
+
+    def _unaccepted(self, name: str, digest: str) -> None:
+        running = self.modules.versions(name)
+        version = running[-1].id if running else ""
+        self.events.job("save", module=name, sha256=digest, running=version)
+        self.tell("unaccepted save", module=name, version=digest[:12], running=version)
+
+    def _trouble(self, message: str) -> None:
+        self.tell("trouble", part="runtime", error=message)

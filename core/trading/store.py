@@ -1,0 +1,108 @@
+"""The Store port over Postgres: the books in schema trading_data.
+
+Column names come from the database itself, so a row with an unknown key is an error
+and nothing of a module's making reaches the SQL text.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from core.errors import StoreError
+
+SCHEMA = "trading_data"
+# Tables that modules and the loop may write, with their keys and their time column.
+TABLES = {
+    "orders": ("client_id", "created_ms"),
+    "fills": ("fill_id", "time_ms"),
+    "trades": ("trade_id", "opened_ms"),
+    "equity": ("time_ms", "time_ms"),
+    "ledger": ("entry_id", "time_ms"),
+    "heatmap": ("hour", "updated_ms"),
+}
+
+
+class PostgresStore:
+    """One connection, in autocommit, safe to use from several threads."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._lock = threading.Lock()
+        self._connection = psycopg.connect(database_url, autocommit=True)
+        self._statements: dict[tuple[str, tuple[str, ...]], sql.Composed] = {}
+        self._columns = self._read_columns()
+
+    def _read_columns(self) -> dict[str, set[str]]:
+        rows = self._connection.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = %s",
+            (SCHEMA,),
+        )
+        columns: dict[str, set[str]] = {}
+        for table, column in rows:
+            columns.setdefault(table, set()).add(column)
+        return columns
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        """Write one row; a row with the same key is replaced."""
+        statement = self._upsert(table, tuple(row))
+        with self._lock:
+            self._run(statement, list(row.values()))
+
+    def _run(self, statement: sql.Composed, values: list[Any]) -> None:
+        try:
+            self._connection.execute(statement, values)
+        except psycopg.OperationalError:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+            self._connection.execute(statement, values)
+        except psycopg.Error as error:
+            raise StoreError(f"Postgres refused a row: {error}") from None
+
+    def _upsert(self, table: str, columns: tuple[str, ...]) -> sql.Composed:
+        known = self._statements.get((table, columns))
+        if known is None:
+            known = self._statements[(table, columns)] = self._compose(table, columns)
+        return known
+
+    def _compose(self, table: str, columns: tuple[str, ...]) -> sql.Composed:
+        key, _ = self._table(table)
+        if unknown := set(columns) - self._columns.get(table, set()):
+            raise StoreError(f"table {table} has no column {min(unknown)!r}")
+        names = [sql.Identifier(column) for column in columns]
+        changes = sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in columns if c != key
+        )
+        return sql.SQL(
+            "insert into {} ({}) values ({}) on conflict ({}) do update set {}"
+        ).format(
+            sql.Identifier(SCHEMA, table),
+            sql.SQL(", ").join(names),
+            sql.SQL(", ").join(sql.Placeholder() for _ in columns),
+            sql.Identifier(key),
+            changes,
+        )
+
+    def _table(self, table: str) -> tuple[str, str]:
+        if table not in TABLES:
+            raise StoreError(f"there is no table {table!r}", hint=f"tables: {', '.join(TABLES)}")
+        return TABLES[table]
+
+    def rows(self, table: str, since_ms: int) -> list[dict[str, Any]]:
+        """Return rows at or after since_ms, oldest first."""
+        _, time_column = self._table(table)
+        statement = sql.SQL("select * from {} where {} >= %s order by {}").format(
+            sql.Identifier(SCHEMA, table),
+            sql.Identifier(time_column),
+            sql.Identifier(time_column),
+        )
+        with self._lock, self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, (since_ms,)).fetchall()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

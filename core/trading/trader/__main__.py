@@ -1,0 +1,115 @@
+"""Starts the trading loop: `python -m core.trading.trader --gateway SOCKET`.
+
+Stores come by DATABASE_URL and REDIS_URL in the environment; the process holds no
+exchange key. On stdout it writes one line of JSON when it is ready and one for each
+thing worth knowing; it ends when the candles do, or on SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from core import process
+from core.errors import ArchitectError, ConfigError
+from core.project import find_project
+from core.runtime import Runtime
+from core.trading.gateway_client import GatewayExchange
+from core.trading.store import PostgresStore
+from core.trading.trader.clock import PaperClock, RealClock, TickClock
+from core.trading.trader.loop import TradingLoop
+
+PROGRESS_EVERY = 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trade until the candles end or SIGTERM comes. Returns 0 or 1."""
+    options = _parser().parse_args(arguments)
+    stop = process.stop_event()
+    if options.parent:
+        process.stop_with_parent(options.parent, stop)
+    try:
+        return _run(options, stop)
+    except ArchitectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core.trading.trader", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project")
+    parser.add_argument("--gateway", type=Path, required=True, help="the gateway's socket")
+    parser.add_argument("--paper-url", help="step this paper exchange instead of waiting")
+    parser.add_argument("--ticks", type=int, default=0, help="stop after so many candles")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
+    return parser
+
+
+def _setting(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise ConfigError(f"{name} is not set", hint="architect up starts everything in order")
+    return value
+
+
+def _run(options: argparse.Namespace, stop: threading.Event) -> int:
+    project = find_project(options.root, options.root)
+    database_url, redis_url = _setting("DATABASE_URL"), _setting("REDIS_URL")
+    with Runtime(project, database_url, redis_url) as runtime:
+        exchange = GatewayExchange(options.gateway, runtime.modules.records)
+        store = PostgresStore(database_url)
+        clock = _clock(options)
+        loop = TradingLoop(runtime.modules, exchange, store, runtime.tell)
+        loop.open(clock.now_ms())
+        _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
+        _trade(loop, clock, stop, options.ticks)
+        _say("done", **summary(loop), swaps=runtime.swaps)
+        store.close()
+    return 0
+
+
+def _clock(options: argparse.Namespace) -> Any:
+    if options.paper_url:
+        return PaperClock(options.paper_url, _setting("PAPER_TOKEN"))
+    return RealClock()
+
+
+def _trade(loop: TradingLoop, clock: TickClock, stop: threading.Event, ticks: int) -> None:
+    while not stop.is_set() and not (ticks and loop.ticks >= ticks):
+        now_ms = clock.next_close_ms()
+        if now_ms is None:
+            return
+        took_ms = loop.tick(now_ms)
+        if loop.ticks % PROGRESS_EVERY == 0:
+            _say("tick", **summary(loop), took_ms=round(took_ms, 2))
+
+
+def summary(loop: TradingLoop) -> dict[str, Any]:
+    """Return the loop's own counts, as plain JSON data."""
+    totals = loop.books.totals
+    return {
+        "ticks": loop.ticks,
+        "open": len(loop.trades),
+        "closed": loop.closed,
+        "fills": loop.books.fills,
+        "realised_usd": str(totals.realised_usd),
+        "fees_usd": str(totals.fees_usd),
+        "funding_usd": str(totals.funding_usd),
+        "drifts": loop.drifts,
+        "halted": loop.halted,
+    }
+
+
+def _say(kind: str, **detail: Any) -> None:
+    print(json.dumps({"kind": kind, **detail}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Our own books: positions, realised P&L, fees and funding, from fills and the account log.
+
+Nothing here is copied from the exchange's balance but the amount at the start, so
+that equal figures prove something. Positions and P&L are computed by modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.registry import Registry
+from core.trading.ports import Exchange, Store
+
+ZERO = Decimal(0)
+
+
+@dataclass
+class Totals:
+    """Sums since the start, Decimal USD; fees are positive when paid."""
+
+    realised_usd: Decimal = ZERO
+    fees_usd: Decimal = ZERO
+    funding_usd: Decimal = ZERO
+
+
+@dataclass
+class Books:
+    """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start."""
+
+    modules: Registry
+    exchange: Exchange
+    store: Store
+    start_balance_usd: Decimal = ZERO
+    positions: dict[str, Any] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    by_symbol: dict[str, Totals] = field(default_factory=dict)
+    fills: int = 0
+    _since_ms: int = 0
+    _last_entry: int = 0
+    _seen: set[str] = field(default_factory=set)
+
+    def open(self, now_ms: int) -> None:
+        """Adopt what the exchange holds now as the point of departure."""
+        self.start_balance_usd = self.exchange.account().balance_usd
+        self.positions = {p.symbol: p for p in self.exchange.positions()}
+        self._since_ms = now_ms
+        self._seen = {fill.fill_id for fill in self.exchange.fills(now_ms)}
+        entries = self.exchange.ledger(0)
+        self._last_entry = max((e.entry_id for e in entries), default=0)
+
+    def sync(self) -> list[Any]:
+        """Book the fills and account log entries that are new; return the new fills."""
+        fills = [f for f in self.exchange.fills(self._since_ms) if f.fill_id not in self._seen]
+        for fill in fills:
+            self._book_fill(fill)
+        for entry in self.exchange.ledger(self._last_entry):
+            self._book_entry(entry)
+        return fills
+
+    def _book_fill(self, fill: Any) -> None:
+        held = self.positions.get(fill.symbol) or self._flat(fill.symbol)
+        realised = self.modules["realised_pnl"](held, fill)
+        after = self.modules["book_fill"](held, fill)
+        self.positions[fill.symbol] = after
+        if not after.size:
+            del self.positions[fill.symbol]
+        self._totals(fill.symbol).realised_usd += realised
+        self.totals.realised_usd += realised
+        self._seen.add(fill.fill_id)
+        self._since_ms = max(self._since_ms, fill.time_ms)
+        self.fills += 1
+        self.store.insert("fills", _row(fill))
+
+    def _book_entry(self, entry: Any) -> None:
+        for totals in (self.totals, self._totals(entry.symbol)):
+            totals.fees_usd += entry.fee_usd
+            totals.funding_usd += entry.funding_usd
+        self._last_entry = max(self._last_entry, entry.entry_id)
+        self.store.insert("ledger", _row(entry))
+
+    def _totals(self, symbol: str) -> Totals:
+        return self.by_symbol.setdefault(symbol, Totals())
+
+    def _flat(self, symbol: str) -> Any:
+        position = self.modules.records["Position"]
+        return position(symbol=symbol, size=ZERO, entry_price=ZERO, funding_usd=ZERO)
+
+    @property
+    def balance_usd(self) -> Decimal:
+        """What the balance must be, by our own sums."""
+        t = self.totals
+        return self.start_balance_usd + t.realised_usd - t.fees_usd + t.funding_usd
+
+    def equity(self, now_ms: int, marks: Mapping[str, Decimal]) -> Any:
+        """Return our Equity record; unrealised funding is the exchange's to tell."""
+        funding = {p.symbol: p.funding_usd for p in self.exchange.positions()}
+        position = self.modules.records["Position"]
+        held = [
+            position(
+                symbol=p.symbol,
+                size=p.size,
+                entry_price=p.entry_price,
+                funding_usd=funding.get(p.symbol, ZERO),
+            )
+            for p in self.positions.values()
+        ]
+        return self.modules["equity_monitor"](now_ms, self.balance_usd, held, dict(marks))
+
+
+def _row(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).__types__}

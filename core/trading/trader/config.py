@@ -1,0 +1,40 @@
+"""The knobs of the trading loop. Fractions are fractions, times are in candles or ms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+CANDLE_MS = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class TraderConfig:
+    """Defaults are cautious; all of them are the strategy's, none the exchange's.
+
+    Attributes:
+        lookback: candles kept for the indicators.
+        symbols_at_most: how many symbols the scanner may hand on.
+        risk_frac: of equity, lost at most by one trade that is stopped.
+        ceiling_frac: of equity, lost at most if every open trade is stopped.
+        clip_usd: notional of one slice of an execution.
+    """
+
+    lookback: int = 240
+    ema_fast: int = 9
+    ema_slow: int = 21
+    rsi_length: int = 14
+    vwap_window: int = 48
+    volume_window: int = 20
+    volatility_window: int = 48
+    symbols_at_most: int = 3
+    max_spread_frac: float = 0.005
+    min_volume_usd: float = 0.0
+    risk_frac: Decimal = Decimal("0.01")
+    ceiling_frac: Decimal = Decimal("0.03")
+    stop_multiple: Decimal = Decimal("6")
+    take_multiple: Decimal = Decimal("9")
+    max_hold_ms: int = 144 * CANDLE_MS
+    clip_usd: Decimal = Decimal("15000")
+    max_notional_usd: Decimal = Decimal("40000")
+    drift_usd: Decimal = Decimal("0.01")

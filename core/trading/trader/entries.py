@@ -1,0 +1,172 @@
+"""Entries: scan, look, decide, size, check the open risk, execute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.registry import Registry
+from core.trading.trader.books import Books, Totals
+from core.trading.trader.config import TraderConfig
+from core.trading.trader.execution import SIDES, Execution, Intent
+from core.trading.trader.market import Market
+from core.trading.trader.trades import OpenTrade
+
+ZERO = Decimal(0)
+
+
+@dataclass
+class Entries:
+    """Opens trades. `on_open` is told of each at once, before the next is tried."""
+
+    modules: Registry
+    market: Market
+    books: Books
+    execution: Execution
+    config: TraderConfig
+    on_open: Callable[[OpenTrade], None]
+
+    def run(self, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]) -> None:
+        """Scan, and enter where the modules say so. One trade a symbol at a time."""
+        for symbol in self._scan():
+            if symbol in trades or symbol in self.books.positions:
+                continue
+            trade = self._enter(symbol, now_ms, equity_usd, trades)
+            if trade is not None:
+                self.on_open(trade)
+
+    def adopt(self, symbol: str, now_ms: int) -> OpenTrade | None:
+        """Return a trade for a position that has none, so that its exit is watched.
+
+        It is one that a crash, a restart or a person left; None while candles are missing.
+        """
+        if not self.market.ready(symbol):
+            return None
+        position = self.books.positions[symbol]
+        side = "long" if position.size > ZERO else "short"
+        volatility = self.view(symbol).volatility_frac
+        levels = self._levels(symbol, side, position.entry_price, volatility)
+        base = self._base(symbol)
+        return OpenTrade(
+            f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size),
+            position.entry_price, levels, now_ms, 0.0,
+            base.realised_usd, base.fees_usd, base.funding_usd,
+        )  # fmt: skip
+
+    def _scan(self) -> list[str]:
+        ready = [s for s in self.market.tradeable if self.market.ready(s)]
+        stats = [self._stats(symbol) for symbol in ready]
+        found: list[str] = self.modules["market_scanner"](
+            stats,
+            self.config.symbols_at_most,
+            self.config.max_spread_frac,
+            self.config.min_volume_usd,
+        )
+        return found
+
+    def _stats(self, symbol: str) -> Any:
+        ticker = self.market.tickers[symbol]
+        close = self.market.candles[symbol]["close"]
+        volatility = self.modules["realised_volatility"](close, self.config.volatility_window)
+        return self.modules.records["MarketStats"](
+            symbol=symbol,
+            volatility_frac=_last(volatility),
+            volume_usd=float(ticker.volume_24h * ticker.mark_price),
+            spread_frac=float((ticker.ask - ticker.bid) / ticker.mark_price),
+        )
+
+    def view(self, symbol: str) -> Any:
+        """Return the MarketView of a symbol at its last closed candle."""
+        c, candles, call = self.config, self.market.candles[symbol], self.modules
+        close, volume = candles["close"], candles["volume"]
+        high, low = candles["high"], candles["low"]
+        return call.records["MarketView"](
+            symbol=symbol,
+            close=_last(close),
+            ema_fast=_last(call["ema"](close, c.ema_fast)),
+            ema_slow=_last(call["ema"](close, c.ema_slow)),
+            rsi=_last(call["rsi"](close, c.rsi_length)),
+            vwap=_last(call["vwap"](high, low, close, volume, c.vwap_window)),
+            volume_ratio=_last(call["volume_spike"](volume, c.volume_window)),
+            volatility_frac=_last(call["realised_volatility"](close, c.volatility_window)),
+        )
+
+    def _enter(
+        self, symbol: str, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]
+    ) -> OpenTrade | None:
+        view = self.view(symbol)
+        signal = self.modules["entry_decision"](view)
+        if signal.side == "none" or not math.isfinite(view.volatility_frac):
+            return None
+        price = self.market.mark(symbol)
+        levels = self._levels(symbol, signal.side, price, view.volatility_frac)
+        size = self._size(symbol, price, levels, signal.score, equity_usd, trades)
+        if size <= ZERO:
+            return None
+        base = self._base(symbol)
+        step = self.market.instruments[symbol].size_step
+        intent = Intent(symbol, SIDES[signal.side], size, "entry", False, now_ms)
+        statuses = self.execution.run(intent, price, step)
+        filled = sum((s.filled for s in statuses), ZERO)
+        if not filled:
+            return None
+        cost = sum((s.filled * (s.average_price or price) for s in statuses), ZERO)
+        return OpenTrade(
+            f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
+            signal.score, base.realised_usd, base.fees_usd, base.funding_usd,
+        )  # fmt: skip
+
+    def _levels(self, symbol: str, side: str, price: Decimal, volatility: float) -> Any:
+        return self.modules["exit_levels_for"](
+            side,
+            price,
+            volatility,
+            self.config.stop_multiple,
+            self.config.take_multiple,
+            self.market.instruments[symbol].tick_size,
+        )
+
+    def _size(
+        self,
+        symbol: str,
+        price: Decimal,
+        levels: Any,
+        score: float,
+        equity_usd: Decimal,
+        trades: dict[str, OpenTrade],
+    ) -> Decimal:
+        """Size by risk, then cut to what the ceiling on open risk still allows."""
+        step = self.market.instruments[symbol].size_step
+        size: Decimal = self.modules["position_sizing"](
+            equity_usd, self.config.risk_frac, price, levels.stop_price, score, step,
+            self.config.max_notional_usd,
+        )  # fmt: skip
+        risk = size * abs(price - levels.stop_price)
+        if not risk:
+            return ZERO
+        allowed = self.modules["open_risk_ceiling"](
+            self.open_risks(trades), risk, equity_usd, self.config.ceiling_frac
+        )
+        cut: Decimal = self.modules["round_down"](size * allowed / risk, step)
+        return cut
+
+    def open_risks(self, trades: dict[str, OpenTrade]) -> list[Decimal]:
+        """Return what each open position loses from its mark to its stop, Decimal USD."""
+        return [
+            self.modules["open_risk_of"](
+                position,
+                trades[symbol].levels.stop_price if symbol in trades else None,
+                self.market.mark(symbol),
+            )
+            for symbol, position in self.books.positions.items()
+        ]
+
+    def _base(self, symbol: str) -> Totals:
+        return self.books.by_symbol.setdefault(symbol, Totals())
+
+
+def _last(series: Any) -> float:
+    return float(series.iloc[-1])

@@ -1,0 +1,158 @@
+"""One tick of trading: fetch, book, exit, enter, compare with the exchange.
+
+All modules of a tick are of one set of versions. An error in one part is told and
+leaves the others running where that is safe: without fresh books nothing is entered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.registry import Registry
+from core.trading.ports import Exchange, Store
+from core.trading.trader.books import Books
+from core.trading.trader.config import TraderConfig
+from core.trading.trader.entries import Entries
+from core.trading.trader.execution import Execution
+from core.trading.trader.exits import Exits
+from core.trading.trader.market import Market
+from core.trading.trader.trades import OpenTrade
+
+Tell = Callable[..., None]
+
+
+@dataclass
+class TradingLoop:
+    """`tell(kind, **detail)` publishes events; `trades` are the open ones by symbol."""
+
+    modules: Registry
+    exchange: Exchange
+    store: Store
+    tell: Tell
+    config: TraderConfig = field(default_factory=TraderConfig)
+    trades: dict[str, OpenTrade] = field(default_factory=dict)
+    ticks: int = 0
+    closed: int = 0
+    drifts: int = 0
+    halted: str = ""
+
+    def __post_init__(self) -> None:
+        m, c = self.modules, self.config
+        self.market = Market(self.exchange, c.lookback)
+        self.books = Books(m, self.exchange, self.store)
+        self.execution = Execution(m, self.exchange, self.store, c)
+        self.entries = Entries(m, self.market, self.books, self.execution, c, self._opened)
+        self.exits = Exits(m, self.market, self.books, self.execution, c)
+
+    def open(self, now_ms: int) -> None:
+        """Take over the account as it is now."""
+        self.books.open(now_ms)
+        self.market.update(now_ms)
+
+    def tick(self, now_ms: int) -> float:
+        """Run one tick at a closed candle; return how long it took in ms."""
+        started = time.perf_counter()
+        self.ticks += 1
+        with self.modules.tick():
+            fresh = self._safely("fetch", lambda: self._fetch(now_ms))
+            if fresh:
+                self._safely("adoption", lambda: self._adopt(now_ms))
+                self._safely("exits", lambda: self._exit(now_ms))
+                equity = self._safely("equity", lambda: self._equity(now_ms))
+                if equity is not None and not self.halted:
+                    self._safely("entries", lambda: self._enter(now_ms, equity.equity_usd))
+        return (time.perf_counter() - started) * 1000
+
+    def _safely(self, part: str, run: Callable[[], Any]) -> Any:
+        try:
+            return run()
+        except Exception as error:
+            self.tell("trouble", part=part, error=f"{type(error).__name__}: {error}")
+            return None
+
+    def _fetch(self, now_ms: int) -> bool:
+        self.market.update(now_ms)
+        self.books.sync()
+        return True
+
+    def _exit(self, now_ms: int) -> None:
+        ended = self.exits.run(now_ms, self.trades)
+        if not ended:
+            return
+        fills = self.books.sync()
+        for trade, reason in ended:
+            if trade.symbol not in self.books.positions:
+                self._close(trade, reason, fills, now_ms)
+            else:
+                self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
+
+    def _close(self, trade: OpenTrade, reason: str, fills: list[Any], now_ms: int) -> None:
+        mine = [f for f in fills if f.symbol == trade.symbol]
+        size = sum((f.size for f in mine), Decimal(0))
+        price = (
+            sum((f.size * f.price for f in mine), Decimal(0)) / size
+            if size
+            else self.market.mark(trade.symbol)
+        )
+        totals = self.books.by_symbol[trade.symbol]
+        record = trade.record(
+            self.modules.records["Trade"], totals, price.quantize(Decimal("1e-8")), now_ms, reason
+        )
+        del self.trades[trade.symbol]
+        self.closed += 1
+        self.modules["trade_logger"](self.store, record)
+        self.tell("exit", trade_id=trade.trade_id, reason=reason, net_usd=str(_net(record)))
+
+    def _adopt(self, now_ms: int) -> None:
+        for symbol in list(self.books.positions):
+            if symbol not in self.trades:
+                trade = self.entries.adopt(symbol, now_ms)
+                if trade is not None:
+                    self.trades[symbol] = trade
+                    self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
+
+    def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
+        self.entries.run(now_ms, equity_usd, self.trades)
+
+    def _opened(self, trade: OpenTrade) -> None:
+        self.trades[trade.symbol] = trade
+        self.books.sync()
+        record = trade.record(self.modules.records["Trade"], self.books.by_symbol[trade.symbol])
+        self.modules["trade_logger"](self.store, record)
+        self.tell("entry", trade_id=trade.trade_id, side=trade.side, size=str(trade.size))
+
+    def _equity(self, now_ms: int) -> Any:
+        marks = {s: t.mark_price for s, t in self.market.tickers.items()}
+        ours = self.books.equity(now_ms, marks)
+        theirs = self.exchange.account().equity_usd
+        self.store.insert(
+            "equity",
+            {
+                "time_ms": now_ms,
+                "balance_usd": ours.balance_usd,
+                "floating_usd": ours.floating_usd,
+                "equity_usd": ours.equity_usd,
+                "exchange_equity_usd": theirs,
+            },
+        )
+        self._compare(ours.equity_usd, theirs, now_ms)
+        return ours
+
+    def _compare(self, ours: Decimal, theirs: Decimal, now_ms: int) -> None:
+        drift = abs(ours - theirs)
+        if drift <= self.config.drift_usd:
+            self.halted = ""
+            return
+        if not self.halted:
+            self.drifts += 1
+            self.tell("drift", ours_usd=str(ours), exchange_usd=str(theirs), time_ms=now_ms)
+        self.halted = f"books differ from the exchange by {drift} USD"
+
+
+def _net(record: Any) -> Decimal:
+    net: Decimal = record.realised_usd - record.fees_usd + record.funding_usd
+    return net

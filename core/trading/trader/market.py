@@ -1,0 +1,61 @@
+"""The market as the loop sees it: tickers, instruments and a window of closed candles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.trading.ports import Exchange
+from core.trading.trader.config import CANDLE_MS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Market:
+    """Keeps `lookback` closed candles a symbol and the newest tickers."""
+
+    def __init__(self, exchange: Exchange, lookback: int) -> None:
+        self._exchange, self._lookback = exchange, lookback
+        self.instruments: dict[str, Any] = {}
+        self.tickers: dict[str, Any] = {}
+        self.candles: dict[str, pd.DataFrame] = {}
+
+    def update(self, now_ms: int) -> None:
+        """Fetch what is new. Errors of the exchange rise; what is held stays as it was."""
+        if not self.instruments:
+            self.instruments = {i.symbol: i for i in self._exchange.instruments()}
+        self.tickers = {t.symbol: t for t in self._exchange.tickers()}
+        for symbol in self.tradeable:
+            self._fetch(symbol, now_ms)
+
+    @property
+    def tradeable(self) -> list[str]:
+        """Symbols that are listed and not suspended."""
+        return [s for s in sorted(self.instruments) if s in self.tickers and self._open(s)]
+
+    def _open(self, symbol: str) -> bool:
+        return not self.tickers[symbol].suspended
+
+    def _fetch(self, symbol: str, now_ms: int) -> None:
+        import pandas as pd
+
+        held = self.candles.get(symbol)
+        if held is None or held.empty:
+            since = now_ms - self._lookback * CANDLE_MS
+        else:
+            since = int(held["time_ms"].iloc[-1]) + CANDLE_MS
+        if since + CANDLE_MS > now_ms:
+            return
+        missing = (now_ms - since) // CANDLE_MS + 1
+        fresh = self._exchange.candles(symbol, since, min(missing, 2000))
+        joined = fresh if held is None else pd.concat([held, fresh], ignore_index=True)
+        self.candles[symbol] = joined.tail(self._lookback).reset_index(drop=True)
+
+    def ready(self, symbol: str) -> bool:
+        """Tell whether enough candles are here for every indicator."""
+        held = self.candles.get(symbol)
+        return held is not None and len(held) >= min(self._lookback, 100)
+
+    def mark(self, symbol: str) -> Any:
+        """Return the mark price of a symbol, Decimal USD."""
+        return self.tickers[symbol].mark_price

@@ -1,0 +1,125 @@
+"""Watches generated/ and the manifest, and swaps in what the gate accepted.
+
+The manifest decides: a file is loaded only when its bytes hash to an accepted entry.
+A save that the manifest does not know is told to `on_unaccepted` and never loaded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from core.errors import ArchitectError
+from core.manifest import Manifest, read_manifest, sha256
+from core.registry import Registry
+
+COALESCE_S = 0.015
+
+
+class Watcher:
+    """Keeps a registry in step with the accepted versions on disk.
+
+    on_swap(name, version) after a swap; on_unaccepted(name, sha256 of the file) for a
+    save that is not accepted; on_error(message) for what could not be read or loaded.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        manifest: Path,
+        on_swap: Callable[[str, str], None],
+        on_unaccepted: Callable[[str, str], None],
+        on_error: Callable[[str], None],
+    ) -> None:
+        self.registry, self.manifest = registry, manifest
+        self.on_swap, self.on_unaccepted, self.on_error = (
+            on_swap,
+            on_unaccepted,
+            on_error,
+        )
+        self._seen: dict[str, str] = {}
+        self._wake = threading.Event()
+        self._closing = False
+        self._observer = Observer()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        handler = _Handler(self._wake.set)
+        folders = {self.manifest.parent, self.registry.folder}
+        for folder in folders:
+            self._observer.schedule(handler, str(folder), recursive=False)
+        self._observer.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns when both threads have ended."""
+        self._closing = True
+        self._wake.set()
+        self._observer.stop()
+        self._observer.join(2)
+        self._thread.join(2)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            if self._closing:
+                return
+            # One save is several events: look once, when they have settled.
+            threading.Event().wait(COALESCE_S)
+            self._wake.clear()
+            self.look()
+
+    def look(self) -> None:
+        """Compare disk and memory once, and swap or tell."""
+        try:
+            manifest = read_manifest(self.manifest)
+        except ArchitectError as error:
+            self.on_error(str(error))
+            return
+        for path in sorted(self.registry.folder.glob("*.py")):
+            try:
+                self._look_at(path, manifest)
+            except Exception as error:
+                self.on_error(f"{path.name}: {type(error).__name__}: {error}")
+
+    def _look_at(self, path: Path, manifest: Manifest) -> None:
+        name = path.stem
+        try:
+            source = path.read_bytes()
+        except FileNotFoundError:
+            return
+        digest = sha256(source)
+        entry = manifest.modules.get(name)
+        if entry is None or entry.file != digest:
+            if name != "__init__" and self._seen.get(name) != digest:
+                self._seen[name] = digest
+                self.on_unaccepted(name, digest)
+            return
+        self._seen[name] = digest
+        loaded = self.registry.versions(name)
+        if self.registry.failed(name, entry.version):
+            return
+        if not loaded or loaded[-1].entry.file != digest:
+            version = self.registry.accept(name, entry, source)
+            self.on_swap(name, version.id)
+
+
+class _Handler(FileSystemEventHandler):
+    """Wakes the watcher for finished writes only: reading a file must not wake it."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def _changed(self, event: FileSystemEvent) -> None:
+        names = (str(event.src_path), str(getattr(event, "dest_path", "")))
+        if not event.is_directory and any(
+            n.endswith((".py", "manifest.yaml")) for n in names
+        ):
+            self._wake()
+
+    on_closed = on_moved = on_created = on_deleted = _changed
