@@ -202,6 +202,11 @@ class _Connection:
         self._lines.close()
         self._socket.close()
 
+    def __del__(self) -> None:
+        # A thread that ends leaves its connection to nobody but the collector.
+        if hasattr(self, "_lines"):
+            self.close()
+
 
 def _lost(method: str, error: Exception) -> errors.ExchangeError:
     text = f"{method}: sent to the gateway, no answer ({error})"
