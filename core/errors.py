@@ -10,6 +10,10 @@ ArchitectError
         ReplyMissing         no recorded reply, and no other route may answer
         ReplyChanged         a recorded reply is not what the manifest says it is
         ReplyUnusable        an answer that holds no single body
+        ModelUnavailable     not reached, too busy or too slow, after all retries
+        ModelRejected        the server will not take this request, key or model
+        AnswerIncomplete     cut, cut off at the limit, empty or unreadable
+        AnswerRefused        the model, or a filter before it, declined
         BudgetExceeded       the call's worst case would pass the budget
     FileConflict             a file is not what the manifest says, and nobody said so
     GitError                 the repository is not in a state to commit to
@@ -78,6 +82,22 @@ class ReplyChanged(ModelError):
 
 class ReplyUnusable(ModelError):
     """An answer that holds no single body."""
+
+
+class ModelUnavailable(ModelError):
+    """A model was not reached, was too busy or too slow, after all retries."""
+
+
+class ModelRejected(ModelError):
+    """The server will not take this request, key or model; asking again is no use."""
+
+
+class AnswerIncomplete(ModelError):
+    """An answer that was cut, ended at its limit, is empty or cannot be read."""
+
+
+class AnswerRefused(ModelError):
+    """The model, or a filter before it, declined to answer."""
 
 
 class BudgetExceeded(ModelError):

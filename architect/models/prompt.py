@@ -43,7 +43,9 @@ class Prompt:
         try:
             (self.system + self.user).encode()
         except UnicodeEncodeError as error:
-            raise ModelError(f"the prompt for {self.module} is not UTF-8: {error}") from None
+            raise ModelError(
+                f"the prompt for {self.module} is not UTF-8: {error}"
+            ) from None
 
     @cached_property
     def digest(self) -> str:
