@@ -1,0 +1,161 @@
+"""What one spec allows its body to name: derived from the spec and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from architect.gate import allowed
+from core import types
+from core.spec import Spec, snake
+from core.spec_graph import SpecGraph
+from core.template_header import render_header
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names and attributes of one body.
+
+    `modules` and `ports` map a name to its members and stand only before a dot (a port
+    may also be handed to a used module); `taken` may not be bound.
+    """
+
+    names: frozenset[str]
+    attributes: frozenset[str]
+    modules: Mapping[str, frozenset[str]]
+    ports: Mapping[str, frozenset[str]]
+    exceptions: frozenset[str]
+    classes: frozenset[str]
+    uses: frozenset[str]
+    taken: frozenset[str]
+
+
+def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
+    """Return what the body of `spec` may name."""
+    header = _header_names(render_header(spec, package))
+    imported = header & {*spec.import_names, *_TYPE_NAMES}
+    ports = {name: _members(package, port) for name, port in spec.ports.items()}
+    records = _records(spec, graph, package)
+    uses = frozenset([*spec.uses, spec.name])
+    modules = {n: _module(n, header) for n in imported if n in allowed.MODULES}
+    exceptions = allowed.EXCEPTIONS | {n for n in imported if n in _ERRORS}
+    classes = (
+        allowed.BUILTINS | (header & set(spec.record_types)) | (imported & _CLASSES)
+    )
+    names = {*spec.params, *imported, *uses, *spec.record_types}
+    return Scope(
+        names=frozenset(names - set(modules)) | allowed.BUILTINS | exceptions,
+        attributes=_attributes(header, records, graph),
+        modules=modules,
+        ports=ports,
+        exceptions=exceptions,
+        classes=classes,
+        uses=uses,
+        taken=header | uses | set(ports) | _all_builtins(),
+    )
+
+
+_TYPE_NAMES = frozenset({"pd", "Decimal", "datetime", "Literal", "Any"})
+_CLASSES = frozenset(
+    {"Decimal", "datetime", "timedelta", "Counter", "defaultdict", "deque"}
+)
+_ERRORS = frozenset(
+    {
+        "DuplicateOrder",
+        "ExchangeError",
+        "ExchangeUnavailable",
+        "GatewayRefused",
+        "OrderRejected",
+        "OutcomeUnknown",
+        "RateLimited",
+    }
+)
+
+
+def _all_builtins() -> set[str]:
+    import builtins
+
+    return set(dir(builtins))
+
+
+def _header_names(header: str) -> frozenset[str]:
+    """The names that the header's imports bind."""
+    found: set[str] = set()
+    for members in re.findall(r"^from \S+ import (\([^)]*\)|.+)$", header, re.M):
+        found.update(
+            part.split()[-1] for part in members.strip("()").split(",") if part.strip()
+        )
+    found.update(line.split()[-1] for line in re.findall(r"^import .+$", header, re.M))
+    return frozenset(found)
+
+
+def _module(name: str, header: frozenset[str]) -> frozenset[str]:
+    members = allowed.MODULES[name]
+    return (
+        members | allowed.PANDAS_TIME
+        if name == "pd" and "datetime" in header
+        else members
+    )
+
+
+def _attributes(
+    header: frozenset[str], records: Iterable[str], graph: SpecGraph
+) -> frozenset[str]:
+    found = set(allowed.PLAIN)
+    tables = bool(header & {"pd", "np"})
+    for wanted, words in (
+        ("Decimal" in header or bool(records), allowed.DECIMAL),
+        ("datetime" in header, allowed.DATETIME),
+        (tables, allowed.PANDAS | allowed.NUMPY | allowed.CANDLE_COLUMNS),
+        (tables and "datetime" in header, allowed.PANDAS_DATES),
+        (bool(header & {"momentum", "trend", "volatility", "ta_volume"}), allowed.TA),
+    ):
+        found |= words if wanted else frozenset()
+    for name, words in allowed.COLLECTIONS.items():
+        found |= words if name in header else frozenset()
+    for record in records:
+        found |= set(graph.specs[record].fields) - allowed.RISKY_FIELDS
+    return frozenset(found)
+
+
+def _records(spec: Spec, graph: SpecGraph, package: str) -> set[str]:
+    """Spec names of the records that a value in this body can be or hold."""
+    first = {snake(name) for name in spec.record_types}
+    first |= {
+        snake(name)
+        for port in spec.ports.values()
+        for name in _port_records(package, port)
+    }
+    for used in spec.uses:
+        if used in graph.specs:
+            first |= {snake(name) for name in graph.specs[used].record_types}
+    known = {name for name in first if name in graph.specs}
+    known |= {deeper for name in known for deeper in graph.needs(name)}
+    return {name for name in known if graph.specs[name].kind == "record"}
+
+
+@lru_cache(maxsize=64)
+def port_methods(package: str, port: str) -> Mapping[str, Any]:
+    """Return the methods of a port's Protocol by name; empty if there is no such port."""
+    protocol = getattr(importlib.import_module(f"core.{package}.ports"), port, None)
+    if not isinstance(protocol, type) or not getattr(protocol, "_is_protocol", False):
+        return {}
+    return {
+        n: v for n, v in vars(protocol).items() if callable(v) and not n.startswith("_")
+    }
+
+
+def _members(package: str, port: str) -> frozenset[str]:
+    return frozenset(port_methods(package, port))
+
+
+def _port_records(package: str, port: str) -> Iterator[str]:
+    for method in port_methods(package, port).values():
+        for annotation in method.__annotations__.values():
+            if isinstance(annotation, str) and annotation != "None":
+                nodes = types.parse(annotation).walk()
+                yield from (node.name for node in nodes if types.is_record(node))
