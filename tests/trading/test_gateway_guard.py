@@ -13,6 +13,7 @@ from adapter_cases import kraken_rest, limit_order
 from canned_exchange import GOOD, OPEN_ORDER, CannedExchange, execution, sent
 from running_gateway import plain_request
 
+from core.environment import Environment
 from core.errors import ConfigError, DuplicateOrder, GatewayRefused, OrderRejected
 from core.trading.gateway import limits as gateway_limits
 from core.trading.gateway.guard import Guard, HaltFile
@@ -202,7 +203,7 @@ def test_limits_come_from_file_then_environment(tmp_path: Path) -> None:
     file = tmp_path / "limits.yaml"
     file.write_text("max_order_usd: 500\nmax_order_size: {PF_XBTUSD: 0.1}\n")
     environ = {"GATEWAY_SYMBOLS": "PF_XBTUSD, PF_ETHUSD", "GATEWAY_MAX_OPEN_USD": "900"}
-    limits = gateway_limits.load(file, environ)
+    limits = gateway_limits.load(file, Environment(environ))
     assert limits.symbols == ("PF_XBTUSD", "PF_ETHUSD")
     assert (limits.max_order_usd, limits.max_open_usd) == (Decimal(500), Decimal(900))
     assert limits.max_order_size == {"PF_XBTUSD": Decimal("0.1")}
@@ -221,7 +222,13 @@ def test_limits_come_from_file_then_environment(tmp_path: Path) -> None:
 def test_a_wrong_limit_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "limits.yaml").write_text(text)
     with pytest.raises(ConfigError, match=said):
-        gateway_limits.load(tmp_path / "limits.yaml", {})
+        gateway_limits.load(tmp_path / "limits.yaml", Environment({}))
+
+
+def test_a_misspelt_limit_is_never_a_default_in_silence() -> None:
+    environment = Environment({"GATEWAY_MAX_ORDER_USDT": "5"})
+    with pytest.raises(ConfigError, match="nearest known one is GATEWAY_MAX_ORDER_USD"):
+        gateway_limits.load(None, environment)
 
 
 def test_a_checked_order_keeps_its_exact_numbers() -> None:

@@ -146,6 +146,13 @@ def test_a_market_order_without_a_fill_is_asked_after(
         adapter.place(market_order())
 
 
+def test_an_immediate_order_that_was_cancelled_whole_is_told_so(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    exchange.answers["/sendorder"] = sent("placed", order_event("CANCEL"))
+    assert adapter.place(market_order())["status"] == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("kind", "prices", "expected"),
     [

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from core.environment import read_environment
 from core.errors import ArchitectError, ConfigError
 from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
-    limits = gateway_limits.load(options.limits, os.environ)
+    limits = gateway_limits.load(options.limits, read_environment(None))
     calls = Calls(
         options.exchange_url, keys, clock=ServerClock(), timeout_s=options.timeout_s
     )

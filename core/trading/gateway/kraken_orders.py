@@ -78,15 +78,15 @@ def placed(send: Node, order: Order) -> Row:
     filled, average = _executed(events)
     if filled > order.size:
         raise send.refuse(f"executions of {filled} for an order of {order.size}")
-    ended = order.kind in IMMEDIATE or any(e.text("type") == "CANCEL" for e in events)
-    if order.kind in IMMEDIATE and not filled:
+    ended = any(event.text("type") == "CANCEL" for event in events)
+    if order.kind in IMMEDIATE and not filled and not ended:
         raise send.refuse("an immediate order with neither execution nor refusal")
     return {
         "client_id": order.client_id,
         "order_id": send.text("order_id"),
         "symbol": order.symbol,
         "side": order.side,
-        "status": state(order.size, filled, ended=ended),
+        "status": state(order.size, filled, ended=ended or order.kind in IMMEDIATE),
         "size": order.size,
         "filled": filled,
         "average_price": average,

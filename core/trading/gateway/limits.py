@@ -6,7 +6,6 @@ start: a running gateway cannot be talked into others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.environment import Environment
 from core.errors import ConfigError
 
 _VARIABLES = {
@@ -22,6 +22,7 @@ _VARIABLES = {
     "GATEWAY_MAX_OPEN_USD": "max_open_usd",
     "GATEWAY_MAX_ORDERS_PER_MINUTE": "max_orders_per_minute",
 }
+_FILE_VARIABLE = "GATEWAY_LIMITS_FILE"
 
 
 class Limits(BaseModel):
@@ -38,11 +39,17 @@ class Limits(BaseModel):
     max_orders_per_minute: int = Field(default=60, gt=0)
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Limits:
-    """Return the limits; ConfigError names the key that is wrong."""
+def load(path: Path | None, environment: Environment) -> Limits:
+    """Return the limits; ConfigError names the key that is wrong, or is not known."""
+    # A misspelt limit must not become a default in silence.
+    environment.refuse_unknown(
+        environment.keys("GATEWAY_"), [*_VARIABLES, _FILE_VARIABLE]
+    )
+    named = environment.get(_FILE_VARIABLE)
+    path = path or (Path(named) if named else None)
     values: dict[str, Any] = _file(path) if path else {}
     for variable, key in _VARIABLES.items():
-        if text := environ.get(variable, "").strip():
+        if text := environment.get(variable):
             values[key] = text.replace(",", " ").split() if key == "symbols" else text
     try:
         return Limits(**values)
