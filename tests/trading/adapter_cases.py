@@ -104,6 +104,7 @@ _PAST = {
         "serverTime": "2026-01-02T03:04:05.000Z",
     },
 }
+_HISTORY = ("/api/history/v2/orders", "/api/history/v2/triggers")
 _IDS = frozenset({"cliOrdId", "clientId"})
 
 KRAKEN = AdapterCase(
@@ -158,7 +159,7 @@ KRAKEN = AdapterCase(
         Call(
             "order of the past",
             lambda a: a.order("c-1"),
-            ("/openorders", "/orders/status", "/fills", "/api/history/v2/orders"),
+            ("/openorders", "/orders/status", "/fills", *_HISTORY),
             "OrderStatus",
             free=_IDS | {"reason"},
             answers=_PAST,
@@ -166,7 +167,7 @@ KRAKEN = AdapterCase(
         Call(
             "order that never came",
             lambda a: a.order("c-9"),
-            ("/openorders", "/orders/status", "/fills", "/api/history/v2/orders"),
+            ("/openorders", "/orders/status", "/fills", *_HISTORY),
             answers=_PAST,
         ),
         Call(

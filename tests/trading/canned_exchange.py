@@ -220,7 +220,8 @@ def history_event(kind: str, reason: str, **changes: Any) -> dict[str, Any]:
         "reduceOnly": False,
         "lastUpdateTimestamp": str(NOW_MS),
     }
-    body = {"order": {**order, **changes}, "reason": reason}
+    key = "newOrder" if kind == "OrderUpdated" else "order"
+    body = {key: {**order, **changes}, "reason": reason}
     return {"uid": "u", "timestamp": NOW_MS, "event": {kind: body}}
 
 
@@ -329,6 +330,7 @@ GOOD: dict[str, Any] = {
     "/accounts": _success(accounts={"flex": FLEX, "cash": {"type": "cashAccount"}}),
     "/fills": _success(fills=[fill(2), fill(1, fillTime="2026-01-02T03:04:04.000Z")]),
     "/api/history/v2/orders": {"elements": [], "len": 0, "serverTime": NOW},
+    "/api/history/v2/triggers": {"elements": [], "len": 0, "serverTime": NOW},
     "/account-log": {"accountUid": "a", "logs": [LOG]},
     "/leveragepreferences": _success(leveragePreferences=[]),
 }

@@ -299,6 +299,17 @@ def test_an_order_at_rest_tells_its_limit_to_the_guard(adapter: CcxtRest) -> Non
             "cancelled",
             "0.004",
         ),
+        # The same life, told with quantities that count the filled part.
+        (
+            [
+                ("OrderPlaced", {"quantity": "0.01", "filled": "0"}),
+                ("OrderUpdated", {"quantity": "0.01", "filled": "0.01"}),
+            ],
+            [0.01],
+            "filled",
+            "0.01",
+        ),
+        ([("OrderTriggerCancelled", {"quantity": "0.01"})], [], "cancelled", "0"),
         ([("OrderRejected", {"quantity": "0.01", "filled": "0"})], [], "rejected", "0"),
         ([], [0.01], "filled", "0.01"),
     ],
@@ -311,11 +322,14 @@ def test_an_order_of_the_past_is_told_from_fills_and_history(
     status: str,
     filled: str,
 ) -> None:
+    kinds: dict[str, list[Any]] = {"orders": [], "triggers": []}
+    for kind, changes in events:
+        element = history_event(kind, "why", **changes)
+        kinds["triggers" if "Trigger" in kind else "orders"].append(element)
     exchange.answers |= {
         "/openorders": NONE_OPEN,
-        "/api/history/v2/orders": {
-            "elements": [history_event(kind, "why", **c) for kind, c in events]
-        },
+        "/api/history/v2/orders": {"elements": kinds["orders"]},
+        "/api/history/v2/triggers": {"elements": kinds["triggers"]},
         "/fills": {
             **GOOD["/fills"],
             "fills": [fill(n, size=size) for n, size in enumerate(fills)],
@@ -324,6 +338,29 @@ def test_an_order_of_the_past_is_told_from_fills_and_history(
     found = adapter.order("c-1")
     assert found is not None
     assert (found["status"], found["filled"]) == (status, Decimal(filled))
+
+
+def test_the_history_is_paged_to_its_end(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    def element(number: int) -> dict[str, Any]:
+        told = history_event("OrderPlaced", "new", clientId=f"c-{number}")
+        return {**told, "timestamp": NOW_MS + number}
+
+    def page(request: Request) -> dict[str, Any]:
+        first = max(0, int(request.params["since"]) - NOW_MS)
+        count = int(request.params["count"])
+        return {"elements": [element(n) for n in range(2500)][first:][:count]}
+
+    exchange.answers |= {
+        "/openorders": NONE_OPEN,
+        "/api/history/v2/orders": page,
+        "/fills": {**GOOD["/fills"], "fills": []},
+    }
+    found = adapter.order("c-2499")
+    assert found is not None
+    assert found["status"] == "filled"
+    assert adapter.order("c-2500") is None
 
 
 def test_an_order_between_its_placing_and_its_end_is_not_guessed(

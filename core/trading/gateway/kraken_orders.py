@@ -1,13 +1,12 @@
-"""Turns what Kraken says about orders, in its five dialects, into OrderStatus fields.
+"""Turns what Kraken says about orders, in three dialects, into OrderStatus fields.
 
 sendorder and cancelorder tell events, openorders tells what rests, orders/status tells
-the last seconds, the history tells events again in other words. Pure: no calls.
+the last seconds; the history has its own module, `kraken_history`. Pure: no calls.
 A filled amount is the sum of distinct executions, never a running total.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected, RateLimited
@@ -148,7 +147,11 @@ def recent(row: Node) -> Row:
     status = row.text("status")
     if status not in _RECENT:
         raise row.refuse(f"status {status!r:.80} is unknown")
-    found = _told(row.node("order"), row.text("status"))
+    order = row.node("order")
+    if order.has("type") and order.text("type") == "TRIGGER_ORDER":
+        found = _waiting(order, "orderId", "cliOrdId")
+    else:
+        found = _told(order, status)
     word = _RECENT[status]
     if word == "open" and found["filled"]:
         word = "partial"
@@ -160,64 +163,27 @@ def cancelled(cancel: Node) -> Row:
     """Return the OrderStatus from a cancelStatus that says cancelled."""
     for event in cancel.rows("orderEvents"):
         if event.text("type") == "CANCEL":
+            if event.has("orderTrigger"):
+                return _waiting(event.node("orderTrigger"), "uid", "clientId")
             return _told(event.node("order"), "cancelled")
     raise cancel.refuse("no CANCEL event")
 
 
 def _told(order: Node, status: str) -> Row:
+    row = _waiting(order, "orderId", "cliOrdId")
+    return {**row, "status": status, "filled": order.number("filled", least=0)}
+
+
+def _waiting(order: Node, id_key: str, client_key: str) -> Row:
+    """Read an order that has not been triggered, so that nothing of it can be filled."""
     return {
-        "client_id": order.text("cliOrdId") if order.has("cliOrdId") else "",
-        "order_id": order.text("orderId"),
+        "client_id": order.text(client_key) if order.has(client_key) else "",
+        "order_id": order.text(id_key),
         "symbol": symbol(order),
         "side": order.choice("side", "buy", "sell"),
-        "status": status,
+        "status": "cancelled",
         "size": order.number("quantity", least=0),
-        "filled": order.number("filled", least=0),
+        "filled": Decimal(0),
         "average_price": None,
         "reason": "",
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of the order history: its kind, its reason and the order after it."""
-
-    kind: str
-    reason: str
-    order_id: str
-    client_id: str
-    symbol: str
-    side: str
-    remaining: Decimal
-    filled: Decimal
-
-
-_KINDS = {
-    "OrderPlaced": "order",
-    "OrderUpdated": "newOrder",
-    "OrderCancelled": "order",
-    "OrderRejected": "order",
-}
-
-
-def event(element: Node) -> Event | None:
-    """Read one element of the order history; None for kinds that tell no order state."""
-    body = element.node("event")
-    for kind, key in _KINDS.items():
-        if body.has(kind):
-            return _event(kind, body.node(kind), key)
-    return None
-
-
-def _event(kind: str, body: Node, key: str) -> Event:
-    order = body.node(key)
-    return Event(
-        kind=kind,
-        reason=str(body.data.get("reason") or ""),
-        order_id=order.text("uid"),
-        client_id=order.text("clientId") if order.data.get("clientId") else "",
-        symbol=order.text("tradeable").upper(),
-        side=order.choice("direction", "buy", "sell"),
-        remaining=order.number("quantity", least=0),
-        filled=order.number("filled", least=0),
-    )

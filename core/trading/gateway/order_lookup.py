@@ -1,8 +1,9 @@
 """Finds one order by its client id, wherever the exchange keeps it now.
 
-Four sources in the order in which an order moves through them: what rests, what ended
-seconds ago, the fills, the history. "Never got it" is said only when all were read,
-because a second order hangs on that answer. Cancelling and placing are not done here.
+Five sources in the order in which an order moves through them: what rests, what ended
+seconds ago, the fills, the history of orders and that of triggers. "Never got it" is
+said only when all were read, because a second order hangs on that answer. Cancelling
+and placing are not done here.
 """
 
 from __future__ import annotations
@@ -12,20 +13,15 @@ from decimal import Decimal
 
 from core.errors import ExchangeUnavailable
 from core.trading.gateway.adapter import Row
+from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_calls import Calls
 from core.trading.gateway.fill_pages import fill_rows
-from core.trading.gateway.kraken_orders import (
-    Event,
-    event,
-    recent,
-    resting,
-    state,
-    weighed,
-)
+from core.trading.gateway.kraken_history import Event, event, size
+from core.trading.gateway.kraken_orders import recent, resting, state, weighed
 
 # How far back an order is looked for: outcomes are asked after within minutes.
 LOOKBACK_MS = 48 * 3_600_000
-_PAGES_MAX = 50
+_PAGE, _PAGES_MAX = 1000, 50
 
 
 class OrderLookup:
@@ -66,15 +62,28 @@ class OrderLookup:
         return max(0, self._calls.clock.now_ms() - LOOKBACK_MS)
 
     def _events(self, client_id: str) -> Iterator[Event]:
-        request: dict[str, int | str] = {"since": self._since_ms(), "count": 1000}
+        for method in ("historyGetOrders", "historyGetTriggers"):
+            for page in self._pages(method):
+                told = [event(element) for element in page]
+                yield from (e for e in told if e and e.client_id == client_id)
+
+    def _pages(self, method: str) -> Iterator[list[Node]]:
+        since = self._since_ms()
+        request: dict[str, int | str] = {"since": since, "sort": "asc", "count": _PAGE}
         for _ in range(_PAGES_MAX):
-            answer = self._calls.history("historyGetOrders", request)
-            told = [event(element) for element in answer.rows("elements")]
-            yield from (e for e in told if e is not None and e.client_id == client_id)
-            if not answer.has("continuationToken"):
+            answer = self._calls.history(method, request)
+            page = answer.rows("elements")
+            yield page
+            if answer.has("continuationToken"):
+                request["continuation_token"] = answer.text("continuationToken")
+            elif len(page) < _PAGE:
                 return
-            request["continuation_token"] = answer.text("continuationToken")
-        raise ExchangeUnavailable(f"more than {_PAGES_MAX} pages of order history")
+            else:
+                newest = max(element.time_ms("timestamp") for element in page)
+                if newest == request["since"]:
+                    raise answer.refuse(f"pages on end at {newest}")
+                request["since"] = newest
+        raise ExchangeUnavailable(f"{method}: more than {_PAGES_MAX} pages")
 
     def _priced(self, found: Row, client_id: str) -> Row:
         """Add the average price, when the fills account for all that is filled."""
@@ -85,8 +94,7 @@ class OrderLookup:
         }
 
     def _ended(self, client_id: str, fills: list[Row], events: list[Event]) -> Row:
-        kinds = {e.kind for e in events}
-        if not fills and kinds <= {"OrderPlaced", "OrderUpdated"}:
+        if not fills and not any(e.ends for e in events):
             # It may have come to rest after the first look.
             again = self._open(client_id)
             if again is not None:
@@ -112,21 +120,26 @@ def _from_history(client_id: str, fills: list[Row], events: list[Event]) -> Row:
     told = max((e.filled for e in events), default=Decimal(0))
     if told > filled:
         filled, average = told, None
-    size = max((e.remaining + e.filled for e in events), default=filled)
-    rejected = next((e for e in events if e.kind == "OrderRejected"), None)
-    last = rejected or next((e for e in events if e.kind == "OrderCancelled"), None)
+    ordered = size(events) or filled
+    end = next((e for e in events if e.ends), None)
     source = fills[0] if fills else _named(events[0])
     return {
         "client_id": client_id,
         "order_id": source["order_id"],
         "symbol": source["symbol"],
         "side": source["side"],
-        "status": "rejected" if rejected else state(size, filled, ended=True),
-        "size": size,
+        "status": _ended_state(ordered, filled, end),
+        "size": ordered,
         "filled": filled,
         "average_price": average,
-        "reason": last.reason if last else "",
+        "reason": end.reason if end else "",
     }
+
+
+def _ended_state(ordered: Decimal, filled: Decimal, end: Event | None) -> str:
+    if end is not None and end.rejects:
+        return "rejected"
+    return state(ordered, filled, ended=True)
 
 
 def _named(e: Event) -> Row:

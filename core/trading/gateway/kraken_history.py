@@ -1,0 +1,91 @@
+"""Reads the events of Kraken's order and trigger history. Pure: no calls.
+
+The history tells an order's life in events, after its end too. Whether `quantity` counts
+the filled part differs between events, so the size is taken where both readings agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.trading.gateway.answers import Node
+
+_BODY = {
+    "OrderPlaced": "order",
+    "OrderUpdated": "newOrder",
+    "OrderCancelled": "order",
+    "OrderRejected": "order",
+}
+_TRIGGER_BODY = {
+    "OrderTriggerPlaced": "order",
+    "OrderTriggerUpdated": "newOrder",
+    "OrderTriggerActivated": "order",
+    "OrderTriggerCancelled": "order",
+}
+_ENDED = ("OrderCancelled", "OrderTriggerCancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its kind, its reason and the order after it."""
+
+    kind: str
+    reason: str
+    order_id: str
+    client_id: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    filled: Decimal
+
+    @property
+    def rejects(self) -> bool:
+        """Tell whether the order was refused."""
+        return self.kind == "OrderRejected"
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether the order ended with it, other than by its last fill."""
+        return self.rejects or self.kind in _ENDED
+
+
+def event(element: Node) -> Event | None:
+    """Read one element; None for kinds that tell no order state."""
+    body = element.node("event")
+    for kind, key in _BODY.items():
+        if body.has(kind):
+            told = body.node(kind)
+            filled = told.node(key).number("filled", least=0)
+            return _event(kind, told, told.node(key), filled)
+    for kind, key in _TRIGGER_BODY.items():
+        if body.has(kind):
+            told = body.node(kind)
+            return _event(kind, told, told.node(key), Decimal(0))
+    return None
+
+
+def size(events: list[Event]) -> Decimal | None:
+    """Return the size that was ordered, None if there are no events."""
+    if not events:
+        return None
+    for e in events:
+        if not e.filled:
+            return e.quantity
+    for e in events:
+        if not e.quantity or e.reason == "full_fill":
+            return e.filled
+    return max(e.quantity + e.filled for e in events)
+
+
+def _event(kind: str, body: Node, order: Node, filled: Decimal) -> Event:
+    return Event(
+        kind=kind,
+        reason=str(body.data.get("reason") or ""),
+        order_id=order.text("uid"),
+        client_id=order.text("clientId") if order.data.get("clientId") else "",
+        symbol=order.text("tradeable").upper(),
+        side=order.choice("direction", "buy", "sell"),
+        quantity=order.number("quantity", least=0),
+        filled=filled,
+    )
