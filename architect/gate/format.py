@@ -12,6 +12,7 @@ import subprocess
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from architect.gate.body_text import tidy
 from architect.gate.verdict import Finding
 from core.errors import GateError
 from core.spec import Spec
@@ -46,11 +47,11 @@ def format_body(spec: Spec, body: str, package: str = "trading") -> str:
     import black
     from black.parsing import InvalidInput
 
-    dense = "".join(f"{line}\n" for line in body.splitlines() if line.strip())
+    dense = "".join(f"{line}\n" for line in tidy(body).split("\n") if line)
     text = render_module(spec, dense, package)
     try:
         formatted = black.format_str(text, mode=_mode())
-    except InvalidInput as error:
+    except (InvalidInput, RecursionError) as error:
         raise GateError(f"{spec.name}: black cannot read the module: {error}") from None
     cut = split_module(spec, formatted, package)
     if cut is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 from architect.gate import allowed
+from architect.port_methods import methods
 from core import types
 from core.spec import Spec, snake
 from core.spec_graph import SpecGraph
@@ -35,10 +34,12 @@ class Scope:
 
 
 def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
-    """Return what the body of `spec` may name."""
+    """Return what the body of `spec` may name; SpecError for a port that is none."""
     header = _header_names(render_header(spec, package))
     imported = header & {*spec.import_names, *_TYPE_NAMES}
-    ports = {name: _members(package, port) for name, port in spec.ports.items()}
+    ports = {
+        n: frozenset(m.name for m in methods(p, package)) for n, p in spec.ports.items()
+    }
     records = _records(spec, graph, package)
     uses = frozenset([*spec.uses, spec.name])
     modules = {n: _module(n, header) for n in imported if n in allowed.MODULES}
@@ -55,7 +56,7 @@ def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
         exceptions=exceptions,
         classes=classes,
         uses=uses,
-        taken=header | uses | set(ports) | _all_builtins(),
+        taken=header | uses | set(ports) | set(dir(builtins)),
     )
 
 
@@ -74,12 +75,6 @@ _ERRORS = frozenset(
         "RateLimited",
     }
 )
-
-
-def _all_builtins() -> set[str]:
-    import builtins
-
-    return set(dir(builtins))
 
 
 def _header_names(header: str) -> frozenset[str]:
@@ -138,24 +133,7 @@ def _records(spec: Spec, graph: SpecGraph, package: str) -> set[str]:
     return {name for name in known if graph.specs[name].kind == "record"}
 
 
-@lru_cache(maxsize=64)
-def port_methods(package: str, port: str) -> Mapping[str, Any]:
-    """Return the methods of a port's Protocol by name; empty if there is no such port."""
-    protocol = getattr(importlib.import_module(f"core.{package}.ports"), port, None)
-    if not isinstance(protocol, type) or not getattr(protocol, "_is_protocol", False):
-        return {}
-    return {
-        n: v for n, v in vars(protocol).items() if callable(v) and not n.startswith("_")
-    }
-
-
-def _members(package: str, port: str) -> frozenset[str]:
-    return frozenset(port_methods(package, port))
-
-
 def _port_records(package: str, port: str) -> Iterator[str]:
-    for method in port_methods(package, port).values():
-        for annotation in method.__annotations__.values():
-            if isinstance(annotation, str) and annotation != "None":
-                nodes = types.parse(annotation).walk()
-                yield from (node.name for node in nodes if types.is_record(node))
+    for method in methods(port, package):
+        for kind in (*method.params.values(), method.returns):
+            yield from (node.name for node in kind.walk() if types.is_record(node))

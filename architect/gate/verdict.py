@@ -82,7 +82,11 @@ class CounterExample:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The gate's answer for one candidate; `stage` is the last one that ran."""
+    """The gate's answer for one candidate; `stage` is the last one that ran.
+
+    `private` is what a held-back example showed: it is in neither form of the verdict,
+    because a model may see those.
+    """
 
     accepted: bool
     stage: str
@@ -91,6 +95,7 @@ class Verdict:
     checks: int = 0
     duration_ms: float = 0.0
     warnings: tuple[Finding, ...] = ()
+    private: CounterExample | None = None
 
     def as_text(self) -> str:
         """Return the verdict for a person: one line, then findings and counter-example."""

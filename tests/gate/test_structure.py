@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from architect.gate.structure import check_candidate, check_structure
 from body_cases import Case
 from honest_bodies import HONEST
+
+from architect.gate.structure import check_candidate, check_structure
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
