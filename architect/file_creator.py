@@ -25,13 +25,18 @@ Step = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """One module to be written: `also` are further files of the same commit."""
+    """One module to be written.
+
+    `also` are further files of the same commit; `replaces` is the SHA-256 of a hand
+    edit that was judged and may be overwritten by its formatted form.
+    """
 
     name: str
     entry: Entry
     module: str
     message: str
     also: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 def create(
@@ -99,11 +104,11 @@ def _refuse_hand_edit(project: Project, creation: Creation) -> None:
         return
     on_disk = sha256(path.read_bytes())
     accepted = read_manifest(project.manifest).modules.get(creation.name)
-    if on_disk in (creation.entry.file, accepted.file if accepted else None):
+    if on_disk in (creation.entry.file, creation.replaces, accepted and accepted.file):
         return
     raise FileConflict(
         f"{path.relative_to(project.root)} was edited by hand",
-        hint=f"architect gate {path.relative_to(project.root)} judges the edit; "
+        hint=f"architect adopt {creation.name} judges and records the edit; "
         f"architect rollback {creation.name} keeps a copy and restores the accepted one",
     )
 

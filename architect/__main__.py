@@ -1,0 +1,7 @@
+"""`python -m architect` is `architect`."""
+
+import sys
+
+from architect.command_line import main
+
+sys.exit(main())

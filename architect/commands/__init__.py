@@ -1,0 +1,1 @@
+"""One module a command: EXAMPLE, add_arguments(parser) and run(options) -> exit code."""

@@ -1,0 +1,95 @@
+"""A module's accepted versions, read from git: its log, and the way back to one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from architect.atomic import write
+from architect.repository import Commit, Repository
+from core.errors import ArchitectError
+from core.manifest import Entry, parse_manifest, read_manifest, sha256
+from core.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One accepted version as it was committed."""
+
+    version: str
+    commit: Commit
+    entry: Entry
+    module: str
+
+
+def versions(project: Project, repository: Repository, name: str) -> list[Accepted]:
+    """Return the accepted versions of a module, newest first, each once."""
+    found: dict[str, Accepted] = {}
+    for commit in repository.log(project.module(name)):
+        accepted = _accepted(project, repository, name, commit)
+        if accepted is not None and accepted.version not in found:
+            found[accepted.version] = accepted
+    return list(found.values())
+
+
+def _accepted(
+    project: Project, repository: Repository, name: str, commit: Commit
+) -> Accepted | None:
+    """Return what a commit accepted; None when its file and its manifest do not agree."""
+    module = repository.show(commit.id, project.module(name))
+    lock = repository.show(commit.id, project.manifest)
+    if module is None or lock is None:
+        return None
+    try:
+        entry = parse_manifest(lock.decode(), "manifest.yaml").modules.get(name)
+    except ArchitectError:
+        return None
+    if entry is None or entry.file != sha256(module):
+        return None
+    return Accepted(entry.version, commit, entry, module.decode())
+
+
+def find_version(
+    project: Project, repository: Repository, name: str, version: str | None
+) -> Accepted:
+    """Return a version by the start of its id; without one, the last before the present."""
+    known = versions(project, repository, name)
+    present = read_manifest(project.manifest).modules.get(name)
+    listing = ", ".join(v.version for v in known) or "none"
+    if version is None:
+        earlier = [v for v in known if present is None or v.version != present.version]
+        if not earlier:
+            raise ArchitectError(f"{name} has no earlier accepted version")
+        return earlier[0]
+    matching = [v for v in known if v.version.startswith(version)]
+    if len(matching) != 1:
+        what = "no version" if not matching else "more than one version"
+        raise ArchitectError(
+            f"{name}: {what} begins with {version!r}", hint=f"accepted versions: {listing}"
+        )
+    return matching[0]
+
+
+def restore(project: Project, repository: Repository, name: str) -> Path | None:
+    """Put the accepted file back in place of a hand edit; return where the edit is kept.
+
+    None when the file is the accepted one already.
+    """
+    entry = read_manifest(project.manifest).modules.get(name)
+    if entry is None:
+        raise ArchitectError(f"{name} has no accepted version", hint=f"architect generate {name}")
+    path = project.module(name)
+    edited = path.read_bytes() if path.exists() else None
+    if edited is not None and sha256(edited) == entry.file:
+        return None
+    good = [v for v in versions(project, repository, name) if v.entry.file == entry.file]
+    if not good:
+        raise ArchitectError(
+            f"{name}: git does not hold version {entry.version}",
+            hint=f"architect rebuild {name} makes it from its reply",
+        )
+    kept = project.data / "discarded" / f"{name}-{sha256(edited or b'')[:12]}.py"
+    if edited is not None:
+        write(kept, edited)
+    write(path, good[0].module.encode())
+    return kept if edited is not None else None

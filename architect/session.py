@@ -1,0 +1,106 @@
+"""One run of the architect: settings, repository, gate and models, opened when needed.
+
+Commands and Wick open a session, use what they need and close it; whatever was started
+(the sandbox above all) ends with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from architect import config as configuration
+from architect.code_generator import Judge
+from architect.gate.gate import Gate
+from architect.gate.sandbox import Sandbox
+from architect.gate.verdict import Verdict
+from architect.lock import build_lock
+from architect.models import Models
+from architect.pipeline import Outcome, Pipeline
+from architect.regressions import load as load_regressions
+from architect.repository import Repository
+from core.manifest import read_manifest
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+
+Tell = Callable[[str], None]
+
+
+class Session:
+    """A context manager; `tell` gets what a person should know while it works."""
+
+    def __init__(
+        self, config: configuration.Config, relay: bool | None = None, tell: Tell = lambda _: None
+    ) -> None:
+        self.config, self.project, self.tell = config, config.project, tell
+        self._relay = relay
+        self._open = ExitStack()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The git repository of the project."""
+        return Repository(self.project.root)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The gate with its sandbox, started at first use."""
+        return Gate(self._open.enter_context(Sandbox()), self.project.package)
+
+    @cached_property
+    def models(self) -> Models:
+        """Recorded replies, live routes and the relay, in this order."""
+        return Models.from_config(self.config, relay=self._relay, tell=self.tell)
+
+    def judge(self, graph: SpecGraph, module: Callable[[str], str] | None = None) -> Judge:
+        """Return a judge that knows the accepted modules and their regressions."""
+        read = module or (lambda name: self.project.module(name).read_text(encoding="utf-8"))
+
+        def judged(spec: Spec, text: str) -> Verdict:
+            known = load_regressions(self.project, spec.name)
+            return self.gate.judge(spec, graph, text, self._modules(read), regressions=known)
+
+        return judged
+
+    def _modules(self, read: Callable[[str], str]) -> Mapping[str, str]:
+        return {name: read(name) for name in read_manifest(self.project.manifest).modules
+                if self.project.module(name).exists()}  # fmt: skip
+
+    @contextmanager
+    def building(self, wait: bool = False) -> Iterator[Pipeline]:
+        """Hold the build lock; what a killed run had begun is completed first."""
+        with build_lock(self.project, wait):
+            pipeline = Pipeline(self.project, self.repository, self.models.ask, self.judge)
+            recovered = pipeline.recover()
+            if recovered:
+                self.tell(f"completed {recovered}, which a killed run had begun")
+            yield pipeline
+
+    def record_verdicts(self, outcome: Outcome) -> None:
+        """Keep the verdicts of a run in system_logs, where stores are running."""
+        for name, made in {**outcome.built, **outcome.refused}.items():
+            self.record_verdict(name, made.verdict)
+
+    def record_verdict(self, name: str, verdict: Verdict) -> None:
+        """Keep one verdict in system_logs, where stores are running."""
+
+
+def open_session(
+    root: Path | None = None, *, relay: bool | None = None, tell: Tell = lambda _: None
+) -> Session:
+    """Return a session for the project at `root`, or the one we stand in."""
+    return Session(configuration.load(root), relay, tell)
+
