@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from core import process
 from core.environment import read_environment
 from core.errors import ArchitectError, ConfigError
 from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
-from core.trading.gateway import process
 from core.trading.gateway.ccxt_calls import Calls
 from core.trading.gateway.ccxt_rest import INTERVALS_MS, CcxtRest
 from core.trading.gateway.guard import Guard, HaltFile

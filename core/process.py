@@ -1,4 +1,4 @@
-"""What the gateway does about being a process: signals, its parent, and prying eyes."""
+"""What a long-lived process does about signals, its parent and prying eyes."""
 
 from __future__ import annotations
 
