@@ -15,9 +15,15 @@ LONGEST_ERROR = 2000
 
 
 def to_rows(records: Iterable[Record]) -> list[bytes]:
-    """Return one line for each record, in the order of the COPY statement."""
+    """Return one line for each record; what is no record is left out."""
     names: dict[str, bytes] = {}
-    return [to_row(record, names) for record in records]
+    rows = []
+    for record in records:
+        try:
+            rows.append(to_row(record, names))
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return rows
 
 
 def to_row(record: Record, names: dict[str, bytes]) -> bytes:

@@ -95,6 +95,7 @@ class ReflectionLog:
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until Postgres has every record appended so far; False when it has not."""
         deadline = time.monotonic() + timeout_s
+        lost = self.counters.dropped
         with self._idle:
             while self.records or self._busy or self._spool:
                 self._wake.set()
@@ -102,7 +103,7 @@ class ReflectionLog:
                 if left <= 0 or not self._thread.is_alive():
                     return False
                 self._idle.wait(min(left, INTERVAL_S))
-        return True
+        return self.counters.dropped == lost
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Flush and stop. What Postgres has not by then waits in the spool.
@@ -123,7 +124,11 @@ class ReflectionLog:
         while not self._closing:
             self._wake.wait(INTERVAL_S)
             self._wake.clear()
-            self._move()
+            try:
+                self._move()
+            except Exception as error:  # the thread must outlive any one batch
+                self._busy = False
+                self._on_trouble(f"reflections stumbled over {error!r}")
         self._move()
         if self._connection is not None:
             self._connection.close()
@@ -146,6 +151,8 @@ class ReflectionLog:
         take = self.records.popleft
         batch = [take() for _ in range(min(len(self.records), BATCH_ROWS))]
         rows = to_rows(batch)
+        if len(rows) < len(batch):
+            self._drop(len(batch) - len(rows), "they are not records")
         self._number += 1
         # Behind older batches of this writer: their numbers must come first.
         if not self._spool and self._send(self._spool.writer, self._number, rows):
@@ -158,7 +165,12 @@ class ReflectionLog:
     def _replay(self) -> None:
         """Send what waits in the spool, oldest first, until Postgres is away again."""
         while batch := self._spool.oldest():
-            rows = batch.path.read_bytes().splitlines(keepends=True)
+            try:
+                rows = batch.path.read_bytes().splitlines(keepends=True)
+            except OSError as error:
+                self._spool.remove(batch)
+                self._drop(batch.rows, str(error))
+                continue
             if not self._send(batch.writer, batch.number, rows):
                 return
             self._spool.remove(batch)

@@ -25,6 +25,7 @@ class Batch:
     writer: UUID
     number: int
     rows: int
+    size: int
     path: Path
 
 
@@ -60,8 +61,9 @@ class Spool:
             return
         for path in sorted(folder.glob("*.copy")):
             number, rows = path.stem.split("-")
-            self._batches.append(Batch(writer, int(number), int(rows), path))
-            self._bytes += path.stat().st_size
+            size = path.stat().st_size
+            self._batches.append(Batch(writer, int(number), int(rows), size, path))
+            self._bytes += size
 
     def put(self, number: int, rows: int, payload: bytes) -> bool:
         """Keep a batch; False when the bound or the disk does not allow it."""
@@ -76,7 +78,7 @@ class Spool:
             new.unlink(missing_ok=True)
             return False
         self._bytes += len(payload)
-        self._batches.append(Batch(self.writer, number, rows, path))
+        self._batches.append(Batch(self.writer, number, rows, len(payload), path))
         return True
 
     def oldest(self) -> Batch | None:
@@ -84,10 +86,10 @@ class Spool:
         return self._batches[0] if self._batches else None
 
     def remove(self, batch: Batch) -> None:
-        """Forget the oldest batch: Postgres has it."""
+        """Forget `batch`, the oldest one."""
         self._batches.popleft()
-        self._bytes -= batch.path.stat().st_size
-        batch.path.unlink()
+        self._bytes -= batch.size
+        batch.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of all folders; those that hold nothing are removed."""

@@ -46,9 +46,7 @@ def cut_json(value: object) -> bytes:
 
 def plain(value: Any) -> Any:
     """Return what orjson can write in place of `value`, which it cannot."""
-    if isinstance(value, Decimal):
-        return str(value)
-    return shape_of(value)
+    return str(value) if isinstance(value, Decimal) else summarise(value)
 
 
 def summarise(value: Any, deepest: int = DEEPEST) -> Any:
@@ -104,7 +102,7 @@ def items_of(value: Any, deepest: int) -> Any:
     }
 
 
-def shape_of(value: Any) -> dict[str, Any]:
+def shape_of(value: Any) -> Any:
     """Return the type of an object, and of a series or a table its extent and ends.
 
     pandas is told by its names, so that it need not be imported here.
@@ -119,7 +117,7 @@ def shape_of(value: Any) -> dict[str, Any]:
         flat = value.reshape(-1)
         return {"type": name, "shape": list(value.shape)} | ends_of(flat)
     if hasattr(value, "item") and not hasattr(value, "__len__"):  # a numpy number
-        return {"type": name, "value": summarise(value.item(), 1)}
+        return summarise(value.item(), 1)
     if isinstance(value, (set, frozenset, bytes, bytearray)):
         return {"type": name, "length": len(value)}
     if isinstance(value, BaseException):
