@@ -1,0 +1,84 @@
+"""Which checks a spec's contract comes to, in which order and with how many cases.
+
+Cheap and telling ones first; held-back examples last, so that whatever a drawn input
+can show is shown by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from architect.gate.contract import (
+    causality,
+    examples,
+    properties,
+    regressions,
+    repeatable,
+    requires,
+)
+from architect.gate.contract.failure import Check, Failure
+from architect.gate.contract.regressions import Regression
+from architect.gate.contract.session import Session, run
+from architect.gate.contract.terms import Terms
+from architect.gate.strategies import Draw
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is drawn: cases for the general checks, and a share of the properties'."""
+
+    results: int = 40
+    repeats: int = 8
+    prefixes: int = 12
+    share: float = 1.0
+
+
+FULL = Effort()
+# A dependent was proved by itself; here only the candidate below it is new.
+DEPENDENT = Effort(results=10, repeats=2, prefixes=4, share=0.2)
+# After a held-back example failed: look harder for an input that may be shown.
+HARDER = Effort(results=200, share=3.0)
+
+
+def plan(terms: Terms, draw: Draw, effort: Effort = FULL) -> list[Check]:
+    """Return the checks of a spec in order."""
+    made = examples.checks(terms, held_back=False)
+    made += requires.checks(terms, draw)
+    made += _drawn(terms, draw, effort)
+    made.append(repeatable.check(terms, draw, effort.repeats))
+    if terms.spec.kind == "indicator":
+        made.append(causality.check(terms, draw, effort.prefixes))
+    return made + examples.checks(terms, held_back=True)
+
+
+def _drawn(terms: Terms, draw: Draw, effort: Effort, salt: str = "") -> list[Check]:
+    results = properties.results(terms, draw, effort.results, salt)
+    return [results, *properties.checks(terms, draw, effort.share, salt)]
+
+
+def prove(terms: Terms, draw: Draw, effort: Effort = FULL) -> Session:
+    """Run the plan; a failure of a held-back example is shown by a drawn input if one
+    can be found."""
+    session = run(plan(terms, draw, effort))
+    if session.failure is None or session.failure.private is None:
+        return session
+    shown = run(_drawn(terms, draw, HARDER, " harder")).failure
+    return Session(_shown_instead(session.failure, shown), session.held)
+
+
+def _shown_instead(held_back: Failure, shown: Failure | None) -> Failure:
+    if shown is None:
+        return held_back
+    return Failure(
+        shown.message,
+        shown.counter_example,
+        held_back.private,
+        shown.line,
+        shown.hint,
+    )
+
+
+def prove_regressions(terms: Terms, known: Sequence[Regression]) -> Session:
+    """Run what once failed."""
+    return run(regressions.checks(terms, known))

@@ -1,0 +1,126 @@
+"""Checks over many inputs: results keep type and ensures, and every property holds.
+
+Inputs are drawn; those of a spec with ports are its examples with their scripts,
+because nobody can draw what an exchange answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from architect.gate.contract.failure import Broken, Check, Failure
+from architect.gate.contract.ports import Script, script
+from architect.gate.contract.search import Search
+from architect.gate.contract.subject import Answer
+from architect.gate.contract.terms import Arguments, Terms
+from architect.gate.expressions import holds
+from architect.gate.strategies import Draw
+from core.spec import Domain, Property
+
+Fails = Callable[..., Failure | None]
+
+
+class _NotAllowed(BaseException):
+    """`call(...)` was given what `requires` refuse: the claim says nothing there."""
+
+
+def results(terms: Terms, draw: Draw, cases: int, salt: str = "") -> Check:
+    """Return the check that drawn inputs give a result that keeps the contract."""
+
+    def fails(arguments: Arguments, played: Script | None = None) -> Failure | None:
+        return _result_fault(terms, arguments, terms.call(arguments, played))
+
+    return Check(
+        "ensures", _over_inputs(terms, draw, {}, fails, cases, f"ensures{salt}")
+    )
+
+
+def _result_fault(terms: Terms, arguments: Arguments, answer: Answer) -> Failure | None:
+    if failure := terms.fault(arguments, answer):
+        return failure
+    if answer.changed:
+        why = f"{terms.spec.name} changes its argument {answer.changed[0]}"
+        return terms.failure(why, arguments, answer)
+    return None
+
+
+def checks(terms: Terms, draw: Draw, share: float = 1.0, salt: str = "") -> list[Check]:
+    """Return one check for each property; `share` of its cases, at least one."""
+    made = []
+    for prop in terms.spec.properties:
+        cases = max(1, round(prop.cases * share))
+        fails = _property_fails(terms, prop)
+        seed = f"property {prop.name}{salt}"
+        run = _over_inputs(terms, draw, prop.given, fails, cases, seed)
+        made.append(Check(f"property {prop.name}", run))
+    return made
+
+
+def _over_inputs(
+    terms: Terms,
+    draw: Draw,
+    given: Mapping[str, Domain],
+    fails: Fails,
+    cases: int,
+    seed: str,
+) -> Callable[[], Failure | None]:
+    spec = terms.spec
+    if spec.ports:
+        return lambda: _over_examples(terms, fails)
+    if not spec.params:
+        return lambda: fails({})
+
+    def run() -> Failure | None:
+        strategy = draw.arguments(spec, terms.allowed, given)
+        return Search(strategy, fails, f"{spec.name}: {seed}").smallest(cases)
+
+    return run
+
+
+def _over_examples(terms: Terms, fails: Fails) -> Failure | None:
+    """Run over the visible examples; held-back ones are judged by themselves."""
+    for example in terms.spec.examples:
+        if not example.held_back and example.raises is None:
+            played = script(terms.spec, example.ports, terms.records)
+            if failure := fails(terms.load(example.given), played):
+                return failure
+    return None
+
+
+def _property_fails(terms: Terms, prop: Property) -> Fails:
+    def fails(arguments: Arguments, played: Script | None = None) -> Failure | None:
+        answer = terms.call(arguments, played)
+        if (failure := terms.bad_end(arguments, answer)) or answer.status != "value":
+            return failure
+        scope = {**terms.names(arguments), "result": answer.value}
+        scope["call"] = _caller(terms, {**terms.defaults, **arguments}, played)
+        try:
+            held, why = holds(prop.check, scope)
+        except _NotAllowed:
+            return None
+        why = f"property {prop.name!r}: {why}"
+        return None if held else terms.failure(why, arguments, answer, script=played)
+
+    return fails
+
+
+def _caller(
+    terms: Terms, arguments: Arguments, played: Script | None
+) -> Callable[..., Any]:
+    """Return what `call(**changes)` does in a property."""
+
+    def call(**changes: Any) -> Any:
+        changed = {**arguments, **changes}
+        if not terms.allowed(changed):
+            raise _NotAllowed
+        answer = terms.call(changed, played)
+        if answer.status == "raised" and answer.error in terms.raised:
+            raise _NotAllowed
+        if answer.status != "value":
+            failure = terms.bad_end(changed, answer)
+            assert failure is not None
+            raise Broken(failure)
+        return answer.value
+
+    return call

@@ -1,0 +1,178 @@
+"""The candidate as the checks see it: typed values in, a typed answer out.
+
+The candidate itself runs in a sandboxed worker; only plain data crosses. A worker that
+died or ran out of time is replaced. Nothing here judges an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from architect.gate.contract.ports import Calls, Script, method_parameters
+from architect.gate.sandbox import Limits, Outcome, PortCall, Sandbox, Worker
+from core.spec import Spec
+from core.values import Encoded, NotPlain, decode, encode
+
+Sources = Sequence[tuple[str, bytes]]
+
+
+class LoadFailed(Exception):
+    """The candidate's module raised while it was loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call came to.
+
+    `status` is value, raised, timeout, died or garbled; `error` is the raised error's
+    class name; `changed` names the arguments that the call changed; `calls` are its
+    port calls as (port, method, arguments by name).
+    """
+
+    status: str
+    value: Any = None
+    error: str = ""
+    message: str = ""
+    line: int | None = None
+    changed: tuple[str, ...] = ()
+    calls: Calls = ()
+
+    @property
+    def shown(self) -> Any:
+        """What a counter-example shows as got."""
+        if self.status == "value":
+            return self.value
+        return f"{self.error}: {self.message}" if self.error else self.message
+
+
+class Subject:
+    """One module in one worker, with what it uses loaded before it.
+
+    `sources` are module names and texts in the order of loading, the last one is the
+    spec's own.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        spec: Spec,
+        sources: Sources,
+        records: Mapping[str, type],
+        package: str = "trading",
+    ) -> None:
+        self.sandbox, self.spec, self.package = sandbox, spec, package
+        self.sources, self.records = sources, records
+        self.worker: Worker | None = None
+        self._methods = {
+            name: method_parameters(port) for name, port in spec.ports.items()
+        }
+
+    def call(
+        self, arguments: Mapping[str, Any], script: Script | None = None
+    ) -> Answer:
+        """Call the module.
+
+        A call that ends its worker or runs out of time is tried once more in a fresh
+        one: the machine may have been busy. GateError when there is no worker to be had.
+        """
+        answer = self._call(self.spec.name, arguments, script)
+        if answer.status in ("timeout", "died"):
+            answer = self._call(self.spec.name, arguments, script)
+        return answer
+
+    def used(self, name: str, parameters: Sequence[str]) -> Callable[..., Any]:
+        """Return a used module as a function; what it raises is a ValueError."""
+
+        def call(*values: Any, **named: Any) -> Any:
+            given = dict(zip(parameters, values, strict=False)) | named
+            answer = self._call(name, given, None)
+            if answer.status != "value":
+                raise ValueError(f"{name}: {answer.shown}")
+            return answer.value
+
+        return call
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Subject]:
+        """Yield the same candidate in a fresh worker."""
+        other = Subject(
+            self.sandbox, self.spec, self.sources, self.records, self.package
+        )
+        try:
+            yield other
+        finally:
+            other.close()
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    def _call(
+        self, name: str, arguments: Mapping[str, Any], script: Script | None
+    ) -> Answer:
+        if self.worker is None:
+            self.worker = self._loaded()
+        outcome = self.worker.call(
+            f"generated.{self.package}.{name}:{name}",
+            {key: encode(value) for key, value in arguments.items()},
+            ports=script.answers if script else None,
+            timeout_s=self.spec.limits.time_ms / 1000,
+        )
+        if outcome.status not in ("value", "raised"):
+            self.close()
+        return self._answer(outcome)
+
+    def _loaded(self) -> Worker:
+        """Return a fresh worker with all sources in it; LoadFailed if one raised."""
+        limits = Limits(memory_bytes=self.spec.limits.memory_mb << 20)
+        worker = self.sandbox.worker(limits)
+        result = worker.load(list(self.sources))
+        if not result.ok:
+            worker.close()
+            raise LoadFailed(str(result.raised or result.detail))
+        return worker
+
+    def _answer(self, outcome: Outcome) -> Answer:
+        calls = tuple(self._port_call(call) for call in outcome.port_calls)
+        changed = tuple(sorted(outcome.mutated))
+        if outcome.raised is not None:
+            raised = outcome.raised
+            return Answer(
+                "raised",
+                error=raised.type,
+                message=raised.message,
+                line=self._line(raised.lines),
+                calls=calls,
+                changed=changed,
+            )
+        value, reason = outcome.decoded(lambda plain: decode(plain, self.records))
+        if outcome.status == "protocol" or reason is not None:
+            return Answer("garbled", message=outcome.detail or reason or "")
+        return Answer(
+            outcome.status, value, message=outcome.detail, calls=calls, changed=changed
+        )
+
+    def _line(self, lines: Sequence[str]) -> int | None:
+        """Return the line of this module's file in which an error rose."""
+        place = f"generated/{self.package}/{self.spec.name}.py:"
+        mine = [line.removeprefix(place) for line in lines if line.startswith(place)]
+        number = mine[-1].partition(":")[0] if mine else ""
+        return int(number) if number.isdecimal() else None
+
+    def _port_call(self, call: PortCall) -> tuple[str, str, dict[str, Any]]:
+        """Return a call with its arguments by name; what is no value stays as it came."""
+        known = self._methods.get(call.port, {}).get(call.method, [])
+        names = [*known, *map(str, range(len(known), len(call.args)))]
+        given = {**dict(zip(names, call.args, strict=False)), **call.kwargs}
+        return call.port, call.method, {n: self._decoded(v) for n, v in given.items()}
+
+    def _decoded(self, plain: Encoded) -> Any:
+        try:
+            return decode(plain, self.records)
+        except NotPlain:
+            return plain

@@ -1,0 +1,202 @@
+"""The gate: one candidate in, one verdict out, cheapest checks first.
+
+structure -> contract tests -> dependents' contract tests -> regressions, and the first
+failure ends it. It needs no project on disk: specs, accepted modules and known
+failures are handed in. A fault of the gate itself is a GateError, never a rejection.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from architect.gate.contract.failure import Failure
+from architect.gate.contract.plan import DEPENDENT, FULL, prove, prove_regressions
+from architect.gate.contract.regressions import Regression
+from architect.gate.contract.session import Session
+from architect.gate.contract.subject import LoadFailed, Sources, Subject
+from architect.gate.contract.terms import Terms
+from architect.gate.records import record_classes
+from architect.gate.sandbox import Sandbox
+from architect.gate.strategies import Draw
+from architect.gate.structure import check_candidate
+from architect.gate.verdict import Finding, Verdict
+from core.errors import GateError
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+from core.template_footer import render_module
+from core.template_header import render_header
+
+
+@dataclass
+class _Trial:
+    """One candidate on its way through the stages."""
+
+    spec: Spec
+    graph: SpecGraph
+    modules: dict[str, str]
+    started: float = field(default_factory=time.perf_counter)
+    stage: str = "structure"
+    checks: int = 0
+
+    def verdict(
+        self, findings: Sequence[Finding] = (), failure: Failure | None = None
+    ) -> Verdict:
+        return Verdict(
+            accepted=not findings,
+            stage=findings[0].stage if findings else self.stage,
+            findings=tuple(findings),
+            counter_example=failure.counter_example if failure else None,
+            checks=self.checks,
+            duration_ms=(time.perf_counter() - self.started) * 1000,
+            private=failure.private if failure else None,
+        )
+
+
+class Gate:
+    """Judges candidates in the workers of one sandbox; keep one for a whole process."""
+
+    def __init__(self, sandbox: Sandbox, package: str = "trading") -> None:
+        self.sandbox, self.package = sandbox, package
+        self._known: tuple[SpecGraph, dict[str, type]] | None = None
+
+    def judge(
+        self,
+        spec: Spec,
+        graph: SpecGraph,
+        text: str,
+        modules: Mapping[str, str],
+        *,
+        regressions: Sequence[Regression] = (),
+        dependents: bool = True,
+    ) -> Verdict:
+        """Judge a bare body or a whole module of `spec`.
+
+        `modules` are the accepted module texts by name: what the spec uses must be
+        among them, what uses the spec is tested if it is. GateError when the gate
+        cannot give a verdict, SpecError when the spec leaves it nothing to test.
+        """
+        trial = _Trial(spec, graph, dict(modules), checks=1)
+        body, findings = self._structure(spec, graph, text)
+        if findings:
+            return trial.verdict(findings)
+        trial.modules[spec.name] = render_module(spec, body, self.package)
+        failure = self._contract(trial)
+        if failure is None and dependents:
+            failure = self._dependents(trial)
+        if failure is None and regressions:
+            failure = self._regressions(trial, regressions)
+        if failure is None:
+            return trial.verdict()
+        return trial.verdict([_finding(trial.stage, failure)], failure)
+
+    def warm(self) -> None:
+        """Import what a judgement needs and start the sandbox, before the first one."""
+        import black
+        import hypothesis.internal.conjecture.engine
+        import libcst
+        import pandas
+
+        del black, hypothesis, libcst, pandas
+        # What is loaded now stays: collections need not walk it again.
+        gc.freeze()
+        self.sandbox.worker().close()
+
+    def _structure(
+        self, spec: Spec, graph: SpecGraph, text: str
+    ) -> tuple[str, list[Finding]]:
+        if spec.kind != "record":
+            return check_candidate(spec, graph, text, self.package)
+        if text.strip() and text != render_module(spec, "", self.package):
+            hint = f"a record is rendered from its spec alone: architect generate {spec.name}"
+            return "", [Finding("structure", "not what the spec renders", hint=hint)]
+        return "", []
+
+    def _contract(self, trial: _Trial) -> Failure | None:
+        trial.stage = "contract"
+        if trial.spec.kind == "record":
+            return None
+        return self._proved(trial, trial.spec)
+
+    def _dependents(self, trial: _Trial) -> Failure | None:
+        for name in trial.graph.dependents(trial.spec.name):
+            dependent = trial.graph.get(name)
+            needed = {*trial.graph.needs(name), name}
+            if dependent.kind == "record" or not needed <= self._built(trial):
+                continue
+            trial.stage = "dependents"
+            if failure := self._proved(trial, dependent):
+                return failure
+        return None
+
+    def _built(self, trial: _Trial) -> set[str]:
+        return {*trial.modules, *(s.name for s in trial.graph if s.kind == "record")}
+
+    def _proved(self, trial: _Trial, spec: Spec) -> Failure | None:
+        effort = FULL if spec is trial.spec else DEPENDENT
+        return self._counted(
+            trial, spec, lambda terms, draw: prove(terms, draw, effort)
+        )
+
+    def _regressions(
+        self, trial: _Trial, known: Sequence[Regression]
+    ) -> Failure | None:
+        trial.stage = "regressions"
+        return self._counted(
+            trial, trial.spec, lambda terms, draw: prove_regressions(terms, known)
+        )
+
+    def _counted(
+        self, trial: _Trial, spec: Spec, run: Callable[[Terms, Draw], Session]
+    ) -> Failure | None:
+        records = self._records(trial.graph)
+        shapes = {s.class_name: s for s in trial.graph if s.kind == "record"}
+        sources = self._sources(trial, spec)
+        subject = Subject(self.sandbox, spec, sources, records, self.package)
+        try:
+            terms = Terms(spec, trial.graph, subject, records)
+            session = run(terms, Draw(records, shapes))
+        except LoadFailed as failed:
+            return Failure(f"{spec.name} cannot be loaded: {failed}")
+        finally:
+            subject.close()
+        trial.checks += session.held + (session.failure is not None)
+        if session.failure is None:
+            return None
+        return self._placed(trial, spec, session.failure)
+
+    def _placed(self, trial: _Trial, spec: Spec, failure: Failure) -> Failure:
+        """Say where in the candidate's body, or in which dependent, it failed."""
+        if spec is not trial.spec:
+            why = f"{spec.name}, which uses {trial.spec.name}, fails: {failure.message}"
+            return replace(failure, message=why, line=None)
+        top = render_header(spec, self.package).count("\n")
+        line = failure.line - top if failure.line is not None else None
+        return replace(failure, line=line)
+
+    def _records(self, graph: SpecGraph) -> dict[str, type]:
+        if self._known is None or self._known[0] is not graph:
+            self._known = graph, record_classes(graph, self.package)
+        return self._known[1]
+
+    def _sources(self, trial: _Trial, spec: Spec) -> Sources:
+        """Return the texts to load, in build order; records are rendered if not given."""
+        sources = []
+        for name in [*trial.graph.needs(spec.name), spec.name]:
+            one = trial.graph.get(name)
+            text = trial.modules.get(name)
+            if text is None and one.kind == "record":
+                text = render_module(one, "", self.package)
+            if text is None:
+                raise GateError(
+                    f"{spec.name} needs {name}, which is not built",
+                    hint=f"architect generate {name}",
+                )
+            sources.append((f"generated.{self.package}.{name}", text.encode()))
+        return sources
+
+
+def _finding(stage: str, failure: Failure) -> Finding:
+    return Finding(stage, failure.message, failure.line, failure.hint)
