@@ -16,6 +16,7 @@ from pathlib import Path
 from core.errors import Busy
 
 DRAIN_TIMEOUT_S = 20.0
+GRACE_S = 0.3  # a process that was sent SIGKILL lives on for a moment
 
 
 def take(data_dir: Path) -> int:
@@ -25,13 +26,14 @@ def take(data_dir: Path) -> int:
     Busy when the owner lives, or when they do not end in time.
     """
     lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + DRAIN_TIMEOUT_S
+    begun = time.monotonic()
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             owner = read_owner(lock)
-            if owner is None and time.monotonic() < deadline:
+            patience = DRAIN_TIMEOUT_S if owner is None else GRACE_S
+            if time.monotonic() - begun < patience:
                 time.sleep(0.01)
                 continue
             os.close(lock)
