@@ -12,6 +12,7 @@ IMPORTS: dict[str, tuple[int, str]] = {
     "collections.Counter": (0, "from collections import Counter"),
     "collections.defaultdict": (0, "from collections import defaultdict"),
     "collections.deque": (0, "from collections import deque"),
+    "dataclasses.asdict": (0, "from dataclasses import asdict"),
     "dataclasses.replace": (0, "from dataclasses import replace"),
     "datetime.UTC": (0, "from datetime import UTC"),
     "datetime.datetime": (0, "from datetime import datetime"),

@@ -80,7 +80,7 @@ class Draw:
 
     def value(self, kind: Type, domain: Domain) -> Strategy:
         """Return a strategy for one value."""
-        if domain.choices is not None and kind.name not in ("list", "set", "dict"):
+        if domain.choices is not None and _are_whole(kind, domain.choices):
             return st.sampled_from(self._choices(kind, domain.choices))
         maker = _MAKERS.get(kind.name)
         return maker(self, kind, domain) if maker else self.record(kind.name)
@@ -118,6 +118,15 @@ def _narrowed(param: Param, given: Domain | None) -> Param:
         return param
     changes = {name: getattr(given, name) for name in given.model_fields_set}
     return param.model_copy(update=changes)
+
+
+def _are_whole(kind: Type, choices: list[Any]) -> bool:
+    """Tell whether `choices` are values of the type itself, or those of its items."""
+    if kind.name == "dict":
+        return all(isinstance(choice, dict) for choice in choices)
+    if kind.name in ("list", "set"):
+        return all(isinstance(choice, list) for choice in choices)
+    return True
 
 
 def _is_table(kind: Type, param: Param) -> bool:

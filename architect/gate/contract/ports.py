@@ -79,8 +79,15 @@ class Script:
         wanted = {
             n: types.load(kinds[n], v, self.records) for n, v in call.args.items()
         }
-        why = difference(wanted, args, self.spec.tolerance)
+        seen = {n: _comparable(kinds.get(n), value) for n, value in args.items()}
+        why = difference(wanted, seen, self.spec.tolerance)
         return why.replace("result", f"{port}.{call.method}", 1) if why else None
+
+
+def _comparable(kind: Type | None, value: Any) -> Any:
+    """Return a value of type Any in plain form: YAML cannot write its Decimals else."""
+    loose = kind is not None and any(node.name == "Any" for node in kind.walk())
+    return types.dump(value) if loose else value
 
 
 def script(
