@@ -37,7 +37,12 @@ def command(socket_path: Path, url: str, *more: str) -> list[str]:
 def environment(**more: str) -> dict[str, str]:
     """Return an environment with keys in it."""
     keys = {"EXCHANGE_API_KEY": KEY, "EXCHANGE_API_SECRET": SECRET}
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **keys, **more}
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
+        **keys,
+        **more,
+    }
 
 
 class Gateway:

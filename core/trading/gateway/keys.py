@@ -68,11 +68,10 @@ def from_file(path: Path) -> Keys:
     except ValueError:
         # The decoder's own message may quote the file.
         raise ConfigError(f"{path} is not JSON", hint=_FILE_HINT) from None
-    if not isinstance(data, dict) or set(data) != {"api_key", "api_secret"}:
-        raise ConfigError(
-            f"{path} must hold api_key and api_secret only", hint=_FILE_HINT
-        )
-    return Keys(data["api_key"], data["api_secret"])
+    if not isinstance(data, dict) or "api_key" not in data:
+        raise ConfigError(f"{path} holds no api_key", hint=_FILE_HINT)
+    # The paper exchange writes its secret as `secret`.
+    return Keys(data["api_key"], data.get("api_secret") or data.get("secret", ""))
 
 
 _FILE_HINT = 'write {"api_key": "...", "api_secret": "..."}'

@@ -36,8 +36,9 @@ class Event:
     client_id: str
     symbol: str
     side: str
-    quantity: Decimal
     filled: Decimal
+    # (quantity, filled) of the order after the event and, where it is told, before it.
+    states: tuple[tuple[Decimal, Decimal], ...]
 
     @property
     def rejects(self) -> bool:
@@ -56,29 +57,37 @@ def event(element: Node) -> Event | None:
     for kind, key in _BODY.items():
         if body.has(kind):
             told = body.node(kind)
-            filled = told.node(key).number("filled", least=0)
-            return _event(kind, told, told.node(key), filled)
+            states = [_state(told.node(key))]
+            if told.has("oldOrder"):
+                states.append(_state(told.node("oldOrder")))
+            return _event(kind, told, told.node(key), states)
     for kind, key in _TRIGGER_BODY.items():
         if body.has(kind):
             told = body.node(kind)
-            return _event(kind, told, told.node(key), Decimal(0))
+            quantity = told.node(key).number("quantity", least=0)
+            return _event(kind, told, told.node(key), [(quantity, Decimal(0))])
     return None
 
 
 def size(events: list[Event]) -> Decimal | None:
     """Return the size that was ordered, None if there are no events."""
-    if not events:
-        return None
+    states = [state for e in events for state in e.states]
+    for quantity, filled in states:
+        if not filled:
+            return quantity
     for e in events:
-        if not e.filled:
-            return e.quantity
-    for e in events:
-        if not e.quantity or e.reason == "full_fill":
+        if not e.states[0][0] or e.reason == "full_fill":
             return e.filled
-    return max(e.quantity + e.filled for e in events)
+    return max((quantity + filled for quantity, filled in states), default=None)
 
 
-def _event(kind: str, body: Node, order: Node, filled: Decimal) -> Event:
+def _state(order: Node) -> tuple[Decimal, Decimal]:
+    return order.number("quantity", least=0), order.number("filled", least=0)
+
+
+def _event(
+    kind: str, body: Node, order: Node, states: list[tuple[Decimal, Decimal]]
+) -> Event:
     return Event(
         kind=kind,
         reason=str(body.data.get("reason") or ""),
@@ -86,6 +95,6 @@ def _event(kind: str, body: Node, order: Node, filled: Decimal) -> Event:
         client_id=order.text("clientId") if order.data.get("clientId") else "",
         symbol=order.text("tradeable").upper(),
         side=order.choice("direction", "buy", "sell"),
-        quantity=order.number("quantity", least=0),
-        filled=filled,
+        filled=states[0][1],
+        states=tuple(states),
     )
