@@ -1,0 +1,15 @@
+"""A paper exchange: Kraken Futures' REST API over candles, for the unmodified client."""
+
+from core.trading.paper.config import PaperConfig, PaperKeys
+from core.trading.paper.exchange import NewOrder, Outcome, PaperExchange
+from core.trading.paper.server import PaperServer, serve
+
+__all__ = [
+    "NewOrder",
+    "Outcome",
+    "PaperConfig",
+    "PaperExchange",
+    "PaperKeys",
+    "PaperServer",
+    "serve",
+]

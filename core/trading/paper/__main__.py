@@ -1,0 +1,138 @@
+"""The paper exchange as a process: `python -m core.trading.paper --port 0`.
+
+One line of JSON on stdout says that it is ready, where it listens and where its keys
+are; the keys themselves go into a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import signal
+import sys
+import tempfile
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from core.errors import ArchitectError, ConfigError
+from core.trading.candles import Candles, load_folder
+from core.trading.paper.config import PaperConfig, PaperKeys
+from core.trading.paper.exchange import PaperExchange
+from core.trading.paper.server import PaperServer, serve
+from core.trading.synthetic import synthetic_candles
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    options = _parser().parse_args(argv)
+    # Blocked before any thread starts, so that only the wait below receives them.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    if options.die_with_parent and not _die_with_parent():
+        return 0
+    try:
+        _run(options, signals)
+    except ArchitectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace, signals: set[signal.Signals]) -> None:
+    config = PaperConfig(
+        balance_usd=options.balance,
+        rate_limited=not options.no_rate_limit,
+        warmup=options.warmup,
+        seed=options.seed,
+    )
+    exchange = PaperExchange(_candles(options), config)
+    keys, keys_file = _keys(options.keys_file)
+    try:
+        with serve(exchange, keys, options.port) as server:
+            _say_ready(server, keys_file)
+            signal.sigwait(signals)
+    finally:
+        if options.keys_file is None:
+            keys_file.unlink(missing_ok=True)
+
+
+def _say_ready(server: PaperServer, keys_file: Path) -> None:
+    market = server.exchange.market
+    line = {
+        "ready": True,
+        "url": server.url,
+        "port": server.port,
+        "keys_file": str(keys_file),
+        "time_ms": market.now_ms,
+        "candles_left": market.length - market.count,
+    }
+    print(json.dumps(line), flush=True)
+
+
+def _candles(options: argparse.Namespace) -> dict[str, Candles]:
+    if options.candles is not None:
+        return load_folder(options.candles)
+    return synthetic_candles(options.seed, options.count)
+
+
+def _keys(path: Path | None) -> tuple[PaperKeys, Path]:
+    """Return the keys of a file, or new ones in a file that did not exist yet."""
+    if path is not None and path.exists():
+        try:
+            return PaperKeys(**json.loads(path.read_text())), path
+        except (ValueError, TypeError) as error:
+            raise ConfigError(f"{path} holds no paper keys: {error}") from error
+    keys = PaperKeys.generate()
+    if path is None:
+        handle, name = tempfile.mkstemp(prefix="paper-keys-", suffix=".json")
+        path = Path(name)
+    else:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    fields = ("api_key", "secret", "control_token")
+    with os.fdopen(handle, "w") as file:
+        json.dump({name: getattr(keys, name) for name in fields}, file)
+    return keys, path
+
+
+def _die_with_parent() -> bool:
+    """Ask the kernel for SIGTERM when the parent ends; False if it has ended already."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.getppid() == parent
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m core.trading.paper",
+        description="Kraken Futures' REST API over candles, on 127.0.0.1.",
+        epilog="example: python -m core.trading.paper --port 8100 --seed 7 --count 3000",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0, the default, takes any free port")
+    add("--seed", type=int, default=0, help="of synthetic candles, ids and faults")
+    add("--count", type=int, default=3000, help="how many synthetic candles")
+    add("--candles", type=Path, metavar="DIR", help="a folder of CSV or CSV.gz files")
+    add("--warmup", type=int, default=300, help="candles that are closed at the start")
+    add("--balance", type=_decimal, default=Decimal(10_000), help="in USD")
+    add("--keys-file", type=Path, help="read if it exists, else written (mode 0600)")
+    add("--no-rate-limit", action="store_true", help="let any number of calls pass")
+    add("--die-with-parent", action="store_true", help="end when the parent ends")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Faults on request: what can go wrong between a client and an exchange.
+
+A fault waits for the next matching call, or strikes with a seeded probability. Three
+tables say what each kind does: instead of the call (it was not carried out), to the
+call (it is carried out otherwise), or to its answer (it was carried out).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.trading.paper.call import Call, Reply
+from core.trading.paper.exchange import PaperExchange
+from core.trading.paper.wire import Plain, encode, failure, iso, read_time_ms
+
+_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+_TITLES = {
+    500: "500 Internal Server Error",
+    502: "502 Bad Gateway",
+    503: "503 Service Temporarily Unavailable",
+    504: "504 Gateway Timeout",
+}
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault in waiting. `match` is an endpoint such as sendorder, or * for any.
+
+    `skip` calls pass first; then it strikes `times` times (None: for ever), each time
+    with `probability`. `params` belong to the kind: after (bool), status, share,
+    delay_s, candles, skew_ms.
+    """
+
+    name: str
+    match: str = "*"
+    times: int | None = 1
+    skip: int = 0
+    probability: float = 1.0
+    params: Mapping[str, Any] = field(default_factory=dict)
+    struck: int = 0
+
+
+Instead = Callable[[Fault, PaperExchange], Reply]
+ToCall = Callable[[Fault, Call], None]
+ToAnswer = Callable[[Fault, Plain, PaperExchange], None]
+
+
+def html(status: int, title: str) -> Reply:
+    """Return a page where a client expects JSON."""
+    return Reply(status, _PAGE.format(title).encode(), "text/html")
+
+
+def _http(status: int) -> Instead:
+    return lambda _fault, _exchange: html(status, _TITLES[status])
+
+
+def _maintenance(_fault: Fault, _exchange: PaperExchange) -> Reply:
+    return html(200, "Kraken Futures is undergoing maintenance")
+
+
+def _rate_limit(fault: Fault, exchange: PaperExchange) -> Reply:
+    status = int(fault.params.get("status", 200))
+    if status == 429:
+        return html(429, "429 Too Many Requests")
+    return Reply(200, encode(failure(exchange.now_ms, "apiLimitExceeded")))
+
+
+def _connection_lost(_fault: Fault, _exchange: PaperExchange) -> Reply:
+    return Reply(0, b"", drop=True)
+
+
+def _restart(_fault: Fault, exchange: PaperExchange) -> Reply:
+    exchange.venue.cancel_live("restart")
+    return html(503, _TITLES[503])
+
+
+def _reject(fault: Fault, call: Call) -> None:
+    call.forced_status = str(fault.params.get("status", "insufficientAvailableFunds"))
+
+
+def _partial_fill(fault: Fault, call: Call) -> None:
+    call.take_share = Decimal(str(fault.params.get("share", "0.5")))
+
+
+def _duplicated_fills(_fault: Fault, answer: Plain, _exchange: PaperExchange) -> None:
+    if "fills" in answer:
+        answer["fills"] = [row for row in answer["fills"] for _ in range(2)]
+
+
+def _late_fills(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
+    late_ms = int(fault.params.get("candles", 1)) * exchange.market.interval_ms
+    until_ms = exchange.now_ms - late_ms
+    if "fills" in answer:
+        fills = answer["fills"]
+        answer["fills"] = [f for f in fills if read_time_ms(f["fillTime"]) <= until_ms]
+
+
+def _clock_skew(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
+    if "serverTime" in answer:
+        skew_ms = int(fault.params.get("skew_ms", 60_000))
+        answer["serverTime"] = iso(exchange.now_ms + skew_ms)
+
+
+INSTEAD: dict[str, Instead] = {
+    "http_500": _http(500),
+    "http_502": _http(502),
+    "http_503": _http(503),
+    "http_504": _http(504),
+    "html_200": _maintenance,
+    "rate_limit": _rate_limit,
+    "connection_lost": _connection_lost,
+    "restart_lost_orders": _restart,
+}
+TO_CALL: dict[str, ToCall] = {"reject": _reject, "partial_fill": _partial_fill}
+TO_ANSWER: dict[str, ToAnswer] = {
+    "duplicated_fills": _duplicated_fills,
+    "late_fills": _late_fills,
+    "clock_skew": _clock_skew,
+}
+NAMES = (*INSTEAD, *TO_CALL, *TO_ANSWER, "reply_lost_after_accept", "slow")
+
+
+class Faults:
+    """The faults in waiting, and how often each kind has struck."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._waiting: list[Fault] = []
+        self.counts: dict[str, int] = {}
+
+    def add(self, fault: Fault) -> None:
+        """Queue a fault; ValueError for an unknown name."""
+        if fault.name not in NAMES:
+            raise ValueError(f"no fault {fault.name!r}; there are {', '.join(NAMES)}")
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Forget all faults in waiting."""
+        self._waiting.clear()
+
+    def strike(self, endpoint: str) -> Fault | None:
+        """Return the fault that strikes this call, the first one queued, or None."""
+        for fault in self._waiting:
+            if fault.match not in ("*", endpoint) or not self._is_due(fault):
+                continue
+            fault.struck += 1
+            self.counts[fault.name] = self.counts.get(fault.name, 0) + 1
+            if fault.times is not None and fault.struck >= fault.times:
+                self._waiting.remove(fault)
+            return fault
+        return None
+
+    def _is_due(self, fault: Fault) -> bool:
+        if fault.skip > 0:
+            fault.skip -= 1
+            return False
+        return fault.probability >= 1 or self._random.random() < fault.probability

@@ -1,0 +1,163 @@
+"""The market that the candles make: time, prices, depth and funding rates.
+
+It holds the cursor. `count` candles are closed, now is the last one's close, and the
+price is its close. Mark, index and last price are one price here. While a candle is
+stepped through, `price` and `now_ms` walk its path: open, the nearer extreme (the low
+when both are equally near), the other extreme, close, at a quarter of its time each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import numpy as np
+
+from core.errors import ConfigError
+from core.trading.candles import Candles
+from core.trading.contracts import CONTRACTS, Contract
+from core.trading.paper.books import HOUR_MS
+from core.trading.paper.config import PaperConfig
+from core.trading.paper.orders import ZERO
+
+_ONE = Decimal(1)
+_BASE_FRAC = Decimal("0.00001")
+_TREND_WEIGHT = Decimal("0.001")
+_CAP_FRAC = Decimal("0.0005")
+_TREND_HOURS = 8
+
+
+class Market:
+    """A cursor into candles of one common timeline."""
+
+    def __init__(self, candles: Mapping[str, Candles], config: PaperConfig) -> None:
+        first = next(iter(candles.values()))
+        unknown = [symbol for symbol in candles if symbol not in CONTRACTS]
+        if unknown:
+            raise ConfigError(f"no contract {', '.join(unknown)}")
+        if any(not np.array_equal(c.time_ms, first.time_ms) for c in candles.values()):
+            raise ConfigError("the symbols' candles do not share one timeline")
+        if not 1 <= config.warmup <= len(first):
+            raise ConfigError(
+                f"warm-up of {config.warmup} candles out of {len(first)}",
+                hint="give more candles, or a shorter warm-up",
+            )
+        self.candles = dict(candles)
+        self.contracts: dict[str, Contract] = {s: CONTRACTS[s] for s in candles}
+        self.config = config
+        self.interval_ms = first.interval_ms
+        self.start_ms = int(first.time_ms[0])
+        self.length = len(first)
+        self.price: dict[str, Decimal] = {}
+        self.depth: dict[str, Decimal] = {}
+        self.depth_used: dict[str, Decimal] = {}
+        self._rates: dict[tuple[str, int], Decimal] = {}
+        self._volumes = {
+            symbol: np.concatenate(([0.0], np.cumsum(c.volume)))
+            for symbol, c in candles.items()
+        }
+        self.count = config.warmup
+        self._settle_at_close()
+
+    @property
+    def has_next(self) -> bool:
+        """Tell whether there is a candle left."""
+        return self.count < self.length
+
+    def walk(self) -> Iterator[dict[str, tuple[Decimal, Decimal]]]:
+        """Go through the next candle; yield its four legs, each symbol's (from, to).
+
+        The market stands at the leg's end time while it is yielded, and still at the
+        prices of its start: whoever walks sets `price` when he has arrived.
+        """
+        index = self.count
+        paths = {symbol: self._path(symbol, index) for symbol in self.candles}
+        opened_ms = self.start_ms + index * self.interval_ms
+        self._refill(index)
+        for leg in range(4):
+            self.now_ms = opened_ms + self.interval_ms * (leg + 1) // 4
+            yield {symbol: (self.price[symbol], paths[symbol][leg]) for symbol in paths}
+        self.count += 1
+
+    def skip(self, count: int) -> None:
+        """Go on by candles that nobody trades in."""
+        self.count = min(self.count + count, self.length)
+        self._settle_at_close()
+
+    def bid_ask(self, symbol: str, price: Decimal) -> tuple[Decimal, Decimal]:
+        """Return the best bid and ask around a price, on ticks and never crossed."""
+        contract = self.contracts[symbol]
+        half = price * self.config.half_spread_frac
+        bid = max(contract.price_down(price - half), contract.tick_size)
+        ask = contract.price_up(price + half)
+        return bid, max(ask, bid + contract.tick_size)
+
+    def funding_rate(self, symbol: str, time_ms: int) -> Decimal:
+        """Return the absolute rate (USD a coin and hour) of the hour around a time."""
+        hour = time_ms // HOUR_MS
+        rate = self._rates.get((symbol, hour))
+        if rate is None:
+            price = self._close_before(symbol, hour * HOUR_MS)
+            rate = (self.relative_rate(symbol, hour) * price).quantize(Decimal("1e-12"))
+            self._rates[symbol, hour] = rate
+        return rate
+
+    def relative_rate(self, symbol: str, hour: int) -> Decimal:
+        """Return the relative rate of an hour: a base, and a part of the last 8 hours' move.
+
+        It reads only candles that closed before the hour began; within 0.05% an hour.
+        """
+        if self.config.funding_frac is not None:
+            return self.config.funding_frac
+        price = self._close_before(symbol, hour * HOUR_MS)
+        earlier = self._close_before(symbol, (hour - _TREND_HOURS) * HOUR_MS)
+        frac = _BASE_FRAC + _TREND_WEIGHT * (price / earlier - _ONE)
+        return max(-_CAP_FRAC, min(_CAP_FRAC, frac)).quantize(Decimal("1e-9"))
+
+    def day(self, symbol: str) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+        """Return the last 24 hours' open, high, low and volume."""
+        first = max(0, self.count - 24 * HOUR_MS // self.interval_ms)
+        candles, contract = self.candles[symbol], self.contracts[symbol]
+        sums = self._volumes[symbol]
+        volume = Decimal(repr(float(sums[self.count] - sums[first])))
+        return (
+            contract.price_of(float(candles.open[first])),
+            contract.price_of(float(candles.high[first : self.count].max())),
+            contract.price_of(float(candles.low[first : self.count].min())),
+            contract.size_down(volume),
+        )
+
+    def depth_left(self, symbol: str) -> Decimal:
+        """Return the coins that can still trade in this candle."""
+        return self.depth[symbol] - self.depth_used[symbol]
+
+    def _settle_at_close(self) -> None:
+        index = self.count - 1
+        self.now_ms = self.start_ms + self.count * self.interval_ms
+        for symbol, candles in self.candles.items():
+            close = float(candles.close[index])
+            self.price[symbol] = self.contracts[symbol].price_of(close)
+        self._refill(index)
+
+    def _refill(self, index: int) -> None:
+        for symbol, candles in self.candles.items():
+            volume = Decimal(repr(float(candles.volume[index])))
+            depth = volume * self.config.depth_frac
+            self.depth[symbol] = self.contracts[symbol].size_down(depth)
+            self.depth_used[symbol] = ZERO
+
+    def _path(self, symbol: str, index: int) -> tuple[Decimal, ...]:
+        candles, price_of = self.candles[symbol], self.contracts[symbol].price_of
+        opened, high = float(candles.open[index]), float(candles.high[index])
+        low, close = float(candles.low[index]), float(candles.close[index])
+        up_first = high - opened < opened - low
+        turns = (high, low) if up_first else (low, high)
+        return tuple(price_of(price) for price in (opened, *turns, close))
+
+    def _close_before(self, symbol: str, time_ms: int) -> Decimal:
+        """Return the last price at a time, from candles alone."""
+        index = (time_ms - self.start_ms) // self.interval_ms - 1
+        candles, price_of = self.candles[symbol], self.contracts[symbol].price_of
+        if index < 0:
+            return price_of(float(candles.open[0]))
+        return price_of(float(candles.close[min(index, self.length - 1)]))
