@@ -8,10 +8,12 @@ failures are handed in. A fault of the gate itself is a GateError, never a rejec
 from __future__ import annotations
 
 import gc
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from architect.gate.constants import constants_in
 from architect.gate.contract.failure import Failure
 from architect.gate.contract.plan import DEPENDENT, FULL, prove, prove_regressions
 from architect.gate.contract.regressions import Regression
@@ -26,7 +28,7 @@ from architect.gate.verdict import Finding, Verdict
 from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
-from core.template_footer import render_module
+from core.template_footer import render_module, split_module
 from core.template_header import render_header
 
 
@@ -152,12 +154,12 @@ class Gate:
         self, trial: _Trial, spec: Spec, run: Callable[[Terms, Draw], Session]
     ) -> Failure | None:
         records = self._records(trial.graph)
-        shapes = {s.class_name: s for s in trial.graph if s.kind == "record"}
+        draw = self._draw(trial, spec, records)
         sources = self._sources(trial, spec)
         subject = Subject(self.sandbox, spec, sources, records, self.package)
         try:
             terms = Terms(spec, trial.graph, subject, records)
-            session = run(terms, Draw(records, shapes))
+            session = run(terms, draw)
         except LoadFailed as failed:
             return Failure(f"{spec.name} cannot be loaded: {failed}")
         finally:
@@ -166,6 +168,13 @@ class Gate:
         if session.failure is None:
             return None
         return self._placed(trial, spec, session.failure)
+
+    def _draw(self, trial: _Trial, spec: Spec, records: dict[str, type]) -> Draw:
+        shapes = {s.class_name: s for s in trial.graph if s.kind == "record"}
+        claims = [*spec.requires, *spec.ensures, *(p.check for p in spec.properties)]
+        body = split_module(spec, trial.modules[spec.name], self.package) or ""
+        wrapped = "def body():\n" + textwrap.indent(body, "    ")
+        return Draw(records, shapes, constants_in([wrapped, *claims]))
 
     def _placed(self, trial: _Trial, spec: Spec, failure: Failure) -> Failure:
         """Say where in the candidate's body, or in which dependent, it failed."""
@@ -184,7 +193,12 @@ class Gate:
     def _sources(self, trial: _Trial, spec: Spec) -> Sources:
         """Return the texts to load, in build order; records are rendered if not given."""
         sources = []
-        for name in [*trial.graph.needs(spec.name), spec.name]:
+        needed = set(trial.graph.needs(spec.name))
+        if spec.ports:
+            # What a port answers is a record that the spec itself need not name.
+            needed |= {one.name for one in trial.graph if one.kind == "record"}
+        ordered = [name for name in trial.graph.order if name in needed]
+        for name in [*ordered, spec.name]:
             one = trial.graph.get(name)
             text = trial.modules.get(name)
             if text is None and one.kind == "record":

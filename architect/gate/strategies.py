@@ -15,6 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from architect.gate.constants import Constant, numbers_within
 from architect.gate.repairs import repaired
 from architect.gate.tables import (
     CANDLE,
@@ -45,13 +46,17 @@ class Draw:
     """Strategies for the values of one spec.
 
     `records` are the classes by name, `record_specs` the specs that their fields'
-    domains are read from, by class name too.
+    domains are read from, by class name too. `constants` are drawn where they fit.
     """
 
     def __init__(
-        self, records: Mapping[str, type], record_specs: Mapping[str, Spec]
+        self,
+        records: Mapping[str, type],
+        record_specs: Mapping[str, Spec],
+        constants: tuple[Constant, ...] = (),
     ) -> None:
         self.records, self.record_specs = records, record_specs
+        self.constants = constants
 
     def arguments(
         self,
@@ -146,7 +151,8 @@ def _merged(order: list[str], drawn: tuple[Arguments, ...]) -> Arguments:
 
 def _int(draw: Draw, kind: Type, domain: Domain) -> Strategy:
     low, high = (round(bound) for bound in domain.range or NUMBERS)
-    edges = st.sampled_from(sorted({low, high}, key=abs))
+    known = {round(v) for v in numbers_within(draw.constants, low, high)}
+    edges = st.sampled_from(sorted({low, high, *known}, key=abs))
     spread = [st.integers(low, high), edges]
     if low <= 10 and high >= -10:
         spread.insert(0, st.integers(max(low, -10), min(high, 10)))
@@ -155,8 +161,9 @@ def _int(draw: Draw, kind: Type, domain: Domain) -> Strategy:
 
 def _float(draw: Draw, kind: Type, domain: Domain) -> Strategy:
     low, high = domain.range or NUMBERS
-    plain = (0.0, 1.0, -1.0, 0.5, 2.0, 10.0, 100.0, low, high)
-    edges = sorted({v for v in plain if low <= v <= high}, key=lambda v: (abs(v), v))
+    plain = (0, 1, -1, 0.5, 2, 10, 100, low, high, *draw.constants)
+    known = {float(v) for v in numbers_within(plain, low, high)}
+    edges = sorted(known, key=lambda v: (abs(v), v))
     full = st.floats(low, high, allow_nan=False, allow_subnormal=False)
     return st.one_of(st.sampled_from(edges), full.map(lambda v: v + 0.0))
 
@@ -170,7 +177,9 @@ def _decimal(draw: Draw, kind: Type, domain: Domain) -> Strategy:
         if bottom <= top:
             scaled = st.integers(bottom, top)
             grids.append(scaled.map(partial(_scaled, places)))
-    return st.one_of(*grids) if grids else st.sampled_from([low, high])
+    known = numbers_within(draw.constants, float(low), float(high))
+    edges = [low, high, *(Decimal(str(value)) for value in known)]
+    return st.one_of(*grids, st.sampled_from(sorted(edges, key=abs)))
 
 
 def _scaled(places: int, number: int) -> Decimal:
@@ -179,7 +188,9 @@ def _scaled(places: int, number: int) -> Decimal:
 
 def _text(draw: Draw, kind: Type, domain: Domain) -> Strategy:
     low, high = domain.size or ITEMS
-    return st.text(LETTERS, min_size=low, max_size=high)
+    drawn = st.text(LETTERS, min_size=low, max_size=high)
+    known = [v for v in draw.constants if isinstance(v, str) and low <= len(v) <= high]
+    return st.one_of(drawn, st.sampled_from(known)) if known else drawn
 
 
 def _datetime(draw: Draw, kind: Type, domain: Domain) -> Strategy:

@@ -40,8 +40,8 @@ def broken(terms: Terms, example: Example) -> Failure | None:
     played = script(terms.spec, example.ports, terms.records)
     answer = terms.call(arguments, played)
     why = _why(terms, example, arguments, answer)
-    if not why and played is not None:
-        why = played.fault(answer.calls)
+    if played is not None and (not why or answer.error == "UnexpectedCall"):
+        why = played.fault(answer.calls) or why
     if not why:
         return None
     expected = _expected(terms, example) if example.raises is None else None

@@ -7,7 +7,7 @@ can show is shown by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from architect.gate.contract import (
     causality,
@@ -61,10 +61,29 @@ def prove(terms: Terms, draw: Draw, effort: Effort = FULL) -> Session:
     """Run the plan; a failure of a held-back example is shown by a drawn input if one
     can be found."""
     session = run(plan(terms, draw, effort))
+    session = replace(session, failure=_with_result(session.failure, terms))
     if session.failure is None or session.failure.private is None:
         return session
     shown = run(_drawn(terms, draw, HARDER, " harder")).failure
     return Session(_shown_instead(session.failure, shown), session.held)
+
+
+def _with_result(failure: Failure | None, terms: Terms) -> Failure | None:
+    """Show the result where the wrapper refused it before it came out."""
+    shown = failure.counter_example if failure else None
+    if failure is None or shown is None or terms.spec.ports:
+        return failure
+    if not str(shown.got).startswith("EnsuresError: "):
+        return failure
+    answer = terms.subject.without_ensures(shown.given)
+    if answer.status != "value":
+        return failure
+    why = terms.broken_ensures(shown.given, answer) or shown.why
+    return replace(
+        failure,
+        message=why,
+        counter_example=replace(shown, got=answer.value, why=why),
+    )
 
 
 def _shown_instead(held_back: Failure, shown: Failure | None) -> Failure:

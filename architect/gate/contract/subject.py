@@ -14,6 +14,7 @@ from typing import Any
 from architect.gate.contract.ports import Calls, Script, method_parameters
 from architect.gate.sandbox import Limits, Outcome, PortCall, Sandbox, Worker
 from core.spec import Spec
+from core.template_footer import render_module, split_module
 from core.values import Encoded, NotPlain, decode, encode
 
 Sources = Sequence[tuple[str, bytes]]
@@ -103,6 +104,19 @@ class Subject:
         )
         try:
             yield other
+        finally:
+            other.close()
+
+    def without_ensures(self, arguments: Mapping[str, Any]) -> Answer:
+        """Call the same body in a module that ensures nothing: what did it return?"""
+        name, source = self.sources[-1]
+        loose = self.spec.model_copy(update={"ensures": []})
+        body = split_module(self.spec, source.decode(), self.package) or ""
+        text = render_module(loose, body, self.package)
+        sources = [*self.sources[:-1], (name, text.encode())]
+        other = Subject(self.sandbox, self.spec, sources, self.records, self.package)
+        try:
+            return other.call(arguments)
         finally:
             other.close()
 

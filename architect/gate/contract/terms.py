@@ -101,8 +101,15 @@ class Terms:
             return None
         if answer.status == "raised" and answer.error in self.raised:
             return None
+        if answer.error == "EnsuresError" and (why := self._ensures_text(answer)):
+            return self.failure(why, arguments, answer)
         final = answer.status != "raised"
         return self.failure(describe(answer, self.spec), arguments, answer, final=final)
+
+    def _ensures_text(self, answer: Answer) -> str | None:
+        start = f"{self.spec.name} does not ensure "
+        text = answer.message.removeprefix(start)
+        return f"ensures: {text} does not hold" if text in self.spec.ensures else None
 
     def wrong_type(self, answer: Answer) -> str | None:
         """Return what is wrong with the type of a value."""

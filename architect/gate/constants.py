@@ -1,0 +1,49 @@
+"""Constants that a body and its spec's claims name: the values where behaviour turns.
+
+They are drawn beside the edges of a domain, so that `if size > 1000` meets 1000.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+Constant = int | float | str
+
+
+def constants_in(sources: Iterable[str]) -> tuple[Constant, ...]:
+    """Return numbers and texts of Python sources, smallest first; unreadable ones give
+    none. The text of a number (`Decimal("0.01")`) is a number too."""
+    found: set[Constant] = set()
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            continue
+        values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+        found.update(v for v in values if type(v) in (int, float, str))  # type: ignore[misc]
+    found.update(filter(None, (_number(v) for v in found if isinstance(v, str))))
+    return tuple(sorted(found, key=lambda v: (isinstance(v, str), len(str(v)), str(v))))
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return float(number) if number.is_finite() else None
+
+
+def numbers_within(
+    constants: Iterable[Constant], low: float, high: float
+) -> list[float]:
+    """Return the numbers in the range, and those one beside a whole one."""
+    near: dict[float, None] = {}
+    for value in constants:
+        if isinstance(value, str) or value != value:
+            continue
+        near[value] = None
+        if abs(value) < 1e15 and value == int(value):
+            near.update({value - 1: None, value + 1: None})
+    return [value for value in near if low <= value <= high]
