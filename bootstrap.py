@@ -22,6 +22,8 @@ VENV_PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "architect.stamp")
 STATE = os.path.join(ROOT, ".architect")
 LOG = os.path.join(STATE, "setup.log")
+# The open lock. Each step inherits it, so that it is free only when the last has ended.
+HELD = []
 INPUTS = ("requirements.lock", "pyproject.toml", "bootstrap.py")
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -129,6 +131,7 @@ def with_lock(action):
             say("set-up: another set-up is running here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_ready():
+            HELD.append(lock.fileno())
             action()
 
 
@@ -247,6 +250,7 @@ def run(command, python):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
+        pass_fds=HELD,
     )
     try:
         output = follow(process)

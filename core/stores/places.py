@@ -9,6 +9,7 @@ there. Everything here is a decision over paths; nothing is started.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -238,6 +239,8 @@ def remove(data_dir: Path) -> None:
         home = Path(note.read_text().strip())
         if home.parent in ROOTS_HOMES and home.name == digest_of(data_dir):
             shutil.rmtree(home, ignore_errors=True)
+            with contextlib.suppress(OSError):  # other projects have theirs there
+                home.parent.rmdir()
     for root in SHORT_FOLDERS:
         shutil.rmtree(root / f"architect-{digest_of(data_dir)}", ignore_errors=True)
     shutil.rmtree(data_dir, ignore_errors=True)
