@@ -136,7 +136,7 @@ PANDAS = _words("""
     columns combine_first compare convert_dtypes corr corrwith count cov cummax cummin
     cumprod cumsum describe diff div divide divmod dot drop drop_duplicates droplevel
     dropna dtype dtypes duplicated empty eq equals ewm expanding explode ffill fillna
-    filter first first_valid_index floordiv ge get groupby gt hasnans head iat idxmax
+    first first_valid_index floordiv ge get groupby gt hasnans head iat idxmax
     idxmin iloc index infer_objects insert interpolate is_monotonic_decreasing
     is_monotonic_increasing is_unique isin isna isnull item items iterrows itertuples join
     keys kurt kurtosis last last_valid_index le len loc lt map mask max mean median melt
@@ -201,7 +201,11 @@ DTYPE_POSITION = {
     "identity": 1, "Series": 2, "DataFrame": 3, "Index": 1, "RangeIndex": 4,
     "linspace": 5, "logspace": 5, "astype": 0, "to_numpy": 0,
 }  # fmt: skip
-DTYPES = _words("bool int int32 int64 float float32 float64 str bool_")
+DTYPES = _words("""
+    bool int int32 int64 float float32 float64 str bool_ object Int64 Float64 boolean
+""")
+# Methods with free keywords; `**` elsewhere could hide an argument that is looked at.
+KEYWORDS_OPEN = _words("assign replace update")
 
 # Field names that would open a door on another type; see spec_check.
 RISKY_FIELDS = _words("""

@@ -20,6 +20,7 @@ from architect.gate.verdict import Finding
 STAGE = "structure"
 MAX_CHARS = 4000
 MAX_DEPTH = 30
+_LEAD = re.compile(r"^[ \t]+")
 _ODD = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _PRAGMA = re.compile(
     r"#\s*(fmt|yapf|isort|ruff|type|noqa|pragma|pylint|mypy|pyright)\b", re.I
@@ -27,8 +28,14 @@ _PRAGMA = re.compile(
 
 
 def tidy(body: str) -> str:
-    """Return the body at column 0, with \\n line ends and without blank lines around."""
+    """Return the body at column 0, with \\n line ends and without blank lines around.
+
+    Tabs before a line's text become four spaces.
+    """
     lines = body.replace("\r\n", "\n").rstrip().split("\n")
+    lines = [
+        _LEAD.sub(lambda lead: lead[0].replace("\t", "    "), line) for line in lines
+    ]
     while lines and not lines[0].strip():
         del lines[0]
     used = [line for line in lines if line.strip()]
@@ -67,7 +74,7 @@ def _shape(body: str) -> Iterator[Finding]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            tree = ast.parse(wrapped)
+            tree = ast.parse(wrapped, feature_version=(3, 11))
             compile(tree, "<body>", "exec", dont_inherit=True)
     except SyntaxError as error:
         line = min(max((error.lineno or 2) - 1, 1), len(lines))

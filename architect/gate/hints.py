@@ -36,7 +36,6 @@ USUAL: dict[str, str] = {
     "format": "use an f-string",
     "format_map": "use an f-string",
     "query": 'use a mask: frame[frame["close"] > 0]',
-    "eval_": _NO_CODE,
     "pipe": "call the function itself",
     "to_csv": _NO_FILES,
     "to_pickle": _NO_FILES,
@@ -48,7 +47,6 @@ USUAL: dict[str, str] = {
     "sample": "take random numbers as a parameter",
     "BaseException": "name the kinds that you expect",
     "object": "name the type that you mean",
-    "open_": _NO_FILES,
     "apply_along_axis": "use a vectorised expression",
     "vectorize": "use a vectorised expression, or a comprehension",
     "inplace": "assign the result instead",
@@ -79,5 +77,7 @@ def instead_of(word: str, near: Iterable[str]) -> str | None:
     """Return the usual replacement, or the nearest allowed names, or None."""
     if word in USUAL:
         return USUAL[word]
+    if word.startswith(("to_", "read_", "load", "save", "tofile", "fromfile")):
+        return _NO_FILES
     found = difflib.get_close_matches(word, list(near), 2, cutoff=0.6)
     return f"allowed and near: {', '.join(found)}" if found else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from architect.gate import allowed
 from architect.port_methods import methods
-from core import types
+from core import errors, types
 from core.spec import Spec, snake
 from core.spec_graph import SpecGraph
 from core.template_header import render_header
@@ -41,7 +41,8 @@ def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
         n: frozenset(m.name for m in methods(p, package)) for n, p in spec.ports.items()
     }
     records = _records(spec, graph, package)
-    uses = frozenset([*spec.uses, spec.name])
+    made = header & {s.class_name for s in graph if s.kind == "record"}
+    uses = frozenset([*spec.uses, spec.name]) - {snake(name) for name in made}
     modules = {n: _module(n, header) for n in imported if n in allowed.MODULES}
     exceptions = allowed.EXCEPTIONS | {n for n in imported if n in _ERRORS}
     classes = (
@@ -65,15 +66,7 @@ _CLASSES = frozenset(
     {"Decimal", "datetime", "timedelta", "Counter", "defaultdict", "deque"}
 )
 _ERRORS = frozenset(
-    {
-        "DuplicateOrder",
-        "ExchangeError",
-        "ExchangeUnavailable",
-        "GatewayRefused",
-        "OrderRejected",
-        "OutcomeUnknown",
-        "RateLimited",
-    }
+    name for name, value in vars(errors).items() if isinstance(value, type)
 )
 
 

@@ -73,12 +73,12 @@ def check_structure(
 ) -> list[Finding]:
     """Return what is wrong with the text, syntax, names and attributes of a bare body.
 
-    Lines are those of `body_text`, from 1.
+    Lines are those of the body as `tidy` leaves it, from 1.
     """
-    found = text_findings(body_text)
-    if found:
+    body = tidy(body_text)
+    if found := text_findings(body):
         return found
-    triples = refusals(body_text, scope_of(spec, graph, package))
+    triples = refusals(body, scope_of(spec, graph, package))
     return [Finding(STAGE, message, line, hint) for line, message, hint in triples]
 
 

@@ -1,12 +1,19 @@
-"""The gate's first stage: honest bodies pass, and what passes is black and ruff clean."""
+"""The gate's first stage: honest bodies pass, the others are told their line."""
 
 from __future__ import annotations
 
 import pytest
 from body_cases import Case
 from honest_bodies import HONEST
+from hostile_structure import HOSTILE, HOSTILE_LAYOUT
 
-from architect.gate.structure import check_candidate, check_structure
+from architect.gate.structure import (
+    NotThisModule,
+    check_candidate,
+    check_structure,
+    read_candidate,
+)
+from core.template_footer import render_module
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
@@ -14,9 +21,91 @@ def test_honest_body_is_let_through(case: Case) -> None:
     assert check_structure(case.spec(), case.graph(), case.body) == []
 
 
-@pytest.mark.parametrize("case", HONEST[::4], ids=str)
+@pytest.mark.parametrize("case", HONEST[::3], ids=str)
 def test_honest_body_passes_the_whole_stage(case: Case) -> None:
     body, found = check_candidate(case.spec(), case.graph(), case.body)
     assert found == []
     again, found = check_candidate(case.spec(), case.graph(), body)
     assert (again, found) == (body, [])
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=str)
+def test_hostile_body_is_refused_on_its_line(case: Case) -> None:
+    found = check_structure(case.spec(), case.graph(), case.body)
+    assert found, "let through"
+    assert case.line in [finding.line for finding in found]
+    assert all(finding.message for finding in found)
+
+
+@pytest.mark.parametrize("case", HOSTILE_LAYOUT, ids=str)
+def test_layout_and_lint_are_judged_after_formatting(case: Case) -> None:
+    _, found = check_candidate(case.spec(), case.graph(), case.body)
+    assert case.line in [finding.line for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("return time.time()", "clock port"),
+        ("return open('x').read()", "port"),
+        ("return getattr(x, 'real')", "dot"),
+        ("return '{}'.format(x)", "f-string"),
+        ("print(x)\nreturn x", "records"),
+        ("return lenn([x])", "len"),
+        ("import os\nreturn x", "imports"),
+    ],
+)
+def test_a_finding_says_what_to_write_instead(body: str, hint: str) -> None:
+    case = Case("hint", "x: int -> int", body)
+    found = check_structure(case.spec(), case.graph(), body)
+    assert any(hint in (finding.hint or "") for finding in found)
+
+
+WHOLE = Case("whole", "x: int -> int", "y = x + 1\n\nreturn y\n")
+
+
+def test_a_whole_module_gives_its_body() -> None:
+    text = render_module(WHOLE.spec(), WHOLE.body)
+    assert read_candidate(WHOLE.spec(), text) == WHOLE.body
+    assert check_candidate(WHOLE.spec(), WHOLE.graph(), text) == (
+        "y = x + 1\nreturn y\n",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        (
+            "from core.wrapper import module",
+            "from os import system as module",
+            "header",
+        ),
+        ("def subject(x: int)", "def subject(x: int = 3)", "header"),
+        ('__all__ = ["subject"]', '__all__ = ["other"]', "footer"),
+        (
+            "architect rebuild subject\n",
+            "architect rebuild subject\nimport os\n",
+            "footer",
+        ),
+        ("    y = x + 1\n", "  y = x + 1\n", "indented"),
+    ],
+)
+def test_a_changed_header_or_footer_is_told_by_its_line(
+    old: str, new: str, part: str
+) -> None:
+    text = render_module(WHOLE.spec(), WHOLE.body)
+    changed = text.replace(old, new)
+    assert changed != text
+    with pytest.raises(NotThisModule) as caught:
+        read_candidate(WHOLE.spec(), changed)
+    finding = caught.value.finding
+    assert part in finding.message
+    assert finding.line is not None
+    assert check_candidate(WHOLE.spec(), WHOLE.graph(), changed)[1] == [finding]
+
+
+def test_a_body_may_come_indented_or_with_tabs() -> None:
+    body = "\n    if x:\n    \treturn 1\n    return 0\n"
+    laid_out, found = check_candidate(WHOLE.spec(), WHOLE.graph(), body)
+    assert (laid_out, found) == ("if x:\n    return 1\nreturn 0\n", [])
