@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from architect.gate.contract.ports import Calls, Script, method_parameters
-from architect.gate.sandbox import Limits, Outcome, PortCall, Sandbox, Worker
+from architect.gate.sandbox import Outcome, PortCall, Sandbox, Worker
 from core.spec import Spec
 from core.template_footer import render_module, split_module
 from core.values import Encoded, NotPlain, decode, encode
@@ -143,8 +143,8 @@ class Subject:
 
     def _loaded(self) -> Worker:
         """Return a fresh worker with all sources in it; LoadFailed if one raised."""
-        limits = Limits(memory_bytes=self.spec.limits.memory_mb << 20)
-        worker = self.sandbox.worker(limits)
+        memory = self.spec.limits.memory_mb << 20
+        worker = self.sandbox.worker(replace(self.sandbox.limits, memory_bytes=memory))
         result = worker.load(list(self.sources))
         if not result.ok:
             worker.close()
