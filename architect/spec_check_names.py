@@ -6,7 +6,6 @@ import builtins
 import difflib
 import inspect
 import keyword
-import re
 from collections.abc import Iterable, Iterator
 
 from architect.gate.allowed import BUILTINS, RISKY_FIELDS
@@ -44,13 +43,16 @@ def _words(spec: Spec) -> set[str]:
 
 def _given(spec: Spec) -> Iterator[Found]:
     taken = {*spec.import_names, *spec.uses, *TERMS, *RESERVED, "module", "record"}
-    for name in (*spec.params, *spec.ports, *spec.fields):
+    for name in (*spec.params, *spec.ports):
         if name in taken or keyword.iskeyword(name) or hasattr(builtins, name):
             yield f"{name!r} cannot name an input: it is taken", "choose another name"
     for name in sorted({*spec.params} & {*spec.ports}):
         yield f"{name!r} is a parameter and a port", "rename one of them"
     for name in spec.fields:
-        if name in RISKY_FIELDS or re.match("to_|read_", name):
+        if keyword.iskeyword(name) or name in RESERVED:
+            yield f"{name!r} cannot name a field: it is taken", "choose another name"
+        # Fields are allowed as attributes by name, on whatever value.
+        if name in RISKY_FIELDS or name.startswith(("to_", "read_")):
             yield f"field {name!r} is a method of other types", "choose another name"
 
 

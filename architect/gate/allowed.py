@@ -44,7 +44,7 @@ MODULES: dict[str, frozenset[str]] = {
         abs absolute add all allclose amax amin any append arange arccos arcsin arctan
         arctan2 argmax argmin argsort argwhere around array array_equal asarray atleast_1d
         average bincount bool_ ceil clip column_stack concatenate convolve copy
-        copysign corrcoef cos count_nonzero cov cross cummax cumprod cumsum cumulative_sum
+        copysign corrcoef cos count_nonzero cov cross cumprod cumsum cumulative_sum
         deg2rad diag diff digitize divide dot e empty empty_like equal exp exp2 expm1 eye
         fabs flatnonzero flip float32 float64 float_power floor floor_divide fmax fmin
         fmod full full_like gradient greater greater_equal heaviside histogram hstack
