@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
+from architect.gate.contract.ports import script
 from architect.gate.contract.search import sample
 from architect.gate.contract.terms import Arguments, Terms
 from architect.gate.strategies import Draw
@@ -50,7 +51,7 @@ def _check(terms: Terms, good: list[Arguments], i: int) -> Failure | None:
     if arguments is None:
         # Nothing found that breaks it alone: the header holds the check all the same.
         return None
-    answer = terms.call(arguments)
+    answer = terms.call(arguments, script(terms.spec, {}, terms.records))
     text = f"{terms.spec.name} requires {terms.spec.requires[i]}"
     if answer.error == "RequiresError" and answer.message == text:
         return None
