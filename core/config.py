@@ -7,9 +7,11 @@ are its own. Exchange keys are not here: only the gateway gets them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -113,19 +115,30 @@ def read_core(project: Project, process: Mapping[str, str] | None = None) -> Cor
 
 
 def validated(
-    cls: type[_Section], values: Mapping[str, object], environment: Environment
+    cls: type[_Section],
+    values: Mapping[str, object],
+    environment: Environment,
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> _Section:
-    """Return `cls` from `values`; the first wrong one is a ConfigError with its key."""
+    """Return `cls` from `values`; the first wrong one is a ConfigError with its key.
+
+    `labels` names the key of each field where the model does not.
+    """
     try:
         return cls.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-    key = str(first["loc"][0]) if first["loc"] else cls.__name__
-    shown = "" if _secret(cls, key) else f" (got {first['input']!r:.80})"
+    field = str(first["loc"][0]) if first["loc"] else cls.__name__
+    key = labels.get(field, field)
+    shown = "" if _secret(cls, field) else f" (got {_no_login(first['input'])})"
     raise ConfigError(
         f"{key} in {environment.origin(key)}: {_plain(first['msg'])}{shown}",
         hint=".env.example explains every setting",
     )
+
+
+def _no_login(value: object) -> str:
+    return re.sub(r"//[^/\s]*@", "//***@", repr(value))[:80]
 
 
 def _plain(message: str) -> str:
