@@ -88,12 +88,18 @@ def check_candidate(
     """Run the whole first stage on a bare body or a whole module.
 
     Returns the body as it will be written (as it came, where something is wrong before
-    formatting) and the findings; it is accepted when there are none.
+    formatting) and the findings; it is accepted when there are none. A record's body is
+    empty.
     """
     try:
         body = read_candidate(spec, text, package)
     except NotThisModule as error:
         return text, [error.finding]
+    if spec.kind == "record":
+        extra = Finding(
+            STAGE, "a record has no body", 1, f"change specs/{package}/{spec.name}.yaml"
+        )
+        return body, [extra] if body else []
     if found := check_structure(spec, graph, body, package):
         return body, found
     body = format_body(spec, body, package)

@@ -109,3 +109,11 @@ def test_a_body_may_come_indented_or_with_tabs() -> None:
     body = "\n    if x:\n    \treturn 1\n    return 0\n"
     laid_out, found = check_candidate(WHOLE.spec(), WHOLE.graph(), body)
     assert (laid_out, found) == ("if x:\n    return 1\nreturn 0\n", [])
+
+
+def test_a_record_has_no_body() -> None:
+    graph = WHOLE.graph()
+    fill = graph.get("fill")
+    assert check_candidate(fill, graph, render_module(fill, "")) == ("", [])
+    assert check_candidate(fill, graph, "") == ("", [])
+    assert check_candidate(fill, graph, "extra: int = 1")[1]
