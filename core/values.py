@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 Encoded = Any
+_NUMBERS = ("float64", "int64", "bool")
 MAX_DEPTH = 64
 
 
@@ -78,16 +79,22 @@ def _encode_table(value: Any, kind: type, depth: int) -> Encoded:
             "dtype": str(value.dtype),
             "name": encode(value.name, depth),
             "index": _encode_index(value.index, depth),
-            "v": _items(value.tolist(), depth),
+            "v": _cells(value, depth),
         }
     if root == "pandas" and kind.__name__ == "DataFrame":
         columns = [
-            [encode(name, depth), str(col.dtype), _items(col.tolist(), depth)]
+            [encode(name, depth), str(col.dtype), _cells(col, depth)]
             for name, col in value.items()
         ]
         index = _encode_index(value.index, depth)
         return {"$": "frame", "index": index, "v": columns}
     raise NotPlain(f"{kind.__module__}.{kind.__qualname__} has no plain form")
+
+
+def _cells(column: Any, depth: int) -> list[Encoded]:
+    # Numbers and truth values are plain as they come: most of what crosses is this.
+    plain: list[Encoded] = column.tolist()
+    return plain if str(column.dtype) in _NUMBERS else _items(plain, depth)
 
 
 def _encode_numpy(value: Any, depth: int) -> Encoded:
@@ -155,9 +162,23 @@ def _decode_series(plain: Encoded, records: Mapping[str, type], depth: int) -> A
 
     index = _decode_index(plain["index"], records, depth)
     name = decode(plain["name"], records, depth)
-    return pd.Series(
-        _sequence(plain, records, depth), dtype=plain["dtype"], index=index, name=name
-    )
+    cells = _decode_cells(plain["v"], plain["dtype"], records, depth)
+    return pd.Series(cells, index=index, name=name, copy=False)
+
+
+def _decode_cells(
+    plain: list[Encoded], dtype: str, records: Mapping[str, type], depth: int
+) -> Any:
+    if type(plain) is not list:
+        raise NotPlain("a column is a list")
+    if dtype in _NUMBERS:
+        import numpy as np
+
+        return np.array(plain, dtype=dtype)
+    import pandas as pd
+
+    kind: Any = dtype
+    return pd.array([decode(v, records, depth) for v in plain], dtype=kind)
 
 
 def _decode_frame(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
@@ -166,7 +187,7 @@ def _decode_frame(plain: Encoded, records: Mapping[str, type], depth: int) -> An
     index = _decode_index(plain["index"], records, depth)
     columns = {
         decode(name, records, depth): pd.Series(
-            [decode(v, records, depth) for v in values], dtype=dtype, index=index
+            _decode_cells(values, dtype, records, depth), index=index, copy=False
         )
         for name, dtype, values in plain["v"]
     }

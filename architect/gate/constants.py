@@ -23,7 +23,7 @@ def constants_in(sources: Iterable[str]) -> tuple[Constant, ...]:
             continue
         values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
         found.update(v for v in values if type(v) in (int, float, str))  # type: ignore[misc]
-    found.update(filter(None, (_number(v) for v in found if isinstance(v, str))))
+    found.update(filter(None, (_number(v) for v in list(found) if isinstance(v, str))))
     return tuple(sorted(found, key=lambda v: (isinstance(v, str), len(str(v)), str(v))))
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from architect.gate.constants import constants_in
@@ -58,10 +59,20 @@ class _Trial:
 
 
 class Gate:
-    """Judges candidates in the workers of one sandbox; keep one for a whole process."""
+    """Judges candidates in the workers of one sandbox; keep one for a whole process.
 
-    def __init__(self, sandbox: Sandbox, package: str = "trading") -> None:
+    `elsewhere` is a second sandbox with other hashes: what depends on the order of a set
+    shows there. Without one, what is repeated is repeated in the same sandbox.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        elsewhere: Sandbox | None = None,
+        package: str = "trading",
+    ) -> None:
         self.sandbox, self.package = sandbox, package
+        self.elsewhere = elsewhere or sandbox
         self._known: tuple[SpecGraph, dict[str, type]] | None = None
 
     def judge(
@@ -104,7 +115,8 @@ class Gate:
         del black, hypothesis, libcst, pandas
         # What is loaded now stays: collections need not walk it again.
         gc.freeze()
-        self.sandbox.worker().close()
+        for sandbox in (self.sandbox, self.elsewhere):
+            sandbox.worker().close()
 
     def _structure(
         self, spec: Spec, graph: SpecGraph, text: str
@@ -156,7 +168,9 @@ class Gate:
         records = self._records(trial.graph)
         draw = self._draw(trial, spec, records)
         sources = self._sources(trial, spec)
-        subject = Subject(self.sandbox, spec, sources, records, self.package)
+        subject = Subject(
+            self.sandbox, self.elsewhere, spec, sources, records, self.package
+        )
         try:
             terms = Terms(spec, trial.graph, subject, records)
             session = run(terms, draw)
@@ -210,6 +224,15 @@ class Gate:
                 )
             sources.append((f"generated.{self.package}.{name}", text.encode()))
         return sources
+
+
+@contextmanager
+def open_gate(package: str = "trading") -> Iterator[Gate]:
+    """Start both sandboxes and yield a warm gate on them; about a second."""
+    with Sandbox() as sandbox, Sandbox(hash_seed=1) as elsewhere:
+        gate = Gate(sandbox, elsewhere, package)
+        gate.warm()
+        yield gate
 
 
 def _finding(stage: str, failure: Failure) -> Finding:

@@ -59,12 +59,14 @@ class Subject:
     def __init__(
         self,
         sandbox: Sandbox,
+        other: Sandbox,
         spec: Spec,
         sources: Sources,
         records: Mapping[str, type],
         package: str = "trading",
     ) -> None:
-        self.sandbox, self.spec, self.package = sandbox, spec, package
+        self.sandbox, self.other = sandbox, other
+        self.spec, self.package = spec, package
         self.sources, self.records = sources, records
         self.worker: Worker | None = None
         self._methods = {
@@ -98,14 +100,9 @@ class Subject:
 
     @contextmanager
     def elsewhere(self) -> Iterator[Subject]:
-        """Yield the same candidate in a fresh worker."""
-        other = Subject(
-            self.sandbox, self.spec, self.sources, self.records, self.package
-        )
-        try:
-            yield other
-        finally:
-            other.close()
+        """Yield the same candidate in a fresh worker of the other sandbox."""
+        with self._alike(self.other, self.sources) as subject:
+            yield subject
 
     def without_ensures(self, arguments: Mapping[str, Any]) -> Answer:
         """Call the same body in a module that ensures nothing: what did it return?"""
@@ -114,11 +111,18 @@ class Subject:
         body = split_module(self.spec, source.decode(), self.package) or ""
         text = render_module(loose, body, self.package)
         sources = [*self.sources[:-1], (name, text.encode())]
-        other = Subject(self.sandbox, self.spec, sources, self.records, self.package)
+        with self._alike(self.sandbox, sources) as subject:
+            return subject.call(arguments)
+
+    @contextmanager
+    def _alike(self, sandbox: Sandbox, sources: Sources) -> Iterator[Subject]:
+        subject = Subject(
+            sandbox, self.other, self.spec, sources, self.records, self.package
+        )
         try:
-            return other.call(arguments)
+            yield subject
         finally:
-            other.close()
+            subject.close()
 
     def close(self) -> None:
         """End the worker."""

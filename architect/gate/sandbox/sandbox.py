@@ -37,7 +37,8 @@ class Sandbox:
 
     `preload` are modules to import before any worker; after that nothing can be
     imported from a file. `warm_up` and `loader` are `module:function`, `codec` a
-    module with `encode(value)` and `decode(plain, records)`.
+    module with `encode(value)` and `decode(plain, records)`. Sets come in the order that
+    `hash_seed` gives them, the same in every worker.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class Sandbox:
         warm_up: str = WARM_UP,
         loader: str = LOADER,
         codec: str = CODEC,
+        hash_seed: int = 0,
     ) -> None:
         self.limits = limits or Limits()
         self._preload, self._warm_up = tuple(preload), warm_up
         self._loader, self._codec = loader, codec
+        self._hash_seed = hash_seed
         self._zygote: ZygoteHandle | None = None
 
     def start(self) -> None:
@@ -61,7 +64,7 @@ class Sandbox:
         """
         self.close()
         check_platform()
-        zygote = ZygoteHandle()
+        zygote = ZygoteHandle(self._hash_seed)
         try:
             facts = zygote.warm(self._preload, self._warm_up, self._loader, self._codec)
             if facts["threads"] != 1:

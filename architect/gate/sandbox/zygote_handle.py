@@ -43,12 +43,13 @@ _MESSAGE = 1 << 16
 class ZygoteHandle:
     """A running zygote. Every method raises GateError when it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, hash_seed: int = 0) -> None:
+        self._hash_seed = hash_seed
         mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control, self._lock = mine, Lock()
         self._errors: IO[bytes] = (
-            tempfile.TemporaryFile()
-        )  # noqa: SIM115 - closed by close()
+            tempfile.TemporaryFile()  # noqa: SIM115 - close() does
+        )
         with its:
             self._process = self._spawn(its.fileno())
 
@@ -59,7 +60,7 @@ class ZygoteHandle:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env=_ENVIRONMENT,
+            env={**_ENVIRONMENT, "PYTHONHASHSEED": str(self._hash_seed)},
             pass_fds=[control_fd],
             # Ctrl-C is the trusted side's to handle.
             start_new_session=True,

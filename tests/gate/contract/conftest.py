@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from small_specs import GRAPH, modules
 
-from architect.gate.gate import Gate
-from architect.gate.sandbox import Sandbox
+from architect.gate.gate import Gate, open_gate
 from architect.gate.verdict import Verdict
 
 Judge = Callable[..., Verdict]
@@ -16,9 +15,7 @@ Judge = Callable[..., Verdict]
 
 @pytest.fixture(scope="session")
 def gate() -> Iterator[Gate]:
-    with Sandbox() as sandbox:
-        made = Gate(sandbox)
-        made.warm()
+    with open_gate() as made:
         yield made
 
 
