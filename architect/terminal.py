@@ -7,14 +7,20 @@ import sys
 from types import TracebackType
 from typing import Any
 
+# Without a terminal a count is printed every so many percent.
+EVERY_PERCENT = 10
+
 
 class Progress:
-    """A progress bar over modules; a context manager that is called for each event."""
+    """A progress bar; a context manager. As a callable it follows the pipeline."""
 
-    def __init__(self, title: str, total: int, quiet: bool = False) -> None:
-        self._title, self._total, self._quiet = title, total, quiet
+    def __init__(
+        self, title: str, total: int, quiet: bool = False, unit: str = "modules"
+    ) -> None:
+        self._title, self._total, self._quiet, self._unit = title, total, quiet, unit
         self._bar: Any = None
         self._task: Any = None
+        self._printed = 0
 
     def __enter__(self) -> Progress:
         if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -35,19 +41,31 @@ class Progress:
         """Show that `what` happens to module `name`."""
         if self._quiet:
             return
-        if self._bar is None:
-            if what != "building":
-                print(f"{what:8} {name}: {_first_line(detail)}", file=sys.stderr)
-            return
         if what == "building":
-            self._bar.update(self._task, description=f"{self._title} {name}")
-        else:
+            if self._bar is not None:
+                self._bar.update(self._task, description=f"{self._title} {name}")
+            return
+        if self._bar is not None:
             self._bar.advance(self._task)
-            self._bar.console.print(f"{what:8} {name}: {_first_line(detail)}", highlight=False)
+        self.say(f"{what:8} {name}: {detail.partition(chr(10))[0]}")
 
+    def at(self, done: int, headline: str) -> None:
+        """Show how far it is."""
+        if self._bar is not None:
+            title = f"{self._title}: {headline}" if headline else self._title
+            self._bar.update(self._task, completed=done, description=title)
+            return
+        percent = 100 * done // max(1, self._total)
+        if not self._quiet and percent >= self._printed + EVERY_PERCENT:
+            self._printed = percent - percent % EVERY_PERCENT
+            self.say(f"{self._title}: {done} of {self._total} {self._unit}; {headline}")
 
-def _first_line(text: str) -> str:
-    return text.partition("\n")[0]
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        if self._bar is not None:
+            self._bar.console.print(text, highlight=False, markup=False)
+        elif not self._quiet:
+            print(text, file=sys.stderr, flush=True)
 
 
 def _bar(title: str, total: int) -> tuple[Any, Any]:
@@ -56,7 +74,7 @@ def _bar(title: str, total: int) -> tuple[Any, Any]:
     from rich.progress import Progress as RichProgress
 
     bar = RichProgress(
-        TextColumn("{task.description:40}"),
+        TextColumn("{task.description:44}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

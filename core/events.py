@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import StoreUnavailable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EVENTS = "architect:events"
 JOBS = "architect:jobs"
+RUNNING = "architect:running"
 KEPT = 10_000
 
 
@@ -56,6 +58,11 @@ class Events:
         """Give Wick a job."""
         self._put(JOBS, kind, detail)
 
+    def running(self, versions: Mapping[str, str]) -> None:
+        """Say which version of each module new calls reach."""
+        self._waiting.append((RUNNING, dict(versions)))
+        self._wake.set()
+
     def _put(self, stream: str, kind: str, detail: dict[str, Any]) -> None:
         fields = {
             "kind": kind,
@@ -74,13 +81,19 @@ class Events:
             while self._waiting:
                 stream, fields = self._waiting[0]
                 try:
-                    self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]
+                    self._send_one(stream, fields)
                 except redis.RedisError:
                     if self._closing:
                         return
                     time.sleep(0.2)
                     break
                 self._waiting.popleft()
+
+    def _send_one(self, stream: str, fields: dict[str, str]) -> None:
+        if stream == RUNNING:
+            self._client.hset(RUNNING, mapping=fields)
+        else:
+            self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Send what is waiting, then stop."""

@@ -5,11 +5,12 @@ The hot half of the writing thread: about two microseconds a row without argumen
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from core.summarise import to_json
 
-# time_ns, module, version, tick, duration_ns, outcome, error, args, result
+# start in perf_counter ns, module, version, tick, duration_ns, outcome, error, args, result
 Record = tuple[int, str, str, int, int, str, str | None, object, object]
 LONGEST_ERROR = 2000
 
@@ -35,7 +36,7 @@ def to_row(record: Record, names: dict[str, bytes]) -> bytes:
         known = names[key] = b"\t".join(map(escape, (module, version, outcome)))
     head, outcome_bytes = known.rsplit(b"\t", 1)
     return b"%d\t%s\t%d\t%.1f\t%s\t%s\t%s\t%s\n" % (
-        time_ns // 1_000_000,
+        (started + offset) // 1_000_000,
         head,
         tick,
         duration_ns / 1000,

@@ -43,6 +43,7 @@ class Runtime:
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
         hooks.contain = self.containment.handle
+        self.events.running({name: self.modules.version(name).id for name in self.modules.names})
         self.watcher.start()
         return self
 
@@ -62,12 +63,14 @@ class Runtime:
         self.events.publish(kind, tick=hooks.tick, **detail)
 
     def _report(self, report: Report) -> None:
+        self.events.running({report.module: self.modules.version(report.module).id})
         self.events.job("failure", tick=hooks.tick, **asdict(report))
         self.tell("contained", module=report.module, version=report.version,
                   error=report.error, contained=report.contained)  # fmt: skip
 
     def _swapped(self, name: str, version: str) -> None:
         self.swaps += 1
+        self.events.running({name: version})
         self.tell("swapped", module=name, version=version)
 
     def _unaccepted(self, name: str, digest: str) -> None:

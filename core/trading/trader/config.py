@@ -20,7 +20,7 @@ class TraderConfig:
         clip_usd: notional of one slice of an execution.
     """
 
-    lookback: int = 240
+    lookback: int = 500
     ema_fast: int = 9
     ema_slow: int = 21
     rsi_length: int = 14
@@ -35,6 +35,6 @@ class TraderConfig:
     stop_multiple: Decimal = Decimal("6")
     take_multiple: Decimal = Decimal("9")
     max_hold_ms: int = 144 * CANDLE_MS
-    clip_usd: Decimal = Decimal("15000")
-    max_notional_usd: Decimal = Decimal("40000")
+    clip_usd: Decimal = Decimal("2500")
+    max_notional_usd: Decimal = Decimal("9000")
     drift_usd: Decimal = Decimal("0.01")

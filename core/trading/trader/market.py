@@ -10,6 +10,9 @@ from core.trading.trader.config import CANDLE_MS
 if TYPE_CHECKING:
     import pandas as pd
 
+# Candles after which every indicator of the strategy has warmed up.
+READY = 100
+
 
 class Market:
     """Keeps `lookback` closed candles a symbol and the newest tickers."""
@@ -54,7 +57,7 @@ class Market:
     def ready(self, symbol: str) -> bool:
         """Tell whether enough candles are here for every indicator."""
         held = self.candles.get(symbol)
-        return held is not None and len(held) >= min(self._lookback, 100)
+        return held is not None and len(held) >= min(self._lookback, READY)
 
     def mark(self, symbol: str) -> Any:
         """Return the mark price of a symbol, Decimal USD."""

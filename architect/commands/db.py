@@ -1,0 +1,84 @@
+"""Create the schemas in the stores (init), or empty exactly what is ours (purge).
+
+Purge names what it will empty, takes a dump first and asks for a yes. Nothing that is
+not ours is touched, also in an existing database by DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from architect import config as configuration
+from architect.config import Config
+from core.errors import ArchitectError
+from core.stores.inventory import Inventory
+from core.stores.open import open_stores
+from core.stores.purge import Purged, init, purge
+
+EXAMPLE = "  architect db init\n  architect db purge --yes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("action", choices=("init", "purge"))
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Return 0, 1 when the answer was no."""
+    config = configuration.load(options.root)
+    settings = config.settings
+    database, redis = settings.database_url, settings.redis_url
+    with open_stores(
+        config.project.data,
+        database.get_secret_value() if database else None,
+        redis.get_secret_value() if redis else None,
+        join=True,
+    ) as stores:
+        urls = stores.database_url, stores.redis_url
+        action = _init if options.action == "init" else _purge
+        return action(config, urls, options)
+
+
+def _init(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
+    applied = init(*urls, config.project.data / "dumps", lambda found: _asked(found, options))
+    if options.json:
+        print(json.dumps({"applied": applied}))
+    else:
+        print(f"applied {', '.join(applied)}" if applied else "the schemas are as they must be")
+    return 0
+
+
+def _purge(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
+    done = purge(*urls, config.project.data / "dumps", lambda found: _asked(found, options))
+    if done is None:
+        print("nothing was emptied", file=sys.stderr)
+        return 1
+    print(json.dumps(_plain(done)) if options.json else _said(done))
+    return 0
+
+
+def _plain(done: Purged) -> dict[str, object]:
+    return {
+        "tables": done.found.tables,
+        "keys": done.found.keys,
+        "dump": str(done.dump) if done.dump else None,
+    }
+
+
+def _said(done: Purged) -> str:
+    if done.dump is None:
+        return "there was nothing to empty"
+    return f"emptied; the dump is in {done.dump}"
+
+
+def _asked(found: Inventory, options: argparse.Namespace) -> bool:
+    print(found.describe(), file=sys.stderr)
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise ArchitectError("nobody is there to say yes", hint="--yes says it beforehand")
+    return input("Empty all of this? Type yes: ").strip() == "yes"

@@ -1,0 +1,110 @@
+"""Run the main job from specs to a trading system that repairs itself, on real parts.
+
+Postgres, Redis, the paper exchange, the gateway, the trading loop and Wick run for real,
+in a scratch clone of this project; your checkout stays as it is. It ends by itself with
+a report and a picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from architect.command_types import positive
+from architect.demo.report import equal_to_the_cent, read_figures, write_report
+from architect.demo.run import Demo, Plan
+from architect.demo.scratch import demo_lock, fresh_clone, uncommitted
+from architect.rebuild import verify
+from architect.session import Session
+from architect.system.system import System
+from architect.wick.incidents import Incidents
+from core.config import open_project
+from core.errors import ArchitectError
+from core.project import Project
+
+EXAMPLE = "  architect demo\n  architect demo --candles my_candles --ticks 5000"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--ticks", type=positive, default=2400, help="candles to trade (2400)")
+    parser.add_argument("--seed", type=int, default=7, help="of the synthetic candles (7)")
+    parser.add_argument("--candles", type=Path, metavar="DIR", help="real candles, CSV or CSV.gz")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Return 0 when everything that the demo shows held, 1 otherwise."""
+    project = open_project(options.root)
+    if options.candles is not None and not options.candles.is_dir():
+        print(f"error: --candles {options.candles} is no folder", file=sys.stderr)
+        print("hint: architect demo --help", file=sys.stderr)
+        return 2
+    plan = Plan(options.ticks, options.seed, options.candles)
+    with demo_lock(project) as folder:
+        if uncommitted(project):
+            say("note: the demo runs what is committed, not your uncommitted changes")
+        scratch = fresh_clone(project, folder)
+        return _run(scratch, plan, folder)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _run(scratch: Project, plan: Plan, folder: Path) -> int:
+    demo = Demo(scratch, plan, say)
+    with System(demo.config) as system, Session(demo.config) as session:
+        say("starting Postgres and Redis")
+        system.start_stores(lambda found: True)
+        say("building every module from its spec")
+        demo.build(session)
+        say("starting the paper exchange, the gateway, wick and the trading loop")
+        demo.trade(system)
+        demo.story.truth = _truth(system)
+        incidents = Incidents(system.stores.database_url)
+        demo.story.incidents = [i for one in incidents.all() if (i := incidents.get(one.incident_id))]
+        figures = read_figures(system.stores.database_url)
+        log = _log(scratch, session, demo)
+        text = write_report(scratch, demo.story, figures, folder, log)
+    print("\n" + text)
+    problems = verify(scratch)
+    for problem in problems:
+        say(f"error: {problem.name}: {problem.message}")
+    held = not problems and equal_to_the_cent(figures, demo.story.truth) and _mended(demo)
+    print("architect verify on the scratch project: " + ("all agree" if not problems else "FAILED"))
+    return 0 if held else 1
+
+
+def _mended(demo: Demo) -> bool:
+    states = [incident.state for incident in demo.story.incidents]
+    return "refused" in states and "repaired" in states and "unrepaired" not in states
+
+
+def _log(scratch: Project, session: Session, demo: Demo) -> list[str]:
+    repaired = [i.module for i in demo.story.incidents if i.state == "repaired"]
+    if not repaired:
+        return ["nothing was repaired"]
+    path = f"generated/{scratch.package}/{repaired[0]}.py"
+    lines = [f"$ git log --oneline {path}"]
+    for version in session.repository.log(scratch.module(repaired[0])):
+        lines.append(f"{version.id[:9]} {version.subject}")
+    return lines
+
+
+def _truth(system: System) -> dict[str, Any]:
+    """Read the paper exchange's own books."""
+    token = json.loads((system.run_dir / "paper-keys.json").read_text())["control_token"]
+    request = urllib.request.Request(
+        f"{system.paper_url}/paper/state", headers={"X-Paper-Token": token}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            plain: dict[str, Any] = json.load(answer)
+    except OSError as error:
+        raise ArchitectError(f"the paper exchange does not answer: {error}") from None
+    return plain

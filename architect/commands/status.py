@@ -1,0 +1,81 @@
+"""Show how each module stands: up to date, stale, edited; and what the system runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from architect import config as configuration
+from architect.config import Config
+from architect.staleness import State, states
+from architect.stores import find_stores
+from core.events import RUNNING, connect
+from core.manifest import Manifest, read_manifest
+from core.spec_graph import load_graph
+
+EXAMPLE = "  architect status\n  architect status rsi"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="modules (default: all)")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Return 0 when all that was asked for is up to date, 1 otherwise."""
+    config = configuration.load(options.root)
+    graph = load_graph(config.project.specs)
+    for name in options.names:
+        graph.get(name)
+    manifest = read_manifest(config.project.manifest)
+    found = states(config.project, graph, manifest)
+    shown = [s for s in found if not options.names or s.name in options.names]
+    running = _running(config)
+    rows = [_row(state, manifest, running) for state in shown]
+    if options.json:
+        print(json.dumps(rows))
+    else:
+        _table(rows, bool(running))
+    return 0 if all(state.ok for state in shown) else 1
+
+
+def _running(config: Config) -> dict[str, str]:
+    """Return the running version of each module, empty when nothing runs."""
+    stores = find_stores(config)
+    if stores is None:
+        return {}
+    client = connect(stores.redis_url)
+    try:
+        found: Any = client.hgetall(RUNNING)
+        return dict(found)
+    finally:
+        client.close()
+
+
+def _row(state: State, manifest: Manifest, running: dict[str, str]) -> dict[str, Any]:
+    entry = manifest.modules.get(state.name)
+    return {
+        "name": state.name,
+        "state": state.state,
+        "why": state.why,
+        "version": entry.version if entry else None,
+        "by": entry.by if entry else None,
+        "checks": entry.checks if entry else 0,
+        "running": running.get(state.name),
+    }
+
+
+def _table(rows: list[dict[str, Any]], live: bool) -> None:
+    width = max((len(row["name"]) for row in rows), default=4)
+    for row in rows:
+        version = row["version"] or "-"
+        line = f"{row['name']:{width}}  {row['state']:8}  {version:12}  {row['by'] or '-':8}"
+        line += f"  {row['checks']:5} checks"
+        if live:
+            same = row["running"] in (row["version"], None)
+            line += "  live" if same and row["running"] else f"  runs {row['running'] or '-'}"
+        print(f"{line}  {row['why']}".rstrip())
+    ok = sum(row["state"] == "ok" for row in rows)
+    print(f"{ok} of {len(rows)} up to date" + ("" if live else "; the system is not running"))

@@ -1,0 +1,83 @@
+"""Start the whole system by one command: stores, paper exchange, gateway, wick, trading.
+
+Mode paper (the default) trades synthetic or given candles at full speed; mode live waits
+for real ones. Ctrl-C stops everything in order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from architect import config as configuration
+from architect.command_types import positive
+from architect.system.child import ChildFailed, Line
+from architect.system.system import System
+from core import process
+from core.errors import ConfigError
+
+EXAMPLE = "  architect up\n  architect up --candles my_candles --workers 2"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--candles", type=Path, metavar="DIR", help="paper: real candles to play")
+    parser.add_argument("--seed", type=int, default=7, help="paper: of the synthetic candles")
+    parser.add_argument("--count", type=positive, default=20_000, help="paper: candles to make")
+    parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until Ctrl-C, SIGTERM or the last candle; return 0, 1 when a process died."""
+    config = configuration.load(options.root)
+    if config.settings.mode == "live":
+        raise ConfigError(
+            "mode live is not built yet: it needs reconciliation and a kill switch first",
+            hint="ARCHITECT_MODE=paper",
+        )
+    stop = process.stop_event()
+    with System(config, _show) as system:
+        system.start_stores(lambda found: True)
+        _say("Postgres and Redis are up")
+        paper = system.start_paper(_paper(options))
+        _say(f"paper exchange at {paper['url']}")
+        system.start_gateway()
+        for number in range(1, options.workers + 1):
+            system.start_wick(number)
+        _say(f"gateway and {options.workers} wick worker(s) are up")
+        system.start_trader()
+        _say("trading; Ctrl-C stops everything")
+        while not stop.is_set():
+            time.sleep(0.1)
+            for child in system.children.values():
+                if not child.running:
+                    return _ended(child.name, child.exit_code, child.last_words())
+    return 0
+
+
+def _paper(options: argparse.Namespace) -> list[str]:
+    words = ["--seed", str(options.seed), "--warmup", "600"]
+    if options.candles:
+        return [*words, "--candles", str(options.candles.resolve())]
+    return [*words, "--count", str(options.count)]
+
+
+def _ended(name: str, code: int | None, words: str) -> int:
+    if name == "trader" and code == 0:
+        _say("the candles are used up")
+        return 0
+    raise ChildFailed(f"{name} ended with code {code}: {words}")
+
+
+def _show(name: str, line: Line) -> None:
+    kind = line.get("kind")
+    if kind == "incident":
+        _say(f"incident {line['incident']}: {line['module']} {line['state']}")
+    elif kind == "tick" and line["ticks"] % 200 == 0:
+        _say(f"{line['ticks']} candles, {line['open']} open, {line['closed']} closed trades")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

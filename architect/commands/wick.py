@@ -1,0 +1,66 @@
+"""Repair what fails: one worker that takes failures and saves from the Redis stream.
+
+It needs a running system's stores: architect up starts it, or give DATABASE_URL and
+REDIS_URL to run more workers, also on other machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+
+from architect.session import open_session
+from architect.stores import running_stores
+from architect.wick.incidents import Incident, Incidents
+from architect.wick.queue import Queue
+from architect.wick.worker import Worker
+from core import process
+from core.events import Events
+
+EXAMPLE = "  architect wick\n  architect wick --once"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    parser.add_argument("--once", action="store_true", help="take one job, then end")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Work until SIGTERM; return 0."""
+    stop = process.stop_event()
+    if options.parent:
+        process.stop_with_parent(options.parent, stop)
+    with open_session(options.root) as session:
+        stores = running_stores(session.config)
+        session.gate.warm()
+        queue = Queue(stores.redis_url, f"{socket.gethostname()}-{os.getpid()}")
+        worker = Worker(
+            session, Incidents(stores.database_url), queue, Events(stores.redis_url),
+            stores.redis_url, _tell,
+        )  # fmt: skip
+        print(json.dumps({"kind": "ready", "pid": os.getpid()}), flush=True)
+        if options.once:
+            job = queue.take(wait_ms=10_000)
+            if job is not None:
+                worker.work(job)
+        else:
+            worker.run(stop)
+        worker.events.close()
+    return 0
+
+
+def _tell(incident: Incident) -> None:
+    line = {
+        "kind": "incident",
+        "incident": incident.incident_id,
+        "module": incident.module,
+        "state": incident.state,
+        "fixed_by": incident.fixed_by,
+        "took_ms": incident.took_ms,
+    }
+    print(json.dumps(line), flush=True)
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""The demo: the main job from specs to a trading system that repairs itself."""

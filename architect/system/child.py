@@ -1,0 +1,128 @@
+"""A child process that speaks JSON lines: started, awaited, listened to, stopped.
+
+Each child is in a session of its own, so that Ctrl-C reaches only us and we stop the
+children in order; each watches for our end, so that none is left when we are killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import ArchitectError
+
+Line = dict[str, Any]
+# What every child needs of our environment, and nothing else: no key of ours goes on.
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+
+
+class ChildFailed(ArchitectError):
+    """A process of the system did not start, or ended before its time."""
+
+
+class Child:
+    """One process of the system; `on_line` is called on a thread with each JSON line."""
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[Line], None] | None = None,
+    ) -> None:
+        self.name, self.log = name, log
+        self._on_line = on_line
+        self._ready: queue.Queue[Line | None] = queue.Queue()
+        self.last: deque[Line] = deque(maxlen=1)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        passed = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**passed, **(environment or {})},
+                start_new_session=True,
+            )
+        self._reader = threading.Thread(target=self._read, name=f"{name}-reader", daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        first = True
+        for raw in self._process.stdout:
+            try:
+                line = json.loads(raw)
+            except ValueError:
+                continue
+            self.last.append(line)
+            if first:
+                first = False
+                self._ready.put(line)
+            elif self._on_line is not None:
+                self._on_line(line)
+        self._ready.put(None)
+
+    def ready(self, timeout_s: float = 30.0) -> Line:
+        """Wait for its first line; ChildFailed with its last words otherwise."""
+        try:
+            line = self._ready.get(timeout=timeout_s)
+        except queue.Empty:
+            line = None
+        if line is None:
+            raise ChildFailed(f"{self.name} did not start: {self.last_words()}",
+                              hint=f"the whole log: {self.log}")  # fmt: skip
+        return line
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it still runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code, None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout_s: float | None = None) -> int:
+        """Wait for its end; return the exit code once all its lines were read."""
+        code = self._process.wait(timeout_s)
+        self._reader.join(5)
+        return code
+
+    def last_words(self) -> str:
+        """Return the last lines of its log."""
+        try:
+            text = self.log.read_text(errors="replace").strip()
+        except OSError:
+            return "it said nothing"
+        return " / ".join(text.splitlines()[-3:]) or "it said nothing"
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        """Ask it to end, then make it."""
+        if not self.running:
+            return
+        self._process.terminate()
+        deadline = time.monotonic() + timeout_s
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self.running:
+            self._process.kill()
+        self._process.wait()

@@ -1,0 +1,154 @@
+"""A running system: stores, exchange or paper exchange, gateway, wick, trading loop.
+
+Started in this order, stopped in the reverse one. Only the gateway is given exchange
+keys; the trading loop gets the stores' addresses and the gateway's socket.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from architect.config import Config
+from architect.system.child import Child, Line
+from core.errors import ConfigError
+from core.stores.embedded import Stores
+from core.stores.open import open_stores
+from core.stores.purge import Confirm, init
+
+OnLine = Callable[[str, Line], None]
+
+
+@dataclass
+class System:
+    """A context manager; each `start_*` starts one process and waits until it is ready."""
+
+    config: Config
+    on_line: OnLine = lambda name, line: None
+    children: dict[str, Child] = field(default_factory=dict)
+    paper_url: str = ""
+    _stores: Stores | None = None
+    _paper_keys: Path | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> System:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of sockets and logs of this run."""
+        return self.config.project.data / "run"
+
+    @property
+    def stores(self) -> Stores:
+        """The stores; only after `start_stores`."""
+        assert self._stores is not None
+        return self._stores
+
+    def start_stores(self, confirm: Confirm) -> None:
+        """Start or join the stores and make the schemas ready."""
+        settings = self.config.settings
+        database, redis = settings.database_url, settings.redis_url
+        self._stores = self._open.enter_context(
+            open_stores(
+                self.config.project.data,
+                database.get_secret_value() if database else None,
+                redis.get_secret_value() if redis else None,
+            )
+        )
+        dumps = self.config.project.data / "dumps"
+        init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
+
+    def _start(
+        self, name: str, module: str, arguments: list[str], environment: dict[str, str]
+    ) -> Line:
+        child = Child(
+            name, module, arguments, self.run_dir / f"{name}.log", environment,
+            lambda line: self.on_line(name, line),
+        )  # fmt: skip
+        self._open.callback(child.stop)
+        self.children[name] = child
+        return child.ready()
+
+    def start_paper(self, arguments: list[str]) -> Line:
+        """Start the paper exchange; its keys stay in a file of this run."""
+        self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._paper_keys = self.run_dir / "paper-keys.json"
+        self._paper_keys.unlink(missing_ok=True)
+        self._open.callback(lambda: self._paper_keys and self._paper_keys.unlink(missing_ok=True))
+        words = ["--die-with-parent", "--keys-file", str(self._paper_keys), *arguments]
+        line = self._start("paper", "core.trading.paper", words, {})
+        self.paper_url = str(line["url"])
+        return line
+
+    def start_gateway(self) -> Line:
+        """Start the gateway before the paper exchange, or before the configured one."""
+        url = self.paper_url or self.config.settings.exchange_url
+        if not url:
+            raise ConfigError("EXCHANGE_URL is not set", hint=".env.example explains it")
+        words = ["--socket", str(self.socket), "--exchange-url", url, "--parent", str(os.getpid())]
+        environment = self._gateway_environment()
+        if self._paper_keys is not None:
+            words += ["--keys-file", str(self._paper_keys)]
+        return self._start("gateway", "core.trading.gateway", words, environment)
+
+    def _gateway_environment(self) -> dict[str, str]:
+        keys = ("EXCHANGE_API_KEY", "EXCHANGE_API_SECRET")
+        names = self.config.environment.keys("GATEWAY_")
+        if self._paper_keys is None:
+            names = [*names, *keys]
+        return {n: v for n in names if (v := self.config.environment.get(n))}
+
+    @property
+    def socket(self) -> Path:
+        """The gateway's socket."""
+        wanted = self.run_dir / "gateway.sock"
+        # A Unix socket's path has at most 107 bytes; the gateway adds ".admin".
+        return wanted if len(os.fsencode(wanted)) < 96 else self._short_folder / "gateway.sock"
+
+    @cached_property
+    def _short_folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="architect-")
+        self._open.enter_context(folder)
+        return Path(folder.name)
+
+    def _addresses(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.stores.database_url,
+            "REDIS_URL": self.stores.redis_url,
+        }
+
+    def start_wick(self, number: int = 1) -> Line:
+        """Start a Wick worker. It may call models, so it reads .env itself."""
+        words = ["wick", "--root", str(self.config.project.root), "--parent", str(os.getpid())]
+        models = {n: v for n in self.config.environment.keys("LLM_")
+                  if (v := self.config.environment.get(n))}  # fmt: skip
+        return self._start(f"wick{number}", "architect", words, {**self._addresses(), **models})
+
+    def start_trader(self, ticks: int = 0) -> Line:
+        """Start the trading loop."""
+        words = ["--root", str(self.config.project.root), "--gateway", str(self.socket),
+                 "--parent", str(os.getpid())]  # fmt: skip
+        environment = self._addresses()
+        if self.paper_url:
+            assert self._paper_keys is not None
+            words += ["--paper-url", self.paper_url]
+            environment["PAPER_TOKEN"] = json.loads(self._paper_keys.read_text())["control_token"]
+        if ticks:
+            words += ["--ticks", str(ticks)]
+        return self._start("trader", "core.trading.trader", words, environment)
