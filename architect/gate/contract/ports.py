@@ -86,8 +86,9 @@ class Script:
 
 def _comparable(kind: Type | None, value: Any) -> Any:
     """Return a value of type Any in plain form: YAML cannot write its Decimals else."""
-    loose = kind is not None and any(node.name == "Any" for node in kind.walk())
-    return types.dump(value) if loose else value
+    if kind is None or all(node.name != "Any" for node in kind.walk()):
+        return value
+    return types.dump(value) if types.matches(kind, value) else value
 
 
 def script(
