@@ -8,7 +8,6 @@ a lock around it. Same candles, config and calls give the same answers and ids.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.trading.candles import Candles
@@ -23,36 +22,12 @@ from core.trading.paper.orders import (
     Order,
     OrderState,
 )
+from core.trading.paper.passing import pass_candle
+from core.trading.paper.requests import NewOrder, Outcome
 from core.trading.paper.venue import Venue
 
 FINISHED_SHOWN_MS = 5_000
 LONGEST_CLIENT_ID = 100
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """What a client asks for, read but not yet judged."""
-
-    symbol: str
-    side: str
-    kind: str
-    size: Decimal
-    client_id: str | None = None
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    trigger_signal: str = "mark"
-    reduce_only: bool = False
-    trail: Decimal | None = None
-    trail_is_percent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The exchange's answer to a command: Kraken's status word and what happened."""
-
-    status: str
-    order: Order | None = None
-    events: list[Event] = field(default_factory=list)
 
 
 class PaperExchange:
@@ -84,7 +59,7 @@ class PaperExchange:
                 self.market.skip(count - done)
                 self.venue.clock_ms = self.market.now_ms
                 break
-            self.venue.pass_candle()
+            pass_candle(self.venue)
         return self.market.count - before
 
     def send(self, request: NewOrder, *, share: Decimal | None = None) -> Outcome:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.trading.paper.exchange import Outcome
 from core.trading.paper.orders import Event, Fill, Order, OrderState
+from core.trading.paper.requests import Outcome
 from core.trading.paper.wire import Plain, iso
 
 _SIGNALS = {"mark": "mark_price", "last": "last_price", "spot": "spot_price"}

@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from core.trading.paper.call import BadArgument, Call, decimal_of
-from core.trading.paper.exchange import NewOrder, Outcome, PaperExchange
+from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.order_answers import (
     cancel_all_status,
     change_status,
     send_status,
 )
 from core.trading.paper.orders import Order
+from core.trading.paper.requests import NewOrder, Outcome
 from core.trading.paper.wire import Plain, iso, success
 
 Handler = Callable[[PaperExchange, Call], Plain]

@@ -16,7 +16,7 @@ from core.trading.paper.books import HOUR_MS, Books, Holding
 from core.trading.paper.config import PaperConfig
 from core.trading.paper.margin import MarginState, margin_state
 from core.trading.paper.market import Market
-from core.trading.paper.matching import reached_at, taker_quote, trail_after
+from core.trading.paper.matching import taker_quote
 from core.trading.paper.orders import (
     IMMEDIATE,
     ZERO,
@@ -25,9 +25,6 @@ from core.trading.paper.orders import (
     Order,
     OrderState,
 )
-
-_ONE = Decimal(1)
-Leg = Mapping[str, tuple[Decimal, Decimal]]
 
 
 class Venue:
@@ -98,7 +95,7 @@ class Venue:
 
         `share` cuts what it gets, for a fault.
         """
-        wanted = self._reducible(order) if order.reduce_only else order.remaining
+        wanted = self.reducible(order) if order.reduce_only else order.remaining
         if share is not None:
             contract = self.market.contracts[order.symbol]
             wanted = contract.size_down(wanted * share)
@@ -142,19 +139,6 @@ class Venue:
                     self.books.settle_funding(symbol, mark, rate, end)
             self.clock_ms = end
 
-    def pass_candle(self) -> None:
-        """Walk the next candle: clock, switch, orders, then margin, leg by leg."""
-        for number, leg in enumerate(self.market.walk()):
-            now_ms = self.market.now_ms
-            self.advance_clock(now_ms)
-            if self.dead_man_ms is not None and now_ms >= self.dead_man_ms:
-                self.dead_man_ms = None
-                self.cancel_live("cancel_all_after")
-            for symbol in leg:
-                self._pass_orders(symbol, leg[symbol], gap=number == 0)
-            self._pass_margin(leg)
-            self.market.price = {symbol: leg[symbol][1] for symbol in leg}
-
     def cancel_live(self, reason: str, symbol: str | None = None) -> list[Event]:
         """Cancel every live order, of one symbol or of all."""
         found = [x for x in self.live.values() if symbol in (None, x.symbol)]
@@ -163,97 +147,19 @@ class Venue:
     def trigger(self, order: Order, price: Decimal) -> list[Event]:
         """Wake a trigger order at a price: a limit order now, or a market order."""
         before = order.snapshot()
+        affordable = self.affords(order, price)
         order.kind = "mkt" if order.limit_price is None else "lmt"
         order.state = OrderState.OPEN
         events = [self.note("TRIGGER", order, before=before)]
-        if order.reduce_only and not self._reducible(order):
+        if order.reduce_only and not self.reducible(order):
             reason = "would_not_reduce_position"
             return [*events, self.finish(order, OrderState.CANCELLED, reason)]
-        # The order itself is live by now, so it is counted once, without `extra`.
-        if not order.reduce_only and self.margin().available < 0:
+        if not affordable:
             reason = "insufficient_margin"
             return [*events, self.finish(order, OrderState.CANCELLED, reason)]
         return [*events, *self.take(order, price)]
 
-    def _pass_orders(
-        self, symbol: str, leg: tuple[Decimal, Decimal], *, gap: bool
-    ) -> None:
-        mine = [order for order in self.live.values() if order.symbol == symbol]
-        reached = [(reached_at(order, leg, gap), order) for order in mine]
-        hits = [(price, order) for price, order in reached if price is not None]
-        hits.sort(key=lambda hit: abs(hit[0] - leg[0]))
-        for price, order in hits:
-            if not order.is_live:
-                continue
-            if order.state is OrderState.WAITING:
-                self.trigger(order, price)
-                continue
-            room = self._reducible(order) if order.reduce_only else order.remaining
-            size = min(room, self.market.depth_left(symbol))
-            if size > 0:
-                self.execute(order, size, price, "maker")
-        for order in mine:
-            if order.is_live:
-                trail_after(order, leg[1])
-
-    def _pass_margin(self, leg: Leg) -> None:
-        """Liquidate where on the leg the equity falls below the maintenance margin."""
-        if not any(holding.size for holding in self.books.holdings.values()):
-            return
-        ends = {symbol: leg[symbol][1] for symbol in leg}
-        after = margin_state(self.books, ends, (), self.leverages)
-        if after.equity >= after.maintenance:
-            return
-        starts = {symbol: leg[symbol][0] for symbol in leg}
-        before = margin_state(self.books, starts, (), self.leverages)
-        spare, short = (
-            before.equity - before.maintenance,
-            after.maintenance - after.equity,
-        )
-        # Both are linear in the prices, so the crossing is where this share of the leg is.
-        part = max(spare, ZERO) / (max(spare, ZERO) + short)
-        for symbol, (start, end) in leg.items():
-            contract = self.market.contracts[symbol]
-            self.market.price[symbol] = contract.price_down(
-                start + (end - start) * part
-            )
-        self._liquidate()
-
-    def _liquidate(self) -> None:
-        self.cancel_live("liquidation")
-        self.liquidations += 1
-        closed = ""
-        for symbol, holding in self.books.holdings.items():
-            if not holding.size:
-                continue
-            bid, ask = self.market.bid_ask(symbol, self.market.price[symbol])
-            side, price = ("sell", bid) if holding.size > 0 else ("buy", ask)
-            order = self._liquidation_order(symbol, side, abs(holding.size))
-            self.execute(order, order.size, price, "liquidation")
-            closed = symbol
-        if self.books.balance_usd < 0:
-            self.books.cover_shortfall(closed, self.market.now_ms)
-
-    def _liquidation_order(self, symbol: str, side: str, size: Decimal) -> Order:
-        now_ms = self.market.now_ms
-        order = Order(
-            order_id=self.new_id("liquidation"),
-            client_id=None,
-            symbol=symbol,
-            side=side,
-            kind="mkt",
-            size=size,
-            limit_price=None,
-            stop_price=None,
-            trigger_signal="",
-            reduce_only=True,
-            time_ms=now_ms,
-            updated_ms=now_ms,
-        )
-        self.orders[order.order_id] = order
-        return order
-
-    def _reducible(self, order: Order) -> Decimal:
+    def reducible(self, order: Order) -> Decimal:
         """Return how much of an order would only reduce the position."""
         size = self.books.holdings[order.symbol].size
         against = -size if order.is_buy else size
@@ -266,6 +172,6 @@ class Venue:
         """
         for order in list(self.live.values()):
             idle = order.symbol == symbol and order.reduce_only
-            if idle and order.state is OrderState.OPEN and not self._reducible(order):
+            if idle and order.state is OrderState.OPEN and not self.reducible(order):
                 reason = "would_not_reduce_position"
                 self.finish(order, OrderState.CANCELLED, reason)

@@ -1,0 +1,74 @@
+"""Liquidation: where on a leg of the path the margin gives out, and what is done then.
+
+All orders are cancelled and all positions are closed at once, as a taker, at the price
+of the crossing. If that leaves less than nothing, the balance is brought back to zero
+by an entry of its own. Kraken's closing in steps is not modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from core.trading.paper.margin import MarginState, margin_state
+from core.trading.paper.orders import ZERO, Order
+from core.trading.paper.venue import Venue
+
+Leg = Mapping[str, tuple[Decimal, Decimal]]
+
+
+def check_margin(venue: Venue, leg: Leg) -> None:
+    """Liquidate where on the leg the equity falls below the maintenance margin."""
+    if not any(holding.size for holding in venue.books.holdings.values()):
+        return
+    short = -_spare(venue, {symbol: leg[symbol][1] for symbol in leg})
+    if short <= 0:
+        return
+    spare = max(ZERO, _spare(venue, {symbol: leg[symbol][0] for symbol in leg}))
+    # Both are linear in the prices, so the crossing is where this share of the leg is.
+    part = spare / (spare + short)
+    for symbol, (start, end) in leg.items():
+        contract = venue.market.contracts[symbol]
+        venue.market.price[symbol] = contract.price_down(start + (end - start) * part)
+    _liquidate(venue)
+
+
+def _spare(venue: Venue, prices: Mapping[str, Decimal]) -> Decimal:
+    state: MarginState = margin_state(venue.books, prices, (), venue.leverages)
+    return state.equity - state.maintenance
+
+
+def _liquidate(venue: Venue) -> None:
+    venue.cancel_live("liquidation")
+    venue.liquidations += 1
+    closed = ""
+    for symbol, holding in venue.books.holdings.items():
+        if not holding.size:
+            continue
+        bid, ask = venue.market.bid_ask(symbol, venue.market.price[symbol])
+        side, price = ("sell", bid) if holding.size > 0 else ("buy", ask)
+        order = _closing_order(venue, symbol, side, abs(holding.size))
+        venue.execute(order, order.size, price, "liquidation")
+        closed = symbol
+    if venue.books.balance_usd < 0:
+        venue.books.cover_shortfall(closed, venue.market.now_ms)
+
+
+def _closing_order(venue: Venue, symbol: str, side: str, size: Decimal) -> Order:
+    now_ms = venue.market.now_ms
+    order = Order(
+        order_id=venue.new_id("liquidation"),
+        client_id=None,
+        symbol=symbol,
+        side=side,
+        kind="mkt",
+        size=size,
+        limit_price=None,
+        stop_price=None,
+        trigger_signal="",
+        reduce_only=True,
+        time_ms=now_ms,
+        updated_ms=now_ms,
+    )
+    venue.orders[order.order_id] = order
+    return order

@@ -1,0 +1,169 @@
+"""Every fault as the unmodified client meets it, and what is true at the exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ccxt  # type: ignore[import-untyped]
+import pytest
+from paper_market import XBT, ccxt_client, exchange, flat
+from test_paper_ccxt import BTC, control
+
+from core.trading.paper import PaperServer, serve
+from core.trading.paper.faults import Fault, Faults
+
+Faulty = tuple[PaperServer, Any]
+
+
+@pytest.fixture
+def faulty() -> Iterator[Faulty]:
+    with serve(exchange(flat(100_000, 10))) as server:
+        client = ccxt_client(server, timeout=400)
+        client.load_markets()
+        yield server, client
+        client.close()
+
+
+def _queue(server: PaperServer, **fault: Any) -> None:
+    control(server, "POST", "/paper/fault", fault)
+
+
+def _buy(client: Any, client_id: str = "a") -> Any:
+    params = {"cliOrdId": client_id}
+    return client.create_order(BTC, "market", "buy", 0.01, params=params)
+
+
+def test_a_lost_reply_leaves_the_order_carried_out(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="reply_lost_after_accept", match="sendorder")
+    with pytest.raises(ccxt.NetworkError):
+        _buy(client)
+    assert client.fetch_positions()[0]["contracts"] == 0.01
+    with pytest.raises(ccxt.DuplicateOrderId):
+        _buy(client)
+
+
+def test_a_lost_connection_leaves_nothing_carried_out(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="connection_lost", match="sendorder")
+    with pytest.raises(ccxt.NetworkError):
+        _buy(client)
+    assert client.fetch_positions() == []
+
+
+@pytest.mark.parametrize("name", ["http_500", "http_502", "http_503"])
+@pytest.mark.parametrize("after", [False, True])
+def test_an_error_page_may_come_before_or_after_acceptance(
+    faulty: Faulty, name: str, after: bool
+) -> None:
+    server, client = faulty
+    _queue(server, name=name, match="sendorder", after=after)
+    with pytest.raises(ccxt.ExchangeNotAvailable):
+        _buy(client)
+    assert len(client.fetch_positions()) == int(after)
+
+
+def test_a_maintenance_page_with_status_200(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="html_200", match="openorders")
+    assert client.fetch_open_orders() == []  # the client's trap, not the server's
+    _queue(server, name="html_200", match="openpositions")
+    with pytest.raises(ccxt.ExchangeNotAvailable):
+        client.fetch_positions()
+
+
+def test_a_slow_reply_times_out_though_the_order_is_carried_out(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="slow", match="sendorder", delay_s=0.6)
+    with pytest.raises(ccxt.RequestTimeout):
+        _buy(client)
+    assert client.fetch_positions()[0]["contracts"] == 0.01
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_the_rate_limit_on_request(faulty: Faulty, status: int) -> None:
+    server, client = faulty
+    _queue(server, name="rate_limit", match="accounts", status=status)
+    with pytest.raises(ccxt.RateLimitExceeded):
+        client.fetch_balance()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("insufficientAvailableFunds", ccxt.InsufficientFunds),
+        ("marketSuspended", ccxt.ExchangeNotAvailable),
+        ("clientOrderIdAlreadyExist", ccxt.DuplicateOrderId),
+    ],
+)
+def test_a_rejection_of_a_kind(faulty: Faulty, status: str, error: Any) -> None:
+    server, client = faulty
+    _queue(server, name="reject", match="sendorder", status=status)
+    with pytest.raises(error):
+        _buy(client)
+    assert server.exchange.books.fills == []
+
+
+def test_a_partial_fill_reads_open_in_the_client(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="partial_fill", match="sendorder", share=0.3)
+    order = _buy(client)
+    assert (order["status"], order["filled"]) == ("open", 0.003)
+    assert client.fetch_open_orders() == []
+
+
+def test_fills_can_be_doubled_and_late(faulty: Faulty) -> None:
+    server, client = faulty
+    _buy(client)
+    _queue(server, name="late_fills", match="fills")
+    assert client.fetch_my_trades() == []
+    _queue(server, name="duplicated_fills", match="fills")
+    assert len(client.fetch_my_trades()) == 2
+    assert len(client.fetch_my_trades()) == 1
+
+
+def test_a_restart_loses_the_open_orders(faulty: Faulty) -> None:
+    server, client = faulty
+    client.create_order(BTC, "limit", "buy", 0.01, 90_000)
+    _queue(server, name="restart_lost_orders", match="openorders")
+    with pytest.raises(ccxt.ExchangeNotAvailable):
+        client.fetch_open_orders()
+    assert client.fetch_open_orders() == []
+
+
+def test_the_clock_can_be_wrong(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="clock_skew", match="openpositions", skew_ms=5_000)
+    shown = client.private_get_openpositions()["serverTime"]
+    assert client.parse8601(shown) == server.exchange.now_ms + 5_000
+
+
+def test_a_fault_waits_for_its_calls_and_can_be_taken_back(faulty: Faulty) -> None:
+    server, client = faulty
+    _queue(server, name="http_503", match="accounts", skip=1, times=2)
+    client.fetch_balance()
+    for _ in range(2):
+        with pytest.raises(ccxt.ExchangeNotAvailable):
+            client.fetch_balance()
+    client.fetch_balance()
+    _queue(server, name="http_503", times=None)
+    control(server, "DELETE", "/paper/fault")
+    client.fetch_balance()
+    assert control(server, "GET", "/paper/state")["faults"] == {"http_503": 2}
+    assert server.exchange.books.holdings[XBT].size == 0
+
+
+def test_chance_is_seeded() -> None:
+    def struck(seed: int) -> list[bool]:
+        faults = Faults(seed)
+        faults.add(Fault("http_503", times=None, probability=0.3))
+        return [faults.strike("accounts") is not None for _ in range(200)]
+
+    assert struck(1) == struck(1) != struck(2)
+    assert 30 < sum(struck(1)) < 90
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="reply_lost_after_accept"):
+        Faults(0).add(Fault("no_such_fault"))
