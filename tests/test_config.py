@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_every_line_of_the_example_is_explained() -> None:
     lines = EXAMPLE.read_text().splitlines()
     bare = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if "=" in line and not line.startswith("#") and not before.startswith("# ")
     ]
     assert bare == []
