@@ -26,7 +26,12 @@ class _NotAllowed(BaseException):
 
 
 def results(terms: Terms, draw: Draw, cases: int, salt: str = "") -> Check:
-    """Return the check that drawn inputs give a result that keeps the contract."""
+    """Return the check that drawn inputs give a result that keeps the contract.
+
+    Every case of a property checks this too, so only what these leave is drawn here.
+    """
+    of_properties = sum(prop.cases for prop in terms.spec.properties if not prop.given)
+    cases = max(cases - of_properties, cases // 4, 1)
 
     def fails(arguments: Arguments, played: Script | None = None) -> Failure | None:
         return _result_fault(terms, arguments, terms.call(arguments, played))
@@ -91,7 +96,8 @@ def _over_examples(terms: Terms, fails: Fails) -> Failure | None:
 def _property_fails(terms: Terms, prop: Property) -> Fails:
     def fails(arguments: Arguments, played: Script | None = None) -> Failure | None:
         answer = terms.call(arguments, played)
-        if (failure := terms.bad_end(arguments, answer)) or answer.status != "value":
+        failure = _result_fault(terms, arguments, answer)
+        if failure is not None or answer.status != "value":
             return failure
         scope = {**terms.names(arguments), "result": answer.value}
         scope["call"] = _caller(terms, {**terms.defaults, **arguments}, played)
