@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from core.trading.paper.books import Books, LedgerRow
 from core.trading.paper.history_answers import page
-from core.trading.paper.wire import Plain, iso
+from core.trading.paper.wire import Plain, iso, with_numbers
 
 
 class AccountLog:
@@ -27,7 +27,8 @@ class AccountLog:
         Raises ValueError for a time or a number that cannot be read.
         """
         for row in self._books.ledger[self._rendered :]:
-            self._entries += [(row.time_ms, entry) for entry in _entries(row)]
+            rendered = map(with_numbers, _entries(row))
+            self._entries += [(row.time_ms, entry) for entry in rendered]
         self._rendered = len(self._books.ledger)
         rows = self._entries
         if "from" in args or "to" in args:

@@ -118,12 +118,18 @@ class Control:
 
 
 def _fault(body: dict[str, Any]) -> Fault:
-    own = {"name", "match", "times", "skip", "probability"}
-    fields = {name: body[name] for name in own if name in body}
-    if "name" not in fields:
+    if "name" not in body:
         raise ValueError("a fault needs a name")
-    params = {name: value for name, value in body.items() if name not in own}
-    return Fault(**fields, params=params)
+    own = ("name", "match", "times", "skip", "probability")
+    times = body.get("times", 1)
+    return Fault(
+        str(body["name"]),
+        str(body.get("match", "*")),
+        None if times is None else int(times),
+        int(body.get("skip", 0)),
+        float(body.get("probability", 1)),
+        {name: value for name, value in body.items() if name not in own},
+    )
 
 
 def _json(status: int, answer: Plain) -> Reply:

@@ -45,6 +45,11 @@ def failure(now_ms: int, error: str) -> Plain:
     return {"result": "error", "error": error, "serverTime": iso(now_ms)}
 
 
+def with_numbers(row: Plain) -> Plain:
+    """Return a flat row whose Decimals are JSON numbers already, for rows sent often."""
+    return {k: _number(v) if isinstance(v, Decimal) else v for k, v in row.items()}
+
+
 def _number(value: object) -> float | int:
     if not isinstance(value, Decimal):
         raise TypeError(f"no JSON for {type(value).__name__}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
@@ -272,6 +273,27 @@ def test_the_control_calls_step_time_and_tell_the_truth(traded: Traded) -> None:
     )
     assert len(state["fills"]) == state["fill_count"] == 1
     assert state["positions"][0]["size"] == "0.01"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/paper/step", {"candles": 0}),
+        ("/paper/step", {"candles": "many"}),
+        ("/paper/fault", {"match": "*"}),
+        ("/paper/fault", {"name": "no_such_fault"}),
+        ("/paper/fault", {"name": "slow", "times": "often"}),
+    ],
+)
+def test_a_control_call_that_cannot_be_meant_is_refused(
+    traded: Traded, path: str, body: Any
+) -> None:
+    server, _ = traded
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        control(server, "POST", path, body)
+    assert refused.value.code == 400
+    assert json.load(refused.value)["error"]
+    refused.value.close()
 
 
 def test_the_control_calls_want_their_own_token(traded: Traded) -> None:
