@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from architect.atomic import write
+from architect.models.reply import Reply
+from architect.replies import ReplyStore
 from architect.repository import Commit, Repository
 from core.errors import ArchitectError
 from core.manifest import Entry, parse_manifest, read_manifest, sha256
@@ -68,6 +70,13 @@ def find_version(
             f"{name}: {what} begins with {version!r}", hint=f"accepted versions: {listing}"
         )
     return matching[0]
+
+
+def recorded_reply(project: Project, version: Accepted) -> Reply | None:
+    """Return the reply that a version came from, None for a record."""
+    if not version.entry.reply:
+        return None
+    return ReplyStore(project.replies).find(version.entry.reply)
 
 
 def restore(project: Project, repository: Repository, name: str) -> Path | None:

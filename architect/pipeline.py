@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from architect.ask_architect import Architect, Ask
 from architect.code_generator import Generated, Judge, from_body, generate
 from architect.file_creator import Creation, Step, create, recover, remove
+from architect.gate.records import record_classes
 from architect.gate.verdict import Finding, Verdict
-from architect.history import Accepted
+from architect.history import Accepted, recorded_reply
 from architect.messages import commit_message
 from architect.replies import ReplyStore
 from architect.repository import Repository
+from architect.spec_check import check_spec, errors
 from architect.staleness import Inputs, State, inputs, states
-from core.errors import ArchitectError, FileConflict
+from core.errors import ArchitectError, FileConflict, SpecError
 from core.manifest import Entry, Manifest, read_manifest, sha256
 from core.project import Project
 from core.spec import Spec
@@ -123,6 +125,7 @@ class Pipeline:
 
     def _made(self, spec: Spec, graph: SpecGraph, state: State) -> Generated:
         self.step("ask")
+        self._check_spec(spec, graph)
         judge = self.judge_with(graph, self.module_text)
         kept = self._kept_body(spec, graph, state)
         if kept is not None:
@@ -130,6 +133,13 @@ class Pipeline:
             if made.accepted:
                 return made
         return generate(spec, Architect(graph, self.project.prompts, self.ask), judge)
+
+    def _check_spec(self, spec: Spec, graph: SpecGraph) -> None:
+        """SpecError for a spec that contradicts itself: nobody is asked for its body."""
+        found = errors(check_spec(spec, graph, record_classes(graph, self.project.package)))
+        if found:
+            lines = "; ".join(finding.as_text() for finding in found)
+            raise SpecError(f"specs/{self.project.package}/{spec.name}.yaml: {lines}")
 
     def _kept_body(self, spec: Spec, graph: SpecGraph, state: State) -> str | None:
         """Return the accepted body if the question for it is still the same.
@@ -158,7 +168,7 @@ class Pipeline:
         if body is None:
             finding = Finding("header", "its header is not that of today's spec")
             return Verdict(accepted=False, stage="header", findings=(finding,))
-        reply = ReplyStore(self.project.replies).find(target.entry.reply)
+        reply = recorded_reply(self.project, target)
         made = from_body(spec, body, self.judge_with(graph, self.module_text), reply)
         if made.accepted:
             self.accept(spec, graph, made, "rollback")

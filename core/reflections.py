@@ -54,7 +54,7 @@ class Counters:
 class ReflectionLog:
     """Reflections on their way into `system_logs.reflections`.
 
-    `append` takes a record: (time_ns, module, version, tick, duration_ns, outcome,
+    `append` takes a record: (start in perf_counter ns, module, version, tick, duration_ns, outcome,
     error, args, result). `on_trouble` is called on the writing thread with one line.
     """
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -103,6 +104,7 @@ class _Wrapping:
         scope = self._scope()
         exec(compile(source, path, "exec"), scope)
         wrapped: Callable[..., Any] = scope[self.name]
+        self.code = wrapped.__code__  # type: ignore[attr-defined]
         wrapped.__doc__ = self.body.__doc__
         wrapped.__module__ = self.body.__module__
         wrapped.__wrapped__ = self.body  # type: ignore[attr-defined]
@@ -173,6 +175,8 @@ class _Wrapping:
         raise EnsuresError(f"{self.name} does not ensure {self.ensures[i]}", owner=self)
 
     def _failed(self, error: Exception, started: int, args: tuple[Any, ...]) -> Any:
+        if hooks.contain is not None and self._called_by_itself():
+            raise error
         took = time.perf_counter_ns() - started
         outcome = self._outcome(error)
         text = f"{type(error).__name__}: {error}"
@@ -191,6 +195,19 @@ class _Wrapping:
                 self.ports, fallback,
             )
         )  # fmt: skip
+
+    def _called_by_itself(self) -> bool:
+        """Tell whether a call of this very module is under way further out.
+
+        A recursion fails as one call, with the arguments it began with: the inner
+        ones may be harmless by themselves.
+        """
+        frame = sys._getframe(2).f_back
+        while frame is not None:
+            if frame.f_code is self.code:
+                return True
+            frame = frame.f_back
+        return False
 
     def _fallback(self, given: dict[str, Any]) -> Callable[..., Any]:
         assert self.on_failure is not None

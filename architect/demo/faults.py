@@ -38,12 +38,13 @@ BROKEN_SAVE = Fault(
 # Right on every series that the gate tries, and it passes; but it needs two frames of
 # the stack a candle, and the live window is longer than Python's stack is deep.
 LIVE_FAILURE = Fault(
-    "ema",
-    "if len(close) < 2:\n"
-    "    return close.astype(float)\n"
-    "before = ema(close.iloc[:-1], span)\n"
-    "weight = 2 / (span + 1)\n"
-    "last = before.iloc[-1] + weight * (close.iloc[-1] - before.iloc[-1])\n"
-    "return pd.Series([*before, last], index=close.index)\n",
-    "an elegant recursive EMA, right on short series, too deep for the live window",
+    "volume_spike",
+    "if volume.empty:\n"
+    "    return volume.astype(float)\n"
+    "before = volume_spike(volume.iloc[:-1], window)\n"
+    "mean = volume.iloc[-window - 1 : -1].mean()\n"
+    "known = len(volume) > window and mean > 0\n"
+    "last = volume.iloc[-1] / mean if known else np.nan\n"
+    "return pd.Series([*before, last], index=volume.index)\n",
+    "an elegant recursive rewrite, right on short series, too deep for the live window",
 )

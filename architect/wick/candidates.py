@@ -6,8 +6,8 @@ that its answer is on the way while the others are judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from architect.ask_architect import Architect
@@ -23,13 +23,13 @@ from core.template_footer import split_module
 class Clone:
     """One candidate: `origin` says where it comes from; `body` is None if it has none.
 
-    `why_not` tells why there is no body: no answer, no fitting header.
+    `was_good` tells that it ran before; `why_not` why there is no body.
     """
 
     origin: str
     body: str | None
     reply: Reply | None = None
-    reply_path: str = ""
+    was_good: bool = False
     why_not: str = ""
 
 
@@ -43,16 +43,28 @@ class Failed:
 
 
 def clones(
-    spec: Spec, failed: Failed, earlier: list[Accepted], architect: Architect
+    spec: Spec,
+    failed: Failed,
+    earlier: list[Accepted],
+    architect: Architect,
+    recorded: Callable[[Accepted], Reply | None],
 ) -> Iterator[Clone]:
-    """Yield the candidates; the model is asked before the first is yielded."""
+    """Yield the candidates; the model is asked before the first is yielded.
+
+    `recorded` returns the reply that an earlier version came from.
+    """
     with ThreadPoolExecutor(1, thread_name_prefix="wick-model") as pool:
         answer = pool.submit(_ask, spec, failed, architect)
-        yield from _earlier(spec, failed, earlier)
-        yield _answered(answer)
+        yield from _earlier(spec, failed, earlier, recorded)
+        yield answer.result()
 
 
-def _earlier(spec: Spec, failed: Failed, earlier: list[Accepted]) -> Iterator[Clone]:
+def _earlier(
+    spec: Spec,
+    failed: Failed,
+    earlier: list[Accepted],
+    recorded: Callable[[Accepted], Reply | None],
+) -> Iterator[Clone]:
     seen = {failed.body}
     for version in earlier:
         if version.version == failed.version:
@@ -63,7 +75,7 @@ def _earlier(spec: Spec, failed: Failed, earlier: list[Accepted]) -> Iterator[Cl
             yield Clone(origin, None, why_not="its header is not that of today's spec")
         elif body not in seen:
             seen.add(body)
-            yield Clone(origin, body, reply_path=version.entry.reply)
+            yield Clone(origin, body, recorded(version), was_good=True)
 
 
 def _ask(spec: Spec, failed: Failed, architect: Architect) -> Clone:
@@ -74,6 +86,3 @@ def _ask(spec: Spec, failed: Failed, architect: Architect) -> Clone:
         return Clone("model", None, why_not=str(error).partition("\n")[0])
     return Clone(f"model {reply.model} ({reply.source})", body, reply)
 
-
-def _answered(answer: Future[Clone]) -> Clone:
-    return answer.result()

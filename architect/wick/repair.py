@@ -16,7 +16,8 @@ from architect.ask_architect import Architect
 from architect.code_generator import from_body
 from architect.gate.records import record_classes
 from architect.gate.verdict import Verdict
-from architect.history import versions
+from architect.history import Accepted, recorded_reply, versions
+from architect.models.reply import Reply
 from architect.pipeline import Pipeline
 from architect.session import Session
 from architect.wick.candidates import Clone, Failed, clones
@@ -154,7 +155,7 @@ class Repair:
         earlier = versions(self.session.project, self.session.repository, spec.name)
         architect = Architect(graph, self.session.project.prompts, self.session.models.ask)
         passed = []
-        for clone in clones(spec, failed, earlier, architect):
+        for clone in clones(spec, failed, earlier, architect, self._recorded):
             one = self._try(incident, spec, graph, clone, failed)
             if one is not None:
                 passed.append(one)
@@ -175,8 +176,22 @@ class Repair:
         )  # fmt: skip
         if not made.accepted:
             return None
-        agreement = 1.0 if clone.reply_path else self.session.agreement(spec, graph, made.body)
+        agreement = 1.0 if clone.was_good else self._agreement(spec, graph, made.body, incident)
         return Passed(clone, made, agreement, changed_lines(failed.body, made.body))
+
+    def _recorded(self, version: Accepted) -> Reply | None:
+        return recorded_reply(self.session.project, version)
+
+    def _agreement(
+        self, spec: Spec, graph: SpecGraph, body: str, incident: Incident
+    ) -> float:
+        """Return on what share of drawn calls a body answers as the last good version."""
+        known = versions(self.session.project, self.session.repository, spec.name)
+        good = next((v for v in known if v.version != incident.version), None)
+        before = good and split_module(spec, good.module)
+        if not before:
+            return 1.0
+        return self.session.agreement(spec, graph, before, body)
 
     def _say_unrepaired(self, incident: Incident, spec: Spec) -> None:
         self.incidents.step(

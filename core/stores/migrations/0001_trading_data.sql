@@ -37,7 +37,7 @@ create index fills_time on trading_data.fills (time_ms);
 create table trading_data.trades (
     trade_id text primary key,
     symbol text not null,
-    side text not null check (side in ('buy', 'sell')),
+    side text not null check (side in ('long', 'short')),
     size numeric not null,
     entry_price numeric not null,
     exit_price numeric,
