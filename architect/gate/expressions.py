@@ -23,6 +23,7 @@ from core.spec import Spec
 _PROPERTY_IMPORTS = {
     import_name(key): key
     for key in (
+        "dataclasses.replace",
         "decimal.Decimal",
         "math",
         "numpy",
