@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from architect.gate.sandbox.limits import Limits
 from architect.gate.sandbox.proof import check_platform, prove, unavailable
@@ -56,6 +57,7 @@ class Sandbox:
         self._loader, self._codec = loader, codec
         self._hash_seed = hash_seed
         self._zygote: ZygoteHandle | None = None
+        self._workers: WeakSet[Worker] = WeakSet()
 
     def start(self) -> None:
         """Start and prove; SandboxUnavailable names a layer that does not hold.
@@ -86,10 +88,14 @@ class Sandbox:
 
     def worker(self, limits: Limits | None = None) -> Worker:
         """Fork a fresh worker, a few milliseconds; close it when done."""
-        return Worker(self.zygote, limits or self.limits)
+        made = Worker(self.zygote, limits or self.limits)
+        self._workers.add(made)
+        return made
 
     def close(self) -> None:
         """End the parent and all workers."""
+        for worker in list(self._workers):
+            worker.close()
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None

@@ -126,7 +126,6 @@ class _Zygote:
 
     def _become_worker(self, plan: Plan, probe: str | None) -> NoReturn:
         try:
-            self._control.close()
             fd = CHANNEL_FD if "process" in plan.layers else plan.channel_fd
             fd = self._confined(plan, fd)
             if probe is None:

@@ -56,9 +56,8 @@ def test_an_answer_written_twice_never_serves_the_next_request(
     body = "say({'id': request(), 'status': 'value', 'value': 41}); return 42"
     # The forged one is taken for what it is: this call's answer, judged like any other.
     assert attack(attacker, body).value == 41
-    later = attacker.call("f", {"x": 2})
-    assert later.status == "protocol"
-    assert "without being asked" in later.detail
+    # Whether it came before the next request or after it: it carries no name of its.
+    assert attacker.call("f", {"x": 2}).status == "protocol"
 
 
 def test_answers_prepared_for_later_requests_are_refused(attacker: Worker) -> None:
@@ -124,7 +123,9 @@ def test_a_slow_answer_ends_at_the_limit(attacker: Worker, body: str) -> None:
     assert time.monotonic() - started < 0.3 + 0.25
 
 
-@pytest.mark.parametrize("body", ["os.close(3)", "os._exit(0)", "os.dup2(0, 3)"])
+@pytest.mark.parametrize(
+    "body", ["os.close(3)", "os._exit(0)", "os.close(3)\n    while True: pass"]
+)
 def test_a_closed_channel_is_a_death(attacker: Worker, body: str) -> None:
     assert attack(attacker, body + "; return 1").status == "died"
 

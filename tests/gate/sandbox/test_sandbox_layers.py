@@ -55,7 +55,7 @@ def test_a_kernel_without_landlock_is_refused(sandbox: Sandbox) -> None:
 
 def test_a_layer_that_cannot_be_put_on_is_refused(sandbox: Sandbox) -> None:
     with (
-        sandbox.worker(Limits(memory_bytes=-(1 << 62))) as worker,
+        sandbox.worker(Limits(open_files=1 << 40)) as worker,
         pytest.raises(SandboxUnavailable, match="rlimits"),
     ):
         worker.wait_ready()

@@ -31,11 +31,11 @@ def test_a_killed_parent_is_a_gate_error_and_can_be_started_again() -> None:
         worker = sandbox.worker()
         assert worker.load(SOURCE).ok
         os.kill(sandbox.zygote.pid, signal.SIGKILL)
-        with pytest.raises(GateError, match="ended"):
+        wait_gone(worker.pid)
+        with pytest.raises(GateError, match="parent process"):
             worker.call("f", {"x": 1})
         with pytest.raises(GateError):
             sandbox.worker()
-        wait_gone(worker.pid)
         worker.close()
         sandbox.start()
         with sandbox.worker() as again:
@@ -56,9 +56,10 @@ def test_closing_leaves_no_process() -> None:
     sandbox = Sandbox(SMALL)
     sandbox.start()
     parent = sandbox.zygote.pid
-    pids = [sandbox.worker().pid for _ in range(3)]
+    workers = [sandbox.worker() for _ in range(3)]
     sandbox.close()
-    assert not any(Path(f"/proc/{pid}").exists() for pid in (parent, *pids))
+    pids = [parent, *(worker.pid for worker in workers)]
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def test_descendants_in_other_sessions_end_with_their_worker(sandbox: Sandbox) -> None:
@@ -106,11 +107,10 @@ def test_nothing_of_the_trusted_side_is_in_a_worker(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KRAKEN_API_SECRET", "hush")
-    source = b"import os, sys, gc\ndef f():\n    return [dict(os.environ), 'pytest' in sys.modules, len(sys.argv) > 9]"
+    source = b"import os, sys\ndef f():\n    return [len(os.environ), 'pytest' in sys.modules]"
     with Sandbox(SMALL) as fresh, fresh.worker() as worker:
         assert worker.load([("generated.trading.f", source)]).ok
-        assert worker.call("f", {}).value[0] == {"$": "dict", "v": []}
-        assert worker.call("f", {}).value[1] is False
+        assert worker.call("f", {}).value == [0, False]
 
 
 def test_threads_may_share_a_sandbox(sandbox: Sandbox) -> None:
