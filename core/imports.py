@@ -41,7 +41,10 @@ IMPORTS: dict[str, tuple[int, str]] = {
     "ta.volume": (1, "from ta import volume as ta_volume"),
     "core.errors.DuplicateOrder": (2, "from core.errors import DuplicateOrder"),
     "core.errors.ExchangeError": (2, "from core.errors import ExchangeError"),
-    "core.errors.ExchangeUnavailable": (2, "from core.errors import ExchangeUnavailable"),
+    "core.errors.ExchangeUnavailable": (
+        2,
+        "from core.errors import ExchangeUnavailable",
+    ),
     "core.errors.GatewayRefused": (2, "from core.errors import GatewayRefused"),
     "core.errors.OrderRejected": (2, "from core.errors import OrderRejected"),
     "core.errors.OutcomeUnknown": (2, "from core.errors import OutcomeUnknown"),
