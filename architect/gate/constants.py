@@ -6,10 +6,30 @@ They are drawn beside the edges of a domain, so that `if size > 1000` meets 1000
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
+from core.spec import Spec
+
 Constant = int | float | str
+SMALL = 2  # drawn often as they are
+
+
+def claimed_constants(spec: Spec) -> tuple[Constant, ...]:
+    """Return the constants of a spec's requires, ensures and properties."""
+    claims = [*spec.requires, *spec.ensures, *(p.check for p in spec.properties)]
+    return constants_in(text.strip() for text in claims)
+
+
+def own_constants(body: str, known: Iterable[Constant]) -> tuple[Constant, ...]:
+    """Return the constants of a body that are neither known nor small numbers."""
+    source = "def body():\n" + textwrap.indent(body, "    ")
+    return tuple(c for c in constants_in([source]) if c not in known and not _small(c))
+
+
+def _small(value: Constant) -> bool:
+    return not isinstance(value, str) and value == value // 1 and abs(value) <= SMALL
 
 
 def constants_in(sources: Iterable[str]) -> tuple[Constant, ...]:

@@ -8,14 +8,14 @@ failures are handed in. A fault of the gate itself is a GateError, never a rejec
 from __future__ import annotations
 
 import gc
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from architect.gate.constants import constants_in
+from architect.gate.constants import claimed_constants, own_constants
 from architect.gate.contract.failure import Failure
+from architect.gate.contract.inputs import Inputs, Pool
 from architect.gate.contract.plan import DEPENDENT, FULL, prove, prove_regressions
 from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session
@@ -74,6 +74,7 @@ class Gate:
         self.sandbox, self.package = sandbox, package
         self.elsewhere = elsewhere or sandbox
         self._known: tuple[SpecGraph, dict[str, type]] | None = None
+        self._pools: dict[str, tuple[Spec, Pool]] = {}
 
     def judge(
         self,
@@ -151,7 +152,7 @@ class Gate:
     def _proved(self, trial: _Trial, spec: Spec) -> Failure | None:
         effort = FULL if spec is trial.spec else DEPENDENT
         return self._counted(
-            trial, spec, lambda terms, draw: prove(terms, draw, effort)
+            trial, spec, lambda terms, inputs: prove(terms, inputs, effort)
         )
 
     def _regressions(
@@ -159,21 +160,21 @@ class Gate:
     ) -> Failure | None:
         trial.stage = "regressions"
         return self._counted(
-            trial, trial.spec, lambda terms, draw: prove_regressions(terms, known)
+            trial, trial.spec, lambda terms, inputs: prove_regressions(terms, known)
         )
 
     def _counted(
-        self, trial: _Trial, spec: Spec, run: Callable[[Terms, Draw], Session]
+        self, trial: _Trial, spec: Spec, run: Callable[[Terms, Inputs], Session]
     ) -> Failure | None:
         records = self._records(trial.graph)
-        draw = self._draw(trial, spec, records)
+        inputs = self._inputs(trial, spec, records)
         sources = self._sources(trial, spec)
         subject = Subject(
             self.sandbox, self.elsewhere, spec, sources, records, self.package
         )
         try:
             terms = Terms(spec, trial.graph, subject, records)
-            session = run(terms, draw)
+            session = run(terms, inputs)
         except LoadFailed as failed:
             return Failure(f"{spec.name} cannot be loaded: {failed}")
         finally:
@@ -183,12 +184,19 @@ class Gate:
             return None
         return self._placed(trial, spec, session.failure)
 
-    def _draw(self, trial: _Trial, spec: Spec, records: dict[str, type]) -> Draw:
+    def _inputs(self, trial: _Trial, spec: Spec, records: dict[str, type]) -> Inputs:
+        if spec.name not in self._pools or self._pools[spec.name][0] != spec:
+            self._pools[spec.name] = spec, {}
         shapes = {s.class_name: s for s in trial.graph if s.kind == "record"}
-        claims = [*spec.requires, *spec.ensures, *(p.check for p in spec.properties)]
+        known = claimed_constants(spec)
         body = split_module(spec, trial.modules[spec.name], self.package) or ""
-        wrapped = "def body():\n" + textwrap.indent(body, "    ")
-        return Draw(records, shapes, constants_in([wrapped, *claims]))
+        own = own_constants(body, known)
+        return Inputs(
+            spec,
+            Draw(records, shapes, known),
+            Draw(records, shapes, own) if own else None,
+            self._pools[spec.name][1],
+        )
 
     def _placed(self, trial: _Trial, spec: Spec, failure: Failure) -> Failure:
         """Say where in the candidate's body, or in which dependent, it failed."""
@@ -202,6 +210,8 @@ class Gate:
     def _records(self, graph: SpecGraph) -> dict[str, type]:
         if self._known is None or self._known[0] is not graph:
             self._known = graph, record_classes(graph, self.package)
+            # Drawn inputs hold records of the classes before.
+            self._pools.clear()
         return self._known[1]
 
     def _sources(self, trial: _Trial, spec: Spec) -> Sources:

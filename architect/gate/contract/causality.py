@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
-from architect.gate.contract.search import Search
+from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
-from architect.gate.strategies import Draw
 from core.values import difference
 
 TABLES = ("Series", "Frame")
 
 
-def check(terms: Terms, draw: Draw, cases: int) -> Check:
+def check(terms: Terms, inputs: Inputs, cases: int) -> Check:
     """Return the check: each drawn input is cut at several lengths."""
 
     def fails(arguments: Arguments) -> Failure | None:
@@ -27,9 +26,7 @@ def check(terms: Terms, draw: Draw, cases: int) -> Check:
         return None
 
     def run() -> Failure | None:
-        strategy = draw.arguments(terms.spec, terms.allowed)
-        seed = f"{terms.spec.name}: causality"
-        return Search(strategy, fails, seed).smallest(cases)
+        return inputs.smallest("causality", fails, cases, terms.allowed)
 
     return Check("causality", run)
 

@@ -18,10 +18,10 @@ from architect.gate.contract import (
     requires,
 )
 from architect.gate.contract.failure import Check, Failure
+from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session, run
 from architect.gate.contract.terms import Terms
-from architect.gate.strategies import Draw
 
 
 @dataclass(frozen=True)
@@ -41,30 +41,30 @@ DEPENDENT = Effort(results=10, repeats=2, prefixes=4, share=0.2)
 HARDER = Effort(results=200, share=3.0)
 
 
-def plan(terms: Terms, draw: Draw, effort: Effort = FULL) -> list[Check]:
+def plan(terms: Terms, inputs: Inputs, effort: Effort = FULL) -> list[Check]:
     """Return the checks of a spec in order."""
     made = examples.checks(terms, held_back=False)
-    made += requires.checks(terms, draw)
-    made += _drawn(terms, draw, effort)
-    made.append(repeatable.check(terms, draw, effort.repeats))
+    made += requires.checks(terms, inputs)
+    made += _drawn(terms, inputs, effort)
+    made.append(repeatable.check(terms, inputs, effort.repeats))
     if terms.spec.kind == "indicator":
-        made.append(causality.check(terms, draw, effort.prefixes))
+        made.append(causality.check(terms, inputs, effort.prefixes))
     return made + examples.checks(terms, held_back=True)
 
 
-def _drawn(terms: Terms, draw: Draw, effort: Effort, salt: str = "") -> list[Check]:
-    results = properties.results(terms, draw, effort.results, salt)
-    return [results, *properties.checks(terms, draw, effort.share, salt)]
+def _drawn(terms: Terms, inputs: Inputs, effort: Effort, salt: str = "") -> list[Check]:
+    results = properties.results(terms, inputs, effort.results, salt)
+    return [results, *properties.checks(terms, inputs, effort.share, salt)]
 
 
-def prove(terms: Terms, draw: Draw, effort: Effort = FULL) -> Session:
+def prove(terms: Terms, inputs: Inputs, effort: Effort = FULL) -> Session:
     """Run the plan; a failure of a held-back example is shown by a drawn input if one
     can be found."""
-    session = run(plan(terms, draw, effort))
+    session = run(plan(terms, inputs, effort))
     session = replace(session, failure=_with_result(session.failure, terms))
     if session.failure is None or session.failure.private is None:
         return session
-    shown = run(_drawn(terms, draw, HARDER, " harder")).failure
+    shown = run(_drawn(terms, inputs, HARDER, " harder")).failure
     return Session(_shown_instead(session.failure, shown), session.held)
 
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from architect.gate.contract.failure import Broken, Check, Failure
+from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
-from architect.gate.contract.search import Search
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
 from architect.gate.expressions import holds
-from architect.gate.strategies import Draw
 from core.spec import Domain, Property
 
 Fails = Callable[..., Failure | None]
@@ -25,7 +24,7 @@ class _NotAllowed(BaseException):
     """`call(...)` was given what `requires` refuse: the claim says nothing there."""
 
 
-def results(terms: Terms, draw: Draw, cases: int, salt: str = "") -> Check:
+def results(terms: Terms, inputs: Inputs, cases: int, salt: str = "") -> Check:
     """Return the check that drawn inputs give a result that keeps the contract.
 
     Every case of a property checks this too, so only what these leave is drawn here.
@@ -37,7 +36,7 @@ def results(terms: Terms, draw: Draw, cases: int, salt: str = "") -> Check:
         return _result_fault(terms, arguments, terms.call(arguments, played))
 
     return Check(
-        "ensures", _over_inputs(terms, draw, {}, fails, cases, f"ensures{salt}")
+        "ensures", _over_inputs(terms, inputs, {}, fails, cases, f"ensures{salt}")
     )
 
 
@@ -50,25 +49,27 @@ def _result_fault(terms: Terms, arguments: Arguments, answer: Answer) -> Failure
     return None
 
 
-def checks(terms: Terms, draw: Draw, share: float = 1.0, salt: str = "") -> list[Check]:
+def checks(
+    terms: Terms, inputs: Inputs, share: float = 1.0, salt: str = ""
+) -> list[Check]:
     """Return one check for each property; `share` of its cases, at least one."""
     made = []
     for prop in terms.spec.properties:
         cases = max(1, round(prop.cases * share))
         fails = _property_fails(terms, prop)
-        seed = f"property {prop.name}{salt}"
-        run = _over_inputs(terms, draw, prop.given, fails, cases, seed)
+        claim = f"property {prop.name}{salt}"
+        run = _over_inputs(terms, inputs, prop.given, fails, cases, claim)
         made.append(Check(f"property {prop.name}", run))
     return made
 
 
 def _over_inputs(
     terms: Terms,
-    draw: Draw,
+    inputs: Inputs,
     given: Mapping[str, Domain],
     fails: Fails,
     cases: int,
-    seed: str,
+    claim: str,
 ) -> Callable[[], Failure | None]:
     spec = terms.spec
     if spec.ports:
@@ -77,8 +78,7 @@ def _over_inputs(
         return lambda: fails({})
 
     def run() -> Failure | None:
-        strategy = draw.arguments(spec, terms.allowed, given)
-        return Search(strategy, fails, f"{spec.name}: {seed}").smallest(cases)
+        return inputs.smallest(claim, fails, cases, terms.allowed, given)
 
     return run
 

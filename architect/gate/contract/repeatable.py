@@ -6,21 +6,20 @@ State kept between calls, the order of a set and mutable defaults all show here.
 from __future__ import annotations
 
 from architect.gate.contract.failure import Check, Failure
+from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
-from architect.gate.contract.search import sample
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
-from architect.gate.strategies import Draw
 from core.values import difference
 
 Input = tuple[Arguments, Script | None]
 
 
-def check(terms: Terms, draw: Draw, cases: int) -> Check:
+def check(terms: Terms, drawn: Inputs, cases: int) -> Check:
     """Return the check: every input twice, the second time elsewhere, last first."""
 
     def run() -> Failure | None:
-        inputs = _inputs(terms, draw, cases)
+        inputs = _inputs(terms, drawn, cases)
         first = [terms.call(*one) for one in inputs]
         again = [terms.call(*one) for one in inputs]
         with terms.subject.elsewhere() as other:
@@ -34,15 +33,14 @@ def check(terms: Terms, draw: Draw, cases: int) -> Check:
     return Check("repeatable", run)
 
 
-def _inputs(terms: Terms, draw: Draw, cases: int) -> list[Input]:
+def _inputs(terms: Terms, drawn: Inputs, cases: int) -> list[Input]:
     shown = [example for example in terms.spec.examples if not example.held_back]
     inputs: list[Input] = [
         (terms.load(e.given), script(terms.spec, e.ports, terms.records)) for e in shown
     ]
     if terms.spec.params and not terms.spec.ports:
-        strategy = draw.arguments(terms.spec, terms.allowed)
-        seed = f"{terms.spec.name}: repeatable"
-        inputs += [(drawn, None) for drawn in sample(strategy, cases, seed)]
+        calls = drawn.sample("repeatable", cases, terms.allowed)
+        inputs += [(arguments, None) for arguments in calls]
     return inputs
 
 

@@ -16,33 +16,31 @@ from functools import partial
 from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
+from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import script
-from architect.gate.contract.search import sample
 from architect.gate.contract.terms import Arguments, Terms
-from architect.gate.strategies import Draw
 from core.errors import RequiresError
 
 TRIES = 3000
 
 
-def checks(terms: Terms, draw: Draw) -> list[Check]:
+def checks(terms: Terms, inputs: Inputs) -> list[Check]:
     """Return one check for each `requires`."""
     if not terms.spec.requires:
         return []
-    good = _good(terms, draw)
+    good = _good(terms, inputs)
     return [
         Check(f"requires {text}", partial(_check, terms, good, i))
         for i, text in enumerate(terms.spec.requires)
     ]
 
 
-def _good(terms: Terms, draw: Draw) -> list[Arguments]:
+def _good(terms: Terms, inputs: Inputs) -> list[Arguments]:
     spec = terms.spec
     shown = [terms.load(e.given) for e in spec.examples if not e.held_back]
     good = [one for one in shown if terms.allowed(one)]
     if not spec.ports and spec.params:
-        strategy = draw.arguments(spec, terms.allowed)
-        good += sample(strategy, 8, f"{spec.name}: requires")
+        good += inputs.sample("repeatable", 8, terms.allowed)
     return good
 
 

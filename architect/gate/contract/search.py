@@ -33,16 +33,18 @@ class Search:
         self, strategy: Strategy, fails: Callable[[Any], Failure | None], seed: str
     ) -> None:
         self.strategy, self.fails, self.seed = strategy, fails, seed
-        self.drawn = 0
+        self.drawn = self.passed = 0
         self.found: Failure | None = None
         self.until = 0.0
         self.left = SHRINK_CALLS
 
-    def smallest(self, cases: int) -> Failure | None:
+    def smallest(self, cases: int, passed: int = 0) -> Failure | None:
         """Return the failure of the smallest breaking input, None if none was drawn.
 
-        SpecError when the spec leaves nothing to draw.
+        The first `passed` inputs are known to keep the claim. SpecError when the spec
+        leaves nothing to draw.
         """
+        self.passed = passed
         digest = hashlib.sha256(self.seed.encode()).digest()
         try:
             with _plain_draws():
@@ -73,6 +75,8 @@ class Search:
         if self.found is not None and not self._worth_shrinking():
             return False
         self.drawn += 1
+        if self.drawn <= self.passed:
+            return False
         try:
             failure = self.fails(value)
         except Exception as error:

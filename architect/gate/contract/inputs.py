@@ -1,0 +1,72 @@
+"""The drawn inputs of one spec: drawn once in a process, used by every judgement.
+
+Draws are derandomised, so the next candidate of the same spec meets the same inputs
+anyway. Only a failing input is searched again, to shrink it. What a body's own
+constants call for is drawn apart, for that body alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from architect.gate.contract.failure import Broken, Failure
+from architect.gate.contract.search import Search, sample
+from architect.gate.strategies import Arguments, Draw, Strategy
+from core.spec import Domain, Spec
+
+Fails = Callable[[Arguments], Failure | None]
+# claim and number of cases -> what was drawn for it.
+Pool = dict[tuple[str, int], list[Arguments]]
+
+
+class Inputs:
+    """Draws calls of `spec`; `own` draws with the constants of the body, if any."""
+
+    def __init__(self, spec: Spec, draw: Draw, own: Draw | None, pool: Pool) -> None:
+        self.spec, self.draw, self.own, self.pool = spec, draw, own, pool
+
+    def sample(
+        self,
+        claim: str,
+        cases: int,
+        allowed: Callable[[Arguments], bool],
+        given: Mapping[str, Domain] | None = None,
+    ) -> list[Arguments]:
+        """Return inputs that `allowed` keeps, the same for every candidate.
+
+        SpecError when the spec leaves nothing to draw.
+        """
+        key = claim, cases
+        if key not in self.pool:
+            strategy = self.draw.arguments(self.spec, allowed, given)
+            self.pool[key] = sample(strategy, cases, self._seed(claim))
+        return self.pool[key]
+
+    def smallest(
+        self,
+        claim: str,
+        fails: Fails,
+        cases: int,
+        allowed: Callable[[Arguments], bool],
+        given: Mapping[str, Domain] | None = None,
+    ) -> Failure | None:
+        """Return the failure of the smallest input that breaks the claim."""
+        for i, arguments in enumerate(self.sample(claim, cases, allowed, given)):
+            failure = fails(arguments)
+            if failure is not None and failure.final:
+                raise Broken(failure)
+            if failure is not None:
+                strategy = self.draw.arguments(self.spec, allowed, given)
+                found = self._search(strategy, claim, fails).smallest(cases, passed=i)
+                return found or failure
+        if self.own is None:
+            return None
+        strategy = self.own.arguments(self.spec, allowed, given)
+        search = self._search(strategy, f"{claim} at its constants", fails)
+        return search.smallest(max(8, cases // 4))
+
+    def _search(self, strategy: Strategy, claim: str, fails: Fails) -> Search:
+        return Search(strategy, fails, self._seed(claim))
+
+    def _seed(self, claim: str) -> str:
+        return f"{self.spec.name}: {claim}"
