@@ -47,6 +47,15 @@ def drop_capabilities() -> None:
     syscall(NUMBERS["capset"], header, ctypes.create_string_buffer(24))
 
 
+def capabilities() -> bool:
+    """Return whether this process holds or could take any capability."""
+    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITY_VERSION, 0), 8)
+    held = ctypes.create_string_buffer(24)
+    syscall(NUMBERS["capget"], header, held)
+    # Two halves, each effective, permitted, inheritable.
+    return any(held.raw)
+
+
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a table written as text."""
     return tuple(text.split())
@@ -71,7 +80,7 @@ _X86_64 = _table("""
     sendmsg 46 bind 49 listen 50 socketpair 53 clone 56 fork 57 vfork 58 execve 59
     exit 60 kill 62 chmod 90 gettimeofday 96 getrusage 98 times 100 ptrace 101
     getuid 102 getgid 104 setuid 105 setgid 106 geteuid 107 getegid 108 getppid 110
-    capset 126 setreuid 113 setregid 114 setgroups 116 setresuid 117 setresgid 119
+    capget 125 capset 126 setreuid 113 setregid 114 setgroups 116 setresuid 117 setresgid 119
     rt_sigqueueinfo 129 sigaltstack 131 pivot_root 155 prctl 157 chroot 161 mount 165
     umount2 166 swapon 167 swapoff 168 reboot 169 sethostname 170 init_module 175
     delete_module 176 gettid 186 tkill 200 time 201 futex 202 restart_syscall 219
@@ -96,8 +105,8 @@ _AARCH64 = _table("""
     mremap 216 add_key 217 request_key 218 keyctl 219 clone 220 execve 221 mmap 222
     swapon 224 swapoff 225 mprotect 226 madvise 233 rt_tgsigqueueinfo 240
     perf_event_open 241 accept4 242 open_by_handle_at 265 setns 268 sendmmsg 269
-    capset 91 process_vm_readv 270 process_vm_writev 271 kcmp 272 finit_module 273 getrandom 278
-    bpf 280 execveat 281 userfaultfd 282 kexec_file_load 294
+    capget 90 capset 91 process_vm_readv 270 process_vm_writev 271 kcmp 272
+    finit_module 273 getrandom 278 bpf 280 execveat 281 userfaultfd 282 kexec_file_load 294
     """)
 _TABLES = {"x86_64": _X86_64, "aarch64": _AARCH64}
 # linux/audit.h: the architecture that a system call is made for.

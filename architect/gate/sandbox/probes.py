@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from architect.gate.sandbox import kernel
 
@@ -82,6 +83,11 @@ def be_root() -> None:
     """Be root or become it."""
     if os.geteuid() != 0:
         os.setresuid(0, 0, 0)
+
+
+def hold_capabilities() -> None:
+    """Hold a right that root, or a container, gave to the parent."""
+    _insist(not kernel.capabilities(), "no capabilities")
 
 
 # --- rlimits -----------------------------------------------------------------------
@@ -150,17 +156,15 @@ def stat_file() -> None:
 
 
 def change_mode() -> None:
-    """Change a file's mode, to what it is."""
-    os.chmod("/dev/null", 0o666)
+    """Reach the call that changes a file's mode; there is no such file."""
+    with suppress(FileNotFoundError):
+        os.chmod("/no-such-folder/file", 0o600)
 
 
 def tcp() -> None:
     """Connect by TCP."""
-    with socket.socket() as connection:
-        try:
-            connection.connect(("127.0.0.1", 1))
-        except ConnectionRefusedError:
-            return
+    with socket.socket() as connection, suppress(ConnectionRefusedError):
+        connection.connect(("127.0.0.1", 1))
 
 
 def tcp_socket() -> None:
@@ -252,6 +256,7 @@ PROBES: dict[str, Callable[[], None]] = {
     probe.__name__: probe
     for probe in (
         shared_session, environment, descriptors, outlive_parent, dumpable, be_root,
+        hold_capabilities,
         memory, file_size, many_files, more_cpu, core_file, read_file, make_file,
         list_folder, others_memory, execute, stat_file, change_mode, tcp, tcp_socket,
         udp_socket, unix_socket, fork, thread, signal_parent, signal_group, trace,

@@ -30,7 +30,7 @@ WORN = {
 }
 _PROBES = {
     "process": "shared_session environment descriptors outlive_parent dumpable",
-    "uid": "be_root",
+    "uid": "be_root hold_capabilities",
     "rlimits": "memory file_size many_files more_cpu core_file fork",
     "landlock": "read_file make_file list_folder others_memory execute gain_privileges",
     "seccomp": "read_file make_file list_folder stat_file change_mode tcp_socket "

@@ -21,11 +21,17 @@ CORE = ("layers", "worker", "limits", "channel", "hostile", "zygote")
 @pytest.mark.parametrize("part", CORE)
 def test_holds_as_nobody(part: str) -> None:
     folder = Path(__file__).parent
+    as_nobody = (
+        "setpriv --reuid=65534 --regid=65534 --clear-groups "
+        f"--inh-caps={READ} --ambient-caps={READ} --bounding-set={READ}"
+    )
+    pytest_again = f"{sys.executable} -B -m pytest -q -p no:cacheprovider"
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        + [f"--inh-caps={READ}", f"--ambient-caps={READ}", f"--bounding-set={READ}"]
-        + [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        + [str(folder / f"test_sandbox_{part}.py")],
+        [
+            *as_nobody.split(),
+            *pytest_again.split(),
+            str(folder / f"test_sandbox_{part}.py"),
+        ],
         cwd=folder.parents[2],
         env={**os.environ, "HOME": "/nonexistent"},
         capture_output=True,
