@@ -18,7 +18,7 @@ from architect.gate.gate import Gate
 from architect.gate.sandbox import Sandbox
 from architect.gate.verdict import Verdict
 from architect.lock import build_lock
-from architect.models import Models
+from architect.models.access import Models
 from architect.pipeline import Outcome, Pipeline
 from architect.regressions import load as load_regressions
 from architect.repository import Repository
@@ -63,7 +63,8 @@ class Session:
     @cached_property
     def models(self) -> Models:
         """Recorded replies, live routes and the relay, in this order."""
-        return Models.from_config(self.config, relay=self._relay, tell=self.tell)
+        models = Models.from_config(self.config, relay=self._relay, tell=self.tell)
+        return self._open.enter_context(models)
 
     def judge(self, graph: SpecGraph, module: Callable[[str], str] | None = None) -> Judge:
         """Return a judge that knows the accepted modules and their regressions."""

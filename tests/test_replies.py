@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from architect import reply_file
 from architect.body import extract_body
-from architect.models import Prompt, Reply
+from architect.models.prompt import Prompt
+from architect.models.reply import Reply
 from architect.replies import ReplyStore
 from core.errors import ModelError, ReplyChanged, ReplyMissing
 

@@ -1,8 +1,5 @@
-"""Models: who is asked, in which order, at what price."""
+"""Models: who is asked (`access`), in which order, at what price.
 
-from __future__ import annotations
-
-from architect.models.prompt import Prompt
-from architect.models.reply import Reply
-
-__all__ = ["Prompt", "Reply"]
+No name is handed on here: the store of replies needs `prompt` and `reply`, and `access`
+needs the store.
+"""

@@ -1,0 +1,162 @@
+"""Live models: tries, retries, fallbacks and what they cost.
+
+Each try reserves its worst case before it is sent. A route that fails is retried with
+jitter, then the next of its fallbacks is asked, which is said aloud and recorded.
+Nothing here knows where settings come from.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from architect.models.breaker import Breaker
+from architect.models.budget import Budget
+from architect.models.chat import Answer, ChatRoute, OnText
+from architect.models.failure import Failure, TryFailed
+from architect.models.prompt import Prompt
+from architect.models.reply import Reply
+from architect.route import Route
+from architect.secrets import Secrets
+from core.errors import BudgetExceeded, ModelError, ModelUnavailable
+
+Tell = Callable[[str], None]
+MAX_WAIT_S = 120.0
+_FIRST_WAIT_S = 0.5
+_LONGEST_WAIT_S = 30.0
+# What a chat template may put around each message, and before all of them.
+_TEMPLATE_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How time passes between two tries; replaced in tests."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An answer and what all tries for it were charged."""
+
+    answer: Answer
+    cost_usd: Decimal
+
+
+class Live:
+    """The configured routes, by name. Threads may share it; `close` it at the end."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        budget: Budget,
+        secrets: Secrets,
+        tell: Tell = lambda _: None,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self.routes, self._budget, self._tell = dict(routes), budget, tell
+        self._waiting = waiting or Waiting()
+        self._chats = {n: ChatRoute(r, secrets) for n, r in self.routes.items()}
+        self._breakers = {n: Breaker(clock=self._waiting.clock) for n in self.routes}
+
+    def close(self) -> None:
+        """Close all connections."""
+        for chat in self._chats.values():
+            chat.close()
+
+    def ask(self, prompt: Prompt, route: str, on_text: OnText | None = None) -> Reply:
+        """Ask a route, then its fallbacks in order.
+
+        ModelError's kinds: the last route's, with what each of them said.
+        """
+        failed: list[tuple[str, ModelError]] = []
+        for name in (route, *self.routes[route].fallbacks):
+            if failed:
+                self._tell(f"{failed[-1][1]}; asking {name} instead")
+            try:
+                told = self._ask_route(prompt, name, on_text)
+            except ModelError as error:
+                failed.append((name, error))
+                continue
+            return Reply(
+                text=told.answer.text,
+                model=told.answer.model,
+                route=name,
+                source="live",
+                instead_of=tuple(name for name, _ in failed),
+                cost_usd=told.cost_usd,
+            )
+        raise _all_failed([error for _, error in failed])
+
+    def _ask_route(self, prompt: Prompt, name: str, on_text: OnText | None) -> _Told:
+        breaker = self._breakers[name]
+        if (wait_s := breaker.wait_s()) > 0:
+            raise ModelUnavailable(
+                f"{name} kept failing and is left alone for {wait_s:.0f} s more"
+            )
+        cost = Decimal(0)
+        for tries_left in range(self.routes[name].retries, -1, -1):
+            told = self._try(prompt, name, on_text)
+            if isinstance(told, _Told):
+                breaker.worked()
+                return _Told(told.answer, cost + told.cost_usd)
+            failure, charge = told
+            cost += charge
+            if not tries_left or not self._wait(failure, name, tries_left):
+                break
+        if isinstance(failure.error, ModelUnavailable):
+            breaker.failed()
+        else:
+            breaker.worked()  # it answered, if not as we wish
+        raise failure.error
+
+    def _try(
+        self, prompt: Prompt, name: str, on_text: OnText | None
+    ) -> _Told | tuple[Failure, Decimal]:
+        route = self.routes[name]
+        worst = route.worst_usd(most_tokens(prompt))
+        held = self._budget.reserve(worst, prompt.job, prompt.module, name)
+        try:
+            answer = self._chats[name].ask(prompt, on_text)
+        except TryFailed as error:
+            nothing = Decimal(0) if error.failure.free else None
+            return error.failure, self._budget.settle(held, nothing)
+        used = (answer.prompt_tokens, answer.answer_tokens)
+        cost = None if None in used else route.price(used[0] or 0, used[1] or 0)
+        if cost is not None and cost > worst:
+            self._tell(
+                f"{name} says it used {used[0]} + {used[1]} tokens: over its limit"
+            )
+        return _Told(answer, self._budget.settle(held, cost))
+
+    def _wait(self, failure: Failure, name: str, tries_left: int) -> bool:
+        """Wait before the next try; False when there is to be none."""
+        if not failure.again or (failure.wait_s or 0) > MAX_WAIT_S:
+            return False
+        done = self.routes[name].retries - tries_left
+        longest = min(_FIRST_WAIT_S * 2**done, _LONGEST_WAIT_S)
+        wait_s = (failure.wait_s or 0) + longest * self._waiting.jitter()
+        self._tell(f"{failure.error}; trying again in {wait_s:.1f} s")
+        self._waiting.sleep(wait_s)
+        return True
+
+
+def most_tokens(prompt: Prompt) -> int:
+    """Return a bound on the tokens of a prompt: no token is shorter than a byte."""
+    size = sum(len(message["content"].encode()) for message in prompt.messages)
+    return size + _TEMPLATE_TOKENS
+
+
+def _all_failed(errors: list[ModelError]) -> ModelError:
+    last = errors[-1]
+    if len(errors) == 1:
+        return last
+    # A budget that is spent is the news, whichever route came last.
+    kind = next((type(e) for e in errors if isinstance(e, BudgetExceeded)), type(last))
+    message = "no route answered: " + "; ".join(str(error) for error in errors)
+    return kind(message, hint=next((e.hint for e in errors if e.hint), None))
