@@ -16,6 +16,8 @@ from architect.gate.records import record_classes
 from architect.gate.verdict import Finding, Verdict
 from architect.history import Accepted, recorded_reply
 from architect.messages import commit_message
+from architect.models.prompt import Prompt
+from architect.prompt import code_prompt
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
@@ -78,6 +80,18 @@ class Pipeline:
             elif state.name in wanted:
                 self._one(state, graph, outcome, force and state.name in (list(names) or wanted))
         return outcome
+
+    def prompts(self, names: Iterable[str] = ()) -> list[Prompt]:
+        """Return the first prompts of what is stale: with many at hand, many can answer."""
+        graph = load_graph(self.project.specs)
+        wanted = self._wanted(graph, list(names))
+        found = states(self.project, graph, read_manifest(self.project.manifest))
+        return [
+            code_prompt(graph.specs[s.name], graph, self.project.prompts)
+            for s in found
+            if s.name in wanted and not s.ok and s.state != "orphaned"
+            if graph.specs[s.name].kind != "record"
+        ]
 
     def _wanted(self, graph: SpecGraph, names: list[str]) -> set[str]:
         if not names:

@@ -15,9 +15,9 @@ import yaml
 
 from architect.models.prompt import Prompt
 from core.errors import ConfigError
-from core.spec import Domain, Example, Spec
+from core.spec import Domain, Example, Param, Spec
 from core.spec_graph import SpecGraph
-from core.template_header import parameter_names, render_header
+from core.template_header import default_source, parameter_names, render_header
 
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
@@ -87,13 +87,13 @@ def _fields(spec: Spec, graph: SpecGraph) -> dict[str, str]:
 
 def _context(spec: Spec, graph: SpecGraph) -> str:
     parts = [_used(graph.specs[name]) for name in graph.uses[spec.name]]
-    parts += [_port(name, port) for name, port in spec.ports.items()]
+    parts += [_port(spec, name, port) for name, port in spec.ports.items()]
     return "\nWhat it may use:\n\n" + "\n".join(parts) + "\n" if parts else ""
 
 
 def _used(spec: Spec) -> str:
     if spec.kind == "record":
-        fields = ", ".join(f"{n}: {p.type}" for n, p in spec.fields.items())
+        fields = ", ".join(_field(n, p) for n, p in spec.fields.items())
         return f"- record `{spec.class_name}({fields})`, immutable, keyword arguments only"
     assert spec.returns is not None
     known = {n: p.type for n, p in spec.params.items()} | dict(spec.ports)
@@ -102,12 +102,19 @@ def _used(spec: Spec) -> str:
     return f"- `{spec.name}({args}) -> {spec.returns.type}`: {first}."
 
 
-def _port(name: str, port: str) -> str:
-    """Show a port's methods as its Protocol has them."""
+def _field(name: str, field: Param) -> str:
+    return f"{name}: {field.type}" + (f" = {default_source(field)}" if field.has_default else "")
+
+
+def _port(spec: Spec, name: str, port: str) -> str:
+    """Show a port's methods as its Protocol has them: those that the examples call."""
     from architect.port_methods import methods
 
+    called = {c.method for e in _visible(spec) for c in e.ports.get(name, ())}
     lines = [
-        f"  - `{name}.{method.signature}`: {method.summary}" for method in methods(port)
+        f"  - `{name}.{method.signature}`: {method.summary}"
+        for method in methods(port)
+        if method.name in called or not called
     ]
     return f"- port `{name}`:\n" + "\n".join(lines)
 
@@ -137,13 +144,17 @@ def _domain_text(domain: Domain) -> str:
 
 
 def _examples(spec: Spec) -> str:
-    shown = [_example(e) for e in spec.examples if not e.held_back]
+    shown = [_example(e) for e in _visible(spec)]
     if not shown:
         return ""
     text = yaml.safe_dump(
         shown, sort_keys=False, default_flow_style=None, width=100, allow_unicode=True
     )
     return f"\nExamples:\n\n```yaml\n{text}```\n"
+
+
+def _visible(spec: Spec) -> list[Example]:
+    return [example for example in spec.examples if not example.held_back]
 
 
 def _example(example: Example) -> dict[str, Any]:

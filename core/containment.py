@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.errors import ExchangeError, StoreError
 from core.registry import Registry
 from core.values import NotPlain, encode
 from core.wrapper import Failure
@@ -60,6 +61,10 @@ class Containment:
             self._depth -= 1
 
     def _handle(self, failure: Failure) -> Any:
+        if _is_of_the_world(failure):
+            if failure.fallback is not None:
+                return failure.fallback()
+            raise failure.error
         good = None
         if failure.outcome != "requires" and self._depth <= MAX_DEPTH:
             good = self.registry.roll_back(failure.module, failure.version)
@@ -76,6 +81,16 @@ class Containment:
         self.trips[key] = self.trips.get(key, 0) + 1
         if self.trips[key] == 1:
             self.report(_report(failure, contained))
+
+
+def _is_of_the_world(failure: Failure) -> bool:
+    """Tell whether an action passed on what a port said: no fault of the module.
+
+    The exchange may be away and an order's fate unknown; another version of the
+    module would meet the same.
+    """
+    ports = (ExchangeError, StoreError)
+    return failure.kind == "action" and isinstance(failure.error, ports)
 
 
 def _answer(failure: Failure, good: Any) -> str:

@@ -24,6 +24,7 @@ Records = Mapping[str, type]
 
 SCALARS = ("bool", "int", "float", "str", "Decimal", "datetime", "None", "Any")
 GENERIC = {"list": 1, "set": 1, "dict": 2}
+SHORTHAND_FROM = 9
 SERIES_DTYPES = {"float": "float64", "int": "int64", "bool": "bool"}
 
 
@@ -319,11 +320,20 @@ def dump(value: Any) -> Plain:
     return _dump_number_or_table(value)
 
 
+def _shortened(plain: Plain) -> Plain:
+    """Write a long series of one value as its shorthand, which `load` reads too."""
+    if not isinstance(plain, list) or len(plain) < SHORTHAND_FROM:
+        return plain
+    first = plain[0]
+    same = all(item == first and type(item) is type(first) for item in plain)
+    return {"repeat": first, "times": len(plain)} if same else plain
+
+
 def _dump_number_or_table(value: Any) -> Plain:
     if hasattr(value, "columns"):
         return {str(name): dump(value[name]) for name in value.columns}
     if hasattr(value, "tolist"):
-        return dump(value.tolist())
+        return _shortened(dump(value.tolist()))
     if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, (int, float)):

@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Return 0 when everything asked for stands, 1 otherwise."""
     with open_session(options.root, relay=options.relay or None) as session:
         with session.building() as pipeline:
+            session.models.post(pipeline.prompts(options.names))
             graph_size = len(list(session.project.specs.glob("*.yaml")))
             with Progress("building", graph_size, quiet=options.json) as progress:
                 pipeline.progress = progress
