@@ -38,7 +38,9 @@ def encode(value: Any, depth: int = 0) -> Encoded:
     if encoder is not None:
         return {"$": encoder[0], "v": encoder[1](value, depth + 1)}
     if is_dataclass(value) and not isinstance(value, type):
-        inner = {f.name: encode(getattr(value, f.name), depth + 1) for f in fields(value)}
+        inner = {
+            f.name: encode(getattr(value, f.name), depth + 1) for f in fields(value)
+        }
         return {"$": "record", "name": kind.__name__, "v": inner}
     return _encode_table(value, kind, depth + 1)
 
@@ -103,7 +105,13 @@ def _encode_numpy(value: Any, depth: int) -> Encoded:
     plain = _items(value.ravel().tolist(), depth) if value.ndim else value.item()
     shape = list(value.shape)
     array = type(value).__name__ == "ndarray"
-    return {"$": "numpy", "dtype": str(value.dtype), "shape": shape, "array": array, "v": plain}
+    return {
+        "$": "numpy",
+        "dtype": str(value.dtype),
+        "shape": shape,
+        "array": array,
+        "v": plain,
+    }
 
 
 def _encode_index(index: Any, depth: int) -> Encoded:
@@ -144,6 +152,9 @@ def _decode_record(plain: Encoded, records: Mapping[str, type], depth: int) -> A
 def _decode_numpy(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
     import numpy as np
 
+    # A dtype such as U900000000 would be gigabytes for one letter.
+    if np.dtype(plain["dtype"]).kind not in "biuf" or "(" in plain["dtype"]:
+        raise NotPlain(f"no plain value has the dtype {plain['dtype']}")
     array = np.array(plain["v"], dtype=plain["dtype"])
     return array.reshape(plain["shape"]) if plain["array"] else array.dtype.type(array)
 

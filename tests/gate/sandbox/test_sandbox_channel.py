@@ -15,6 +15,7 @@ from sandboxed import Run
 from architect.gate.sandbox import Limits, Outcome, Sandbox, Worker
 from architect.gate.sandbox.channel import Channel, ChannelMisused, ChannelTimeout
 from architect.gate.sandbox.outcome import outcome_of, read_answer
+from core import values
 
 # What every attack begins with: the worker's own state, found by walking the frames.
 PRELUDE = """
@@ -148,6 +149,18 @@ def test_a_value_that_cannot_be_decoded_is_told(attacker: Worker) -> None:
     assert value is None
     assert reason is not None
     assert "KeyError" in reason
+
+
+@pytest.mark.parametrize(
+    "dtype", ["U300000000", "S900000000", "O", "(100000000,)f8", "V99"]
+)
+def test_a_forged_dtype_costs_no_memory(dtype: str) -> None:
+    forged = {"$": "numpy", "dtype": dtype, "v": ["a"], "shape": [1], "array": True}
+    outcome = Outcome("value", forged)
+    value, reason = outcome.decoded(lambda plain: values.decode(plain, {}))
+    assert value is None
+    assert reason is not None
+    assert "dtype" in reason
 
 
 @pytest.mark.parametrize(
