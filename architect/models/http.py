@@ -7,6 +7,7 @@ nothing else, and a whole answer has to come within the route's time.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ def open_client(route: Route) -> openai.OpenAI:
     import httpx2
     import openai
 
+    # At DEBUG it logs headers as they come, and a server may send a key back.
+    logging.getLogger("httpcore2").setLevel(logging.WARNING)
     http_client = httpx2.Client(
         timeout=route.timeout_s,
         follow_redirects=False,
