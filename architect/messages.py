@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from architect.code_generator import Generated
 from core.manifest import Entry
 from core.spec import Spec
@@ -42,4 +44,4 @@ def _subject(spec: Spec, entry: Entry, before: Entry | None, note: str) -> str:
         text = f"Check {spec.name} again for its changed spec"
     else:
         text = f"Rebuild {spec.name} for its changed spec"
-    return text if len(text) <= SUBJECT_WIDTH else text[: SUBJECT_WIDTH - 1].rstrip() + "…"
+    return textwrap.shorten(text, SUBJECT_WIDTH, placeholder="…")
