@@ -71,8 +71,9 @@ class Budget:
 
     def settle(self, held: Reservation, usd: Decimal | None) -> Decimal:
         """Charge what a call really cost and return the charge; None: the worst case."""
+        # A worst case is noted too, so that no later report can lower it.
         if usd is None or not usd.is_finite():
-            return held.usd
+            usd = held.usd
         charge = min(max(usd, Decimal(0)), held.usd)
         with self._locked():
             self._note(held.day, {"settle": held.id, "usd": str(charge)})
