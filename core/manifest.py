@@ -126,7 +126,9 @@ def parse_manifest(text: str, where: str = "manifest.yaml") -> Manifest:
     modules = plain.get("modules") or {}
     if not isinstance(modules, dict):
         raise ManifestError(f"{where}: modules is not a mapping", hint=_RESTORE)
-    return Manifest({name: _entry(name, raw, where) for name, raw in sorted(modules.items())})
+    return Manifest(
+        {name: _entry(name, raw, where) for name, raw in sorted(modules.items())}
+    )
 
 
 _RESTORE = "git checkout manifest.yaml brings back the last committed one"
@@ -136,11 +138,15 @@ def _entry(name: str, raw: Any, where: str) -> Entry:
     wanted = {f.name: f.type for f in fields(Entry)}
     if not isinstance(raw, dict) or set(raw) != set(wanted):
         odd = set(raw) ^ set(wanted) if isinstance(raw, dict) else {"not a mapping"}
-        raise ManifestError(f"{where}: {name}: wrong keys: {sorted(odd)}", hint=_RESTORE)
+        raise ManifestError(
+            f"{where}: {name}: wrong keys: {sorted(odd)}", hint=_RESTORE
+        )
     for key, value in raw.items():
         kind = {"uses": list, "checks": int}.get(key, str)
         if not isinstance(value, kind):
-            raise ManifestError(f"{where}: {name}.{key}: {value!r} is no {kind.__name__}")
+            raise ManifestError(
+                f"{where}: {name}.{key}: {value!r} is no {kind.__name__}"
+            )
     return Entry(**{**raw, "uses": tuple(raw["uses"])})
 
 
@@ -156,6 +162,9 @@ def render_manifest(manifest: Manifest) -> str:
     )
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     body: str = yaml.dump(
-        {"format": FORMAT, "modules": modules}, Dumper=dumper, sort_keys=False, width=120
+        {"format": FORMAT, "modules": modules},
+        Dumper=dumper,
+        sort_keys=False,
+        width=120,
     )
     return head + body

@@ -25,7 +25,11 @@ class Runtime:
     """A context manager; inside it calls are contained, reflected and hot-swapped."""
 
     def __init__(
-        self, project: Project, database_url: str, redis_url: str, spool: Path | None = None
+        self,
+        project: Project,
+        database_url: str,
+        redis_url: str,
+        spool: Path | None = None,
     ) -> None:
         self.project = project
         self.modules = Registry(project.generated, project.package)
@@ -36,14 +40,20 @@ class Runtime:
         )
         self.containment = Containment(self.modules, self._report)
         self.watcher = Watcher(
-            self.modules, project.manifest, self._swapped, self._unaccepted, self._trouble
+            self.modules,
+            project.manifest,
+            self._swapped,
+            self._unaccepted,
+            self._trouble,
         )
         self.swaps = 0
 
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
         hooks.contain = self.containment.handle
-        self.events.running({name: self.modules.version(name).id for name in self.modules.names})
+        self.events.running(
+            {name: self.modules.version(name).id for name in self.modules.names}
+        )
         self.watcher.start()
         return self
 

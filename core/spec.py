@@ -46,7 +46,9 @@ def _type(value: str) -> str:
     try:
         types.parse(value)
     except SpecError as error:
-        raise ValueError(f"{error}; {error.hint}" if error.hint else str(error)) from None
+        raise ValueError(
+            f"{error}; {error.hint}" if error.hint else str(error)
+        ) from None
     return value
 
 
@@ -204,7 +206,9 @@ class Spec(Strict):
         if self.returns is None:
             raise ValueError("returns is missing")
         if not self.examples:
-            raise ValueError("examples are missing: at least one visible, one held back")
+            raise ValueError(
+                "examples are missing: at least one visible, one held back"
+            )
         if self.ports and self.kind != "action":
             raise ValueError(f"ports belong to kind action, not {self.kind}")
         if self.on_failure != "raise":
@@ -229,7 +233,9 @@ class Spec(Strict):
             raise ValueError(f"{where} needs one of expect and raises")
         for port in example.ports:
             if port not in self.ports:
-                raise ValueError(f"{where} scripts port {port!r}, which is not in ports")
+                raise ValueError(
+                    f"{where} scripts port {port!r}, which is not in ports"
+                )
 
     @property
     def class_name(self) -> str:

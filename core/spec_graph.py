@@ -47,7 +47,9 @@ class SpecGraph:
                 users[one].append(user)
         return self._closure(name, users)
 
-    def _closure(self, name: str, edges: Mapping[str, tuple[str, ...] | list[str]]) -> list[str]:
+    def _closure(
+        self, name: str, edges: Mapping[str, tuple[str, ...] | list[str]]
+    ) -> list[str]:
         found: set[str] = set()
         waiting = list(edges[name])
         while waiting:
@@ -62,7 +64,9 @@ def load_graph(folder: Path) -> SpecGraph:
     """Read every spec of `folder`; SpecError for the first thing that does not hold."""
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise SpecError(f"{folder}: no specs", hint="see specs/README.md for the format")
+        raise SpecError(
+            f"{folder}: no specs", hint="see specs/README.md for the format"
+        )
     return graph({path.stem: load_spec(path) for path in paths})
 
 
@@ -70,7 +74,9 @@ def graph(specs: Mapping[str, Spec]) -> SpecGraph:
     """Order specs by what they use."""
     uses = {name: _uses(spec, specs) for name, spec in specs.items()}
     try:
-        order = tuple(TopologicalSorter({n: sorted(u) for n, u in uses.items()}).static_order())
+        order = tuple(
+            TopologicalSorter({n: sorted(u) for n, u in uses.items()}).static_order()
+        )
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         raise SpecError(

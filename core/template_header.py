@@ -50,7 +50,11 @@ def _sentences(intent: str) -> tuple[str, str, str]:
 
 def _imports(spec: Spec, package: str) -> str:
     keys = set(spec.imports) | _type_imports(spec)
-    wrapper = "core.records import record" if spec.kind == "record" else "core.wrapper import module"
+    wrapper = (
+        "core.records import record"
+        if spec.kind == "record"
+        else "core.wrapper import module"
+    )
     own = [f"from {wrapper}"]
     own += [f"from core.{package}.ports import {port}" for port in spec.ports.values()]
     modules = {name: name for name in spec.uses}
@@ -109,7 +113,9 @@ def default_source(param: Param) -> str:
         return f'Decimal("{param.default}")'
     if names == {"float"}:
         return repr(float(param.default))
-    return quoted(param.default) if isinstance(param.default, str) else repr(param.default)
+    return (
+        quoted(param.default) if isinstance(param.default, str) else repr(param.default)
+    )
 
 
 def quoted(text: str) -> str:
@@ -169,13 +175,20 @@ def _function_docstring(spec: Spec) -> str:
 def _described(name: str, unit: str | None, meaning: str) -> list[str]:
     shown = f"{name} ({unit})" if unit else name
     text = f"{shown}: {' '.join(meaning.split())}"
-    return textwrap.wrap(text, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12)
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12
+    )
 
 
 def _record(spec: Spec) -> str:
     requires = "\n".join(_list_argument("requires", spec.requires))
     decorator = f"@record(\n{requires}\n)" if requires else "@record()"
-    lines = [decorator, f"class {spec.class_name}:", f'    """{_sentences(spec.intent)[0]}', ""]
+    lines = [
+        decorator,
+        f"class {spec.class_name}:",
+        f'    """{_sentences(spec.intent)[0]}',
+        "",
+    ]
     lines.append("    Attributes:")
     for name, field in spec.fields.items():
         lines += _described(name, field.unit, field.meaning)

@@ -72,7 +72,9 @@ def module(
     """
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        return _Wrapping(body, kind, requires, ensures, on_failure, reflect, ports).call()
+        return _Wrapping(
+            body, kind, requires, ensures, on_failure, reflect, ports
+        ).call()
 
     return wrap
 
@@ -184,7 +186,17 @@ class _Wrapping:
         arguments = {k: v for k, v in given.items() if k not in self.ports}
         shown = tuple(arguments.values()) if self.reflect == "full" else None
         hooks.append(
-            (started, self.name, self.version, hooks.tick, took, outcome, text, shown, None)
+            (
+                started,
+                self.name,
+                self.version,
+                hooks.tick,
+                took,
+                outcome,
+                text,
+                shown,
+                None,
+            )
         )
         if hooks.contain is None:
             raise error

@@ -75,7 +75,9 @@ class PostgresStore:
             raise StoreError(f"table {table} has no column {min(unknown)!r}")
         names = [sql.Identifier(column) for column in columns]
         changes = sql.SQL(", ").join(
-            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in columns if c != key
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c))
+            for c in columns
+            if c != key
         )
         return sql.SQL(
             "insert into {} ({}) values ({}) on conflict ({}) do update set {}"
@@ -89,7 +91,9 @@ class PostgresStore:
 
     def _table(self, table: str) -> tuple[str, str]:
         if table not in TABLES:
-            raise StoreError(f"there is no table {table!r}", hint=f"tables: {', '.join(TABLES)}")
+            raise StoreError(
+                f"there is no table {table!r}", hint=f"tables: {', '.join(TABLES)}"
+            )
         return TABLES[table]
 
     def rows(self, table: str, since_ms: int) -> list[dict[str, Any]]:

@@ -43,19 +43,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core.trading.trader", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m core.trading.trader", description=__doc__
+    )
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project")
-    parser.add_argument("--gateway", type=Path, required=True, help="the gateway's socket")
-    parser.add_argument("--paper-url", help="step this paper exchange instead of waiting")
-    parser.add_argument("--ticks", type=int, default=0, help="stop after so many candles")
-    parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
+    parser.add_argument(
+        "--gateway", type=Path, required=True, help="the gateway's socket"
+    )
+    parser.add_argument(
+        "--paper-url", help="step this paper exchange instead of waiting"
+    )
+    parser.add_argument(
+        "--ticks", type=int, default=0, help="stop after so many candles"
+    )
+    parser.add_argument(
+        "--parent", type=int, default=0, help="end when this process ends"
+    )
     return parser
 
 
 def _setting(name: str) -> str:
     value = os.environ.get(name)
     if not value:
-        raise ConfigError(f"{name} is not set", hint="architect up starts everything in order")
+        raise ConfigError(
+            f"{name} is not set", hint="architect up starts everything in order"
+        )
     return value
 
 
@@ -81,7 +93,9 @@ def _clock(options: argparse.Namespace) -> Any:
     return RealClock()
 
 
-def _trade(loop: TradingLoop, clock: TickClock, stop: threading.Event, ticks: int) -> None:
+def _trade(
+    loop: TradingLoop, clock: TickClock, stop: threading.Event, ticks: int
+) -> None:
     while not stop.is_set() and not (ticks and loop.ticks >= ticks):
         now_ms = clock.next_close_ms()
         if now_ms is None:

@@ -53,7 +53,11 @@ class Books:
 
     def sync(self) -> list[Any]:
         """Book the fills and account log entries that are new; return the new fills."""
-        fills = [f for f in self.exchange.fills(self._since_ms) if f.fill_id not in self._seen]
+        fills = [
+            f
+            for f in self.exchange.fills(self._since_ms)
+            if f.fill_id not in self._seen
+        ]
         for fill in fills:
             self._book_fill(fill)
         for entry in self.exchange.ledger(self._last_entry):
@@ -107,7 +111,9 @@ class Books:
             )
             for p in self.positions.values()
         ]
-        return self.modules["equity_monitor"](now_ms, self.balance_usd, held, dict(marks))
+        return self.modules["equity_monitor"](
+            now_ms, self.balance_usd, held, dict(marks)
+        )
 
 
 def _row(record: Any) -> dict[str, Any]:

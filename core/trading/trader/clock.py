@@ -60,7 +60,9 @@ class PaperClock:
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
         try:
-            self._connection.request(method, path, headers={"X-Paper-Token": self._token})
+            self._connection.request(
+                method, path, headers={"X-Paper-Token": self._token}
+            )
             response = self._connection.getresponse()
             plain: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:

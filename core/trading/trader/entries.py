@@ -29,7 +29,9 @@ class Entries:
     config: TraderConfig
     on_open: Callable[[OpenTrade], None]
 
-    def run(self, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]) -> None:
+    def run(
+        self, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]
+    ) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
         for symbol in self._scan():
             if symbol in trades or symbol in self.books.positions:
@@ -70,7 +72,9 @@ class Entries:
     def _stats(self, symbol: str) -> Any:
         ticker = self.market.tickers[symbol]
         close = self.market.candles[symbol]["close"]
-        volatility = self.modules["realised_volatility"](close, self.config.volatility_window)
+        volatility = self.modules["realised_volatility"](
+            close, self.config.volatility_window
+        )
         return self.modules.records["MarketStats"](
             symbol=symbol,
             volatility_frac=_last(volatility),
@@ -91,11 +95,17 @@ class Entries:
             rsi=_last(call["rsi"](close, c.rsi_length)),
             vwap=_last(call["vwap"](high, low, close, volume, c.vwap_window)),
             volume_ratio=_last(call["volume_spike"](volume, c.volume_window)),
-            volatility_frac=_last(call["realised_volatility"](close, c.volatility_window)),
+            volatility_frac=_last(
+                call["realised_volatility"](close, c.volatility_window)
+            ),
         )
 
     def _enter(
-        self, symbol: str, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]
+        self,
+        symbol: str,
+        now_ms: int,
+        equity_usd: Decimal,
+        trades: dict[str, OpenTrade],
     ) -> OpenTrade | None:
         view = self.view(symbol)
         signal = self.modules["entry_decision"](view)

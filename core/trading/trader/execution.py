@@ -45,7 +45,9 @@ class Execution:
         clip = self.modules["round_down"](self.config.clip_usd / price, size_step)
         clip = max(clip, size_step)
         done = []
-        for index, size in enumerate(self.modules["slice_manager"](intent.size, clip, size_step)):
+        for index, size in enumerate(
+            self.modules["slice_manager"](intent.size, clip, size_step)
+        ):
             status = self._send(intent, size, index)
             done.append(status)
             if status.status != "filled":
@@ -55,7 +57,10 @@ class Execution:
     def _send(self, intent: Intent, size: Decimal, index: int) -> Any:
         order = self.modules.records["OrderRequest"](
             client_id=self.modules["client_order_id"](
-                intent.symbol, intent.time_ms, intent.purpose, intent.attempt * 100 + index
+                intent.symbol,
+                intent.time_ms,
+                intent.purpose,
+                intent.attempt * 100 + index,
             ),
             symbol=intent.symbol,
             side=intent.order_side,

@@ -26,7 +26,9 @@ class Exits:
     execution: Execution
     config: TraderConfig
 
-    def run(self, now_ms: int, trades: dict[str, OpenTrade]) -> list[tuple[OpenTrade, str]]:
+    def run(
+        self, now_ms: int, trades: dict[str, OpenTrade]
+    ) -> list[tuple[OpenTrade, str]]:
         """Send the exits that are due; return each such trade with its reason."""
         ended = []
         for symbol, trade in list(trades.items()):

@@ -45,7 +45,9 @@ class TradingLoop:
         self.market = Market(self.exchange, c.lookback)
         self.books = Books(m, self.exchange, self.store)
         self.execution = Execution(m, self.exchange, self.store, c)
-        self.entries = Entries(m, self.market, self.books, self.execution, c, self._opened)
+        self.entries = Entries(
+            m, self.market, self.books, self.execution, c, self._opened
+        )
         self.exits = Exits(m, self.market, self.books, self.execution, c)
 
     def open(self, now_ms: int) -> None:
@@ -64,7 +66,9 @@ class TradingLoop:
                 self._safely("exits", lambda: self._exit(now_ms))
                 equity = self._safely("equity", lambda: self._equity(now_ms))
                 if equity is not None and not self.halted:
-                    self._safely("entries", lambda: self._enter(now_ms, equity.equity_usd))
+                    self._safely(
+                        "entries", lambda: self._enter(now_ms, equity.equity_usd)
+                    )
         return (time.perf_counter() - started) * 1000
 
     def _safely(self, part: str, run: Callable[[], Any]) -> Any:
@@ -90,7 +94,9 @@ class TradingLoop:
             else:
                 self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
 
-    def _close(self, trade: OpenTrade, reason: str, fills: list[Any], now_ms: int) -> None:
+    def _close(
+        self, trade: OpenTrade, reason: str, fills: list[Any], now_ms: int
+    ) -> None:
         mine = [f for f in fills if f.symbol == trade.symbol]
         size = sum((f.size for f in mine), Decimal(0))
         price = (
@@ -100,12 +106,18 @@ class TradingLoop:
         )
         totals = self.books.by_symbol[trade.symbol]
         record = trade.record(
-            self.modules.records["Trade"], totals, price.quantize(Decimal("1e-8")), now_ms, reason
+            self.modules.records["Trade"],
+            totals,
+            price.quantize(Decimal("1e-8")),
+            now_ms,
+            reason,
         )
         del self.trades[trade.symbol]
         self.closed += 1
         self.modules["trade_logger"](self.store, record)
-        self.tell("exit", trade_id=trade.trade_id, reason=reason, net_usd=str(_net(record)))
+        self.tell(
+            "exit", trade_id=trade.trade_id, reason=reason, net_usd=str(_net(record))
+        )
 
     def _adopt(self, now_ms: int) -> None:
         for symbol in list(self.books.positions):
@@ -121,9 +133,13 @@ class TradingLoop:
     def _opened(self, trade: OpenTrade) -> None:
         self.trades[trade.symbol] = trade
         self.books.sync()
-        record = trade.record(self.modules.records["Trade"], self.books.by_symbol[trade.symbol])
+        record = trade.record(
+            self.modules.records["Trade"], self.books.by_symbol[trade.symbol]
+        )
         self.modules["trade_logger"](self.store, record)
-        self.tell("entry", trade_id=trade.trade_id, side=trade.side, size=str(trade.size))
+        self.tell(
+            "entry", trade_id=trade.trade_id, side=trade.side, size=str(trade.size)
+        )
 
     def _equity(self, now_ms: int) -> Any:
         marks = {s: t.mark_price for s, t in self.market.tickers.items()}
@@ -149,7 +165,9 @@ class TradingLoop:
             return
         if not self.halted:
             self.drifts += 1
-            self.tell("drift", ours_usd=str(ours), exchange_usd=str(theirs), time_ms=now_ms)
+            self.tell(
+                "drift", ours_usd=str(ours), exchange_usd=str(theirs), time_ms=now_ms
+            )
         self.halted = f"books differ from the exchange by {drift} USD"
 
 

@@ -34,7 +34,9 @@ class Market:
     @property
     def tradeable(self) -> list[str]:
         """Symbols that are listed and not suspended."""
-        return [s for s in sorted(self.instruments) if s in self.tickers and self._open(s)]
+        return [
+            s for s in sorted(self.instruments) if s in self.tickers and self._open(s)
+        ]
 
     def _open(self, symbol: str) -> bool:
         return not self.tickers[symbol].suspended
