@@ -151,6 +151,8 @@ def test_processes_share_a_limit(tmp_path: Path) -> None:
         from core.errors import BudgetExceeded
         one = Budget(Path(sys.argv[1]), Decimal(1), Decimal(1), run=sys.argv[2])
         taken = 0
+        print("ready", flush=True)
+        input()
         try:
             while True:
                 one.reserve(Decimal("0.01"), "code", "rsi", "small")
@@ -160,7 +162,17 @@ def test_processes_share_a_limit(tmp_path: Path) -> None:
     """
     run = budget(tmp_path).run
     command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path), run]
-    children = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    pipe = subprocess.PIPE
+    children = [
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(3)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
     taken = [int(child.communicate(timeout=60)[0]) for child in children]
     assert sum(taken) == 100
 

@@ -120,10 +120,9 @@ class Models:
         return self.relay.ask(prompt)
 
     def _missing(self, prompt: Prompt) -> ReplyMissing:
-        job = prompt.job.upper()
         return self.store.missing(
             prompt,
             f"no model is set for {prompt.job} and the relay is off",
-            f"set LLM_API_KEY and LLM_MODEL (or LLM_{job}_...) in .env,"
-            " or LLM_RELAY=yes to answer by hand",
+            "set LLM_API_KEY and LLM_MODEL in .env, or answer by hand:"
+            f" architect generate {prompt.module} --relay",
         )
