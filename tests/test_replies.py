@@ -65,6 +65,24 @@ def test_a_change_of_any_byte_is_loud() -> None:
             assert (reply.model, reply.route) != (REPLY.model, REPLY.route)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"Examples", b"examples", "its prompt is not the one that was answered"),
+        (b"return 1", b"return 2", "its reply is not the one that was given"),
+        (b"# Prompt", b"# prompt", "its headings were changed"),
+        (b"return 1", b"return 10", "not as long as its front matter says"),
+        (b"format: 1", b"format: 2", "its format is 2, not 1"),
+        (b"sample: 0", b"sample: no", "other keys or types"),
+    ],
+)
+def test_a_changed_file_says_what_was_changed(old: bytes, new: bytes, why: str) -> None:
+    data = reply_file.render(PROMPT, REPLY)
+    with pytest.raises(ReplyChanged, match=f"rsi/x.md was changed: .*{why}") as caught:
+        reply_file.parse(data.replace(old, new), "rsi/x.md")
+    assert "git checkout" in str(caught.value.hint)
+
+
 def test_a_reply_is_found_by_its_prompt_alone(store: ReplyStore) -> None:
     saved = store.save(PROMPT, REPLY)
     assert saved.source == "recorded"
