@@ -15,6 +15,7 @@ from types import TracebackType
 from architect import config as configuration
 from architect.code_generator import Judge
 from architect.gate.gate import Gate
+from architect.gate.replay import Replay
 from architect.gate.sandbox import Sandbox
 from architect.gate.verdict import Verdict
 from architect.lock import build_lock
@@ -68,13 +69,20 @@ class Session:
 
     def judge(self, graph: SpecGraph, module: Callable[[str], str] | None = None) -> Judge:
         """Return a judge that knows the accepted modules and their regressions."""
-        read = module or (lambda name: self.project.module(name).read_text(encoding="utf-8"))
+        read = module or self._module_text
 
         def judged(spec: Spec, text: str) -> Verdict:
             known = load_regressions(self.project, spec.name)
             return self.gate.judge(spec, graph, text, self._modules(read), regressions=known)
 
         return judged
+
+    def replay(self, spec: Spec, graph: SpecGraph) -> Replay:
+        """Return what runs bodies of a spec on inputs that are known."""
+        return Replay(self.gate, spec, graph, self._modules(self._module_text))
+
+    def _module_text(self, name: str) -> str:
+        return self.project.module(name).read_text(encoding="utf-8")
 
     def _modules(self, read: Callable[[str], str]) -> Mapping[str, str]:
         return {name: read(name) for name in read_manifest(self.project.manifest).modules

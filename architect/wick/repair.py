@@ -14,6 +14,7 @@ from typing import Any
 from architect import regressions
 from architect.ask_architect import Architect
 from architect.code_generator import from_body
+from architect.gate.contract.regressions import Regression
 from architect.gate.records import record_classes
 from architect.gate.verdict import Verdict
 from architect.history import Accepted, recorded_reply, versions
@@ -128,7 +129,7 @@ class Repair:
     def _fails_on(
         self, spec: Spec, graph: SpecGraph, body: str, arguments: dict[str, Any]
     ) -> Verdict:
-        return self.session.try_inputs(spec, graph, body, arguments)
+        return self.session.replay(spec, graph).judge(body, [Regression(arguments)])
 
     def _smaller(
         self, spec: Spec, graph: SpecGraph, body: str, arguments: dict[str, Any]
@@ -191,7 +192,7 @@ class Repair:
         before = good and split_module(spec, good.module)
         if not before:
             return 1.0
-        return self.session.agreement(spec, graph, before, body)
+        return self.session.replay(spec, graph).agreement(before, body)
 
     def _say_unrepaired(self, incident: Incident, spec: Spec) -> None:
         self.incidents.step(

@@ -1,0 +1,71 @@
+"""A candidate on given inputs only: does it fail on them, does it answer like another?
+
+For Wick, which knows the inputs. No verdict of acceptance comes from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from architect.gate.contract.failure import Failure
+from architect.gate.contract.inputs import Inputs
+from architect.gate.contract.regressions import Regression
+from architect.gate.contract.session import Session
+from architect.gate.contract.subject import Answer
+from architect.gate.contract.terms import Terms
+from architect.gate.gate import Gate
+from architect.gate.verdict import Verdict
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+from core.values import difference
+
+CASES = 60
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Replays calls of bodies of one spec; `modules` are the accepted texts by name."""
+
+    gate: Gate
+    spec: Spec
+    graph: SpecGraph
+    modules: Mapping[str, str]
+
+    def judge(self, body: str, known: Sequence[Regression]) -> Verdict:
+        """Run a body on inputs that once failed; accepted means that none fails."""
+        return self.gate.judge_inputs(
+            self.spec, self.graph, body, self.modules, known
+        )
+
+    def answers(self, body: str, cases: int = CASES) -> list[Answer]:
+        """Return a body's answers to drawn inputs, the same inputs for every body."""
+        found: list[Answer] = []
+
+        def run(terms: Terms, inputs: Inputs) -> Session:
+            if not self.spec.ports and self.spec.params:
+                drawn = inputs.sample("agreement", cases, terms.allowed)
+                found.extend(terms.call(arguments) for arguments in drawn)
+            return Session(None, len(found))
+
+        failure = self.gate.run(self.spec, self.graph, body, self.modules, run)
+        return [] if isinstance(failure, Failure) else found
+
+    def agreement(self, good: str, body: str) -> float:
+        """Return the share of drawn inputs, 0 to 1, on which two bodies answer alike.
+
+        1.0 for an action, whose answers depend on its ports.
+        """
+        mine, theirs = self.answers(good), self.answers(body)
+        if not mine or len(mine) != len(theirs):
+            return 1.0 if not mine else 0.0
+        pairs = zip(mine, theirs, strict=True)
+        same = sum(_alike(a, b, self.spec.tolerance) for a, b in pairs)
+        return same / len(mine)
+
+
+def _alike(a: Answer, b: Answer, tolerance: float) -> bool:
+    if a.status != "value" or b.status != "value":
+        return (a.status, a.error) == (b.status, b.error)
+    return difference(a.value, b.value, tolerance) is None
+
