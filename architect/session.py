@@ -58,8 +58,10 @@ class Session:
 
     @cached_property
     def gate(self) -> Gate:
-        """The gate with its sandbox, started at first use."""
-        return Gate(self._open.enter_context(Sandbox()), self.project.package)
+        """The gate with its two sandboxes, started at first use."""
+        first = self._open.enter_context(Sandbox())
+        other = self._open.enter_context(Sandbox(hash_seed=1))
+        return Gate(first, other, self.project.package)
 
     @cached_property
     def models(self) -> Models:
