@@ -41,10 +41,22 @@ def constants_in(sources: Iterable[str]) -> tuple[Constant, ...]:
             tree = ast.parse(source)
         except SyntaxError:
             continue
-        values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-        found.update(v for v in values if type(v) in (int, float, str))  # type: ignore[misc]
+        found.update(v for n in ast.walk(tree) for v in _values(n))
     found.update(filter(None, (_number(v) for v in list(found) if isinstance(v, str))))
     return tuple(sorted(found, key=lambda v: (isinstance(v, str), len(str(v)), str(v))))
+
+
+def _values(node: ast.AST) -> list[Constant]:
+    match node:
+        case ast.UnaryOp(
+            op=ast.USub(), operand=ast.Constant(value=int() | float() as n)
+        ):
+            return [-n]
+        case ast.Constant(value=bool() | complex() | bytes() | None):
+            return []
+        case ast.Constant(value=int() | float() | str() as value):
+            return [value]
+    return []
 
 
 def _number(text: str) -> float | None:
@@ -58,7 +70,8 @@ def _number(text: str) -> float | None:
 def numbers_within(
     constants: Iterable[Constant], low: float, high: float
 ) -> list[float]:
-    """Return the numbers in the range, and those one beside a whole one."""
+    """Return the numbers in the range, and those one beside a whole one: < turns where
+    <= does not."""
     near: dict[float, None] = {}
     for value in constants:
         if isinstance(value, str) or value != value:

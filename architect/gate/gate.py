@@ -194,7 +194,7 @@ class Gate:
         return Inputs(
             spec,
             Draw(records, shapes, known),
-            Draw(records, shapes, own) if own else None,
+            Draw(records, shapes, own, only=True) if own else None,
             self._pools[spec.name][1],
         )
 

@@ -62,8 +62,10 @@ class Inputs:
         if self.own is None:
             return None
         strategy = self.own.arguments(self.spec, allowed, given)
+        if not self.own.fits:
+            return None
         search = self._search(strategy, f"{claim} at its constants", fails)
-        return search.smallest(max(8, cases // 4))
+        return search.smallest(max(24, cases // 2))
 
     def _search(self, strategy: Strategy, claim: str, fails: Fails) -> Search:
         return Search(strategy, fails, self._seed(claim))

@@ -38,7 +38,7 @@ FULL = Effort()
 # A dependent was proved by itself; here only the candidate below it is new.
 DEPENDENT = Effort(results=10, repeats=2, prefixes=4, share=0.2)
 # After a held-back example failed: look harder for an input that may be shown.
-HARDER = Effort(results=200, share=3.0)
+HARDER = Effort(results=300, share=6.0)
 
 
 def plan(terms: Terms, inputs: Inputs, effort: Effort = FULL) -> list[Check]:

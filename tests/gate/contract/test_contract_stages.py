@@ -36,13 +36,24 @@ def test_held_back_failure_shows_nothing_of_it(judge: Judge) -> None:
         assert secret not in shown
 
 
-def test_held_back_failure_is_shown_by_a_drawn_input(judge: Judge) -> None:
-    """A rare slip that a held-back example meets; looking harder finds one to show."""
+def test_rare_slip_is_found_by_the_constants_of_the_body(judge: Judge) -> None:
     body = "return max(low, min(value, high)) if high != 70 else 70"
     verdict = judge("clamp", body)
     assert not verdict.accepted
     assert verdict.counter_example is not None
-    assert verdict.counter_example.given["value"] != 77
+    assert verdict.counter_example.given["high"] == 70
+
+
+def test_held_back_failure_is_shown_by_a_drawn_input(judge: Judge) -> None:
+    """A slip that only the held-back example meets; looking harder finds another."""
+    body = "return max(low, min(value, high)) if high - low != 140 else low"
+    verdict = judge("clamp", body)
+    assert not verdict.accepted
+    assert verdict.private is not None
+    assert verdict.private.given == {"value": 77, "low": -70, "high": 70}
+    assert verdict.counter_example is not None
+    assert verdict.counter_example.given != verdict.private.given
+    assert "77" not in verdict.as_text()
 
 
 def test_smallest_counter_example_is_found(judge: Judge) -> None:
