@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 
 from architect.gate import drawers
 from architect.gate.constants import Constant, numbers_within
+from architect.gate.domains import are_whole, is_table, narrowed
 from architect.gate.drawers import Drawer, Drawn
 from architect.gate.repairs import repaired
 from architect.gate.table_drawers import tables
@@ -64,9 +65,9 @@ class Draw:
 
         `given` narrows single parameters; `keep` says which calls are allowed.
         """
-        params = {n: _narrowed(p, (given or {}).get(n)) for n, p in spec.params.items()}
+        params = {n: narrowed(p, (given or {}).get(n)) for n, p in spec.params.items()}
         kinds = {name: types.parse(param.type) for name, param in params.items()}
-        in_tables = {n: p for n, p in params.items() if _is_table(kinds[n], p)}
+        in_tables = {n: p for n, p in params.items() if is_table(kinds[n], p)}
         single = {
             name: self.value(kinds[name], param)
             for name, param in params.items()
@@ -84,7 +85,7 @@ class Draw:
 
     def value(self, kind: Type, domain: Domain) -> Drawer:
         """Return a drawer for one value."""
-        if domain.choices is not None and _are_whole(kind, domain.choices):
+        if domain.choices is not None and are_whole(kind, domain.choices):
             choices = [types.load(kind, one, self.records) for one in domain.choices]
             return drawers.pick(choices)
         maker = _MAKERS.get(kind.name)
@@ -125,29 +126,6 @@ class Draw:
     def numbers(self, low: float, high: float) -> list[float]:
         """Return the constants that lie within the bounds."""
         return sorted(numbers_within(self.constants, low, high), key=abs)
-
-
-def _narrowed(param: Param, given: Domain | None) -> Param:
-    if given is None:
-        return param
-    changes = {name: getattr(given, name) for name in given.model_fields_set}
-    return param.model_copy(update=changes)
-
-
-def _are_whole(kind: Type, choices: list[Any]) -> bool:
-    """Tell whether `choices` are values of the type itself, or those of its items."""
-    if kind.name == "dict":
-        return all(isinstance(choice, dict) for choice in choices)
-    if kind.name in ("list", "set"):
-        return all(isinstance(choice, list) for choice in choices)
-    return True
-
-
-def _is_table(kind: Type, param: Param) -> bool:
-    holds_whole = param.choices is not None and any(
-        isinstance(choice, (list, dict)) for choice in param.choices
-    )
-    return kind.name in ("Series", "Frame") and not holds_whole
 
 
 # --- makers: type and domain to drawer -------------------------------------------
