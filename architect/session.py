@@ -14,9 +14,8 @@ from types import TracebackType
 
 from architect import config as configuration
 from architect.code_generator import Judge
-from architect.gate.gate import Gate
+from architect.gate.gate import Gate, open_gate
 from architect.gate.replay import Replay
-from architect.gate.sandbox import Sandbox
 from architect.gate.verdict import Verdict
 from architect.lock import build_lock
 from architect.models.access import Models
@@ -25,7 +24,7 @@ from architect.regressions import load as load_regressions
 from architect.repository import Repository
 from core.manifest import read_manifest
 from core.spec import Spec
-from core.spec_graph import SpecGraph
+from core.spec_graph import SpecGraph, load_graph
 
 Tell = Callable[[str], None]
 
@@ -39,6 +38,7 @@ class Session:
         self.config, self.project, self.tell = config, config.project, tell
         self._relay = relay
         self._open = ExitStack()
+        self._graph: tuple[tuple[object, ...], SpecGraph] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -59,9 +59,18 @@ class Session:
     @cached_property
     def gate(self) -> Gate:
         """The gate with its two sandboxes, started at first use."""
-        first = self._open.enter_context(Sandbox())
-        other = self._open.enter_context(Sandbox(hash_seed=1))
-        return Gate(first, other, self.project.package)
+        return self._open.enter_context(open_gate(self.project.package))
+
+    def graph(self) -> SpecGraph:
+        """Return the specs as they are on disk: the same object while no file changed,
+        since the gate keeps what it drew for one."""
+        stamp = tuple(
+            (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+            for path in sorted(self.project.specs.glob("*.yaml"))
+        )
+        if self._graph is None or self._graph[0] != stamp:
+            self._graph = stamp, load_graph(self.project.specs)
+        return self._graph[1]
 
     @cached_property
     def models(self) -> Models:

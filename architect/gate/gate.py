@@ -92,11 +92,12 @@ class Gate:
         among them, what uses the spec is tested if it is. GateError when the gate
         cannot give a verdict, SpecError when the spec leaves it nothing to test.
         """
-        trial = _Trial(spec, graph, dict(modules), checks=1)
+        started = time.perf_counter()
         body, findings = self._structure(spec, graph, text)
+        trial = self._trial(spec, graph, body, modules)
+        trial.started, trial.checks = started, 1
         if findings:
             return trial.verdict(findings)
-        trial.modules[spec.name] = render_module(spec, body, self.package)
         failure = self._contract(trial)
         if failure is None and dependents:
             failure = self._dependents(trial)
@@ -105,6 +106,39 @@ class Gate:
         if failure is None:
             return trial.verdict()
         return trial.verdict([_finding(trial.stage, failure)], failure)
+
+    def judge_inputs(
+        self,
+        spec: Spec,
+        graph: SpecGraph,
+        body: str,
+        modules: Mapping[str, str],
+        known: Sequence[Regression],
+    ) -> Verdict:
+        """Run a body on known inputs alone; "accepted" means that it fails on none."""
+        trial = self._trial(spec, graph, body, modules)
+        failure = self._regressions(trial, known)
+        if failure is None:
+            return trial.verdict()
+        return trial.verdict([_finding(trial.stage, failure)], failure)
+
+    def run(
+        self,
+        spec: Spec,
+        graph: SpecGraph,
+        body: str,
+        modules: Mapping[str, str],
+        checks: Callable[[Terms, Inputs], Session],
+    ) -> Failure | None:
+        """Run checks of one's own on a body in the sandbox; return the first failure."""
+        return self._counted(self._trial(spec, graph, body, modules), spec, checks)
+
+    def _trial(
+        self, spec: Spec, graph: SpecGraph, body: str, modules: Mapping[str, str]
+    ) -> _Trial:
+        trial = _Trial(spec, graph, dict(modules))
+        trial.modules[spec.name] = render_module(spec, body, self.package)
+        return trial
 
     def warm(self) -> None:
         """Import what a judgement needs and start the sandbox, before the first one."""

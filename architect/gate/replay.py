@@ -34,9 +34,7 @@ class Replay:
 
     def judge(self, body: str, known: Sequence[Regression]) -> Verdict:
         """Run a body on inputs that once failed; accepted means that none fails."""
-        return self.gate.judge_inputs(
-            self.spec, self.graph, body, self.modules, known
-        )
+        return self.gate.judge_inputs(self.spec, self.graph, body, self.modules, known)
 
     def answers(self, body: str, cases: int = CASES) -> list[Answer]:
         """Return a body's answers to drawn inputs, the same inputs for every body."""
@@ -68,4 +66,3 @@ def _alike(a: Answer, b: Answer, tolerance: float) -> bool:
     if a.status != "value" or b.status != "value":
         return (a.status, a.error) == (b.status, b.error)
     return difference(a.value, b.value, tolerance) is None
-

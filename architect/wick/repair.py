@@ -29,7 +29,7 @@ from architect.wick.queue import Job
 from core.errors import ArchitectError
 from core.manifest import read_manifest, sha256
 from core.spec import Spec
-from core.spec_graph import SpecGraph, load_graph
+from core.spec_graph import SpecGraph
 from core.template_footer import split_module
 from core.values import NotPlain, decode, encode
 
@@ -73,7 +73,7 @@ class Repair:
                 reason="the caller broke what the module requires; the module is as it must be",
             )  # fmt: skip
             return self.incidents.close_as(incident, "explained")
-        graph = load_graph(self.session.project.specs)
+        graph = self.session.graph()
         spec = graph.get(detail["module"])
         failed = self._failed_version(spec, detail)
         if failed is None:

@@ -10,7 +10,6 @@ from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job
 from core.errors import ArchitectError
 from core.manifest import read_manifest, sha256
-from core.spec_graph import load_graph
 
 
 def handle_save(session: Session, incidents: Incidents, job: Job) -> Incident | None:
@@ -44,7 +43,7 @@ def _still_there(session: Session, name: str, digest: str) -> bool:
 def _judge(
     session: Session, incidents: Incidents, incident: Incident, name: str
 ) -> Incident:
-    graph = load_graph(session.project.specs)
+    graph = session.graph()
     with session.building(wait=True) as pipeline:
         verdict = pipeline.adopt(graph.get(name), graph)
     session.record_verdict(name, verdict)
