@@ -44,7 +44,7 @@ LIVE_FAILURE = Fault(
     "before = volume_spike(volume.iloc[:-1], window)\n"
     "mean = volume.iloc[-window - 1 : -1].mean()\n"
     "known = len(volume) > window and mean > 0\n"
-    "last = volume.iloc[-1] / mean if known else np.nan\n"
+    "last = volume.iloc[-1] / mean if known else float("nan")\n"
     "return pd.Series([*before, last], index=volume.index)\n",
     "an elegant recursive rewrite, right on short series, too deep for the live window",
 )
