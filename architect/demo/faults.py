@@ -39,12 +39,14 @@ BROKEN_SAVE = Fault(
 # the stack a candle, and the live window is longer than Python's stack is deep.
 LIVE_FAILURE = Fault(
     "volume_spike",
-    "if volume.empty:\n"
-    "    return volume.astype(float)\n"
-    "before = volume_spike(volume.iloc[:-1], window)\n"
-    "mean = volume.iloc[-window - 1 : -1].mean()\n"
-    "known = len(volume) > window and mean > 0\n"
-    "last = volume.iloc[-1] / mean if known else float("nan")\n"
-    "return pd.Series([*before, last], index=volume.index)\n",
+    """\
+if volume.empty:
+    return volume.astype(float)
+before = volume_spike(volume.iloc[:-1], window)
+mean = volume.iloc[-window - 1 : -1].mean()
+known = len(volume) > window and mean > 0
+last = volume.iloc[-1] / mean if known else float("nan")
+return pd.Series([*before, last], index=volume.index)
+""",
     "an elegant recursive rewrite, right on short series, too deep for the live window",
 )

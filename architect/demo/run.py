@@ -12,7 +12,7 @@ from typing import Any
 from architect import config as configuration
 from architect.demo.faults import BROKEN_SAVE, LIVE_FAILURE, Fault
 from architect.history import restore
-from architect.pipeline import Outcome
+from architect.outcome import Outcome
 from architect.session import Session
 from architect.system.child import ChildFailed, Line
 from architect.system.system import System
