@@ -14,10 +14,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from core.errors import SpecError
+from core.quoting import quoted
 
 Plain = Any
 Records = Mapping[str, type]
@@ -53,15 +54,15 @@ class Type:
 
 
 def _quoted(choice: Any) -> str:
-    return f'"{choice}"' if isinstance(choice, str) else repr(choice)
+    return quoted(choice) if isinstance(choice, str) else repr(choice)
 
 
 def parse(text: str) -> Type:
     """Read a type; SpecError names what is not in the vocabulary."""
     try:
         node = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        raise SpecError(f"type {text!r} cannot be read: {error.msg}") from None
+    except (SyntaxError, ValueError) as error:
+        raise SpecError(f"type {text!r} cannot be read: {error}") from None
     return _convert(node, text)
 
 
@@ -151,7 +152,10 @@ def load(kind: Type, plain: Plain, records: Records) -> Any:
     """
     loader = _LOADERS.get(kind.name)
     if loader is not None:
-        return loader(kind, plain, records)
+        try:
+            return loader(kind, plain, records)
+        except (TypeError, ValueError, ArithmeticError, OSError):
+            raise _mismatch(kind, plain) from None
     if kind.name not in records:
         raise SpecError(f"record {kind.name!r} is not known")
     return _load_record(records[kind.name], kind, plain, records)
@@ -171,29 +175,28 @@ def _load_scalar(kind: Type, plain: Plain, records: Records) -> Any:
 def _load_float(kind: Type, plain: Plain, records: Records) -> float:
     if isinstance(plain, bool) or not isinstance(plain, (int, float, str)):
         raise _mismatch(kind, plain)
-    try:
-        return float(plain)
-    except ValueError:
-        raise _mismatch(kind, plain) from None
+    return float(plain)
 
 
 def _load_decimal(kind: Type, plain: Plain, records: Records) -> Decimal:
     if isinstance(plain, bool) or not isinstance(plain, (int, float, str)):
         raise _mismatch(kind, plain)
-    try:
-        return Decimal(str(plain))
-    except InvalidOperation:
-        raise _mismatch(kind, plain) from None
+    return Decimal(str(plain))
 
 
 def _load_datetime(kind: Type, plain: Plain, records: Records) -> datetime:
     if isinstance(plain, datetime):
-        return plain if plain.tzinfo else plain.replace(tzinfo=UTC)
+        return _in_utc(plain)
     if isinstance(plain, int) and not isinstance(plain, bool):
         return datetime.fromtimestamp(plain / 1000, UTC)
     if isinstance(plain, str):
-        return datetime.fromisoformat(plain).astimezone(UTC)
+        return _in_utc(datetime.fromisoformat(plain))
     raise _mismatch(kind, plain)
+
+
+def _in_utc(time: datetime) -> datetime:
+    # Without a zone it is UTC too, wherever the machine stands.
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _load_sequence(kind: Type, plain: Plain, records: Records) -> Any:
@@ -217,7 +220,7 @@ def _load_dict(kind: Type, plain: Plain, records: Records) -> dict[Any, Any]:
 
 
 def _load_literal(kind: Type, plain: Plain, records: Records) -> Any:
-    if plain not in kind.choices:
+    if not matches(kind, plain):
         raise _mismatch(kind, plain)
     return plain
 
@@ -309,6 +312,8 @@ def dump(value: Any) -> Plain:
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -331,17 +336,25 @@ def _shortened(plain: Plain) -> Plain:
 
 def _dump_number_or_table(value: Any) -> Plain:
     if hasattr(value, "columns"):
-        return {str(name): dump(value[name]) for name in value.columns}
+        return {str(name): _dump_column(value[name]) for name in value.columns}
     if hasattr(value, "tolist"):
-        return _shortened(dump(value.tolist()))
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, (int, float)):
-        return value
-    return repr(value)
+        plain = value.tolist()
+        return _dump_column(value) if isinstance(plain, list) else dump(plain)
+    return value if isinstance(value, int) else repr(value)
+
+
+def _dump_column(column: Any) -> Plain:
+    items = column.tolist()
+    blank = (None if isinstance(v, float) and math.isnan(v) else v for v in items)
+    return _shortened([dump(item) for item in blank])
 
 
 # --- exact type check --------------------------------------------------------------
+
+# Compared as classes, not by name: numpy has a `bool` of its own.
+_PYTHON: dict[str, type] = {
+    t.__name__: t for t in (bool, int, float, str, Decimal, datetime, list, set)
+}
 
 
 def matches(kind: Type, value: Any) -> bool:

@@ -84,6 +84,8 @@ def _encode_table(value: Any, kind: type, depth: int) -> Encoded:
             "v": _cells(value, depth),
         }
     if root == "pandas" and kind.__name__ == "DataFrame":
+        if not value.columns.is_unique:
+            raise NotPlain("a frame with two columns of one name has no plain form")
         columns = [
             [encode(name, depth), str(col.dtype), _cells(col, depth)]
             for name, col in value.items()
@@ -115,9 +117,11 @@ def _encode_numpy(value: Any, depth: int) -> Encoded:
 
 
 def _encode_index(index: Any, depth: int) -> Encoded:
+    name = encode(index.name, depth)
     if type(index).__name__ == "RangeIndex":
-        return {"range": [index.start, index.stop, index.step]}
-    return {"dtype": str(index.dtype), "values": _items(index.tolist(), depth)}
+        return {"range": [index.start, index.stop, index.step], "name": name}
+    values = _items(index.tolist(), depth)
+    return {"dtype": str(index.dtype), "values": values, "name": name}
 
 
 def decode(plain: Encoded, records: Mapping[str, type], depth: int = 0) -> Any:
@@ -162,10 +166,11 @@ def _decode_numpy(plain: Encoded, records: Mapping[str, type], depth: int) -> An
 def _decode_index(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
     import pandas as pd
 
+    name = decode(plain.get("name"), records, depth)
     if "range" in plain:
-        return pd.RangeIndex(*plain["range"])
+        return pd.RangeIndex(*plain["range"], name=name)
     values = [decode(item, records, depth) for item in plain["values"]]
-    return pd.Index(values, dtype=plain["dtype"])
+    return pd.Index(values, dtype=plain["dtype"], name=name)
 
 
 def _decode_series(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
@@ -242,6 +247,8 @@ def _differ(where: str, expected: Any, got: Any, tolerance: float) -> str | None
         return _differ_items(where, expected, got, tolerance)
     if isinstance(expected, dict):
         return _differ_dicts(where, expected, got, tolerance)
+    if isinstance(expected, (set, frozenset)) and _typed(expected) != _typed(got):
+        return f"{where}: expected {_short(expected)}, got {_short(got)}"
     if is_dataclass(expected) and not isinstance(expected, type):
         mine = {f.name: getattr(expected, f.name) for f in fields(expected)}
         theirs = {f.name: getattr(got, f.name, None) for f in fields(expected)}
@@ -250,7 +257,14 @@ def _differ(where: str, expected: Any, got: Any, tolerance: float) -> str | None
         return _differ_frames(where, expected, got, tolerance)
     if hasattr(expected, "dtype"):
         return _differ_arrays(where, expected, got, tolerance)
+    if isinstance(expected, Decimal) and expected.is_nan() and got.is_nan():
+        return None
     return None if expected == got else f"{where}: expected {expected!r}, got {got!r}"
+
+
+def _typed(items: Any) -> set[tuple[type, Any]]:
+    # True and 1 are one key, but not one value.
+    return {(type(item), item) for item in items}
 
 
 def _close(expected: float, got: float, tolerance: float) -> bool:
@@ -272,7 +286,7 @@ def _differ_items(where: str, expected: Any, got: Any, tolerance: float) -> str 
 
 
 def _differ_dicts(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if list(expected) != list(got) and set(expected) != set(got):
+    if _typed(expected) != _typed(got):
         return f"{where}: expected keys {list(expected)}, got {list(got)}"
     for key, mine in expected.items():
         if found := _differ(f"{where}.{key}", mine, got[key], tolerance):
