@@ -31,7 +31,7 @@ class Report:
 
     module: str
     version: str
-    kind: str
+    module_kind: str
     outcome: str
     error: str
     trace: str
@@ -79,8 +79,13 @@ class Containment:
     def _tell(self, failure: Failure, contained: str) -> None:
         key = (failure.module, failure.version)
         self.trips[key] = self.trips.get(key, 0) + 1
-        if self.trips[key] == 1:
+        if self.trips[key] > 1:
+            return
+        try:
             self.report(_report(failure, contained))
+        except Exception:
+            # The call is answered all the same: telling is not worth a lost trade.
+            traceback.print_exc()
 
 
 def _is_of_the_world(failure: Failure) -> bool:
@@ -108,7 +113,7 @@ def _report(failure: Failure, contained: str) -> Report:
     return Report(
         module=failure.module,
         version=failure.version,
-        kind=failure.kind,
+        module_kind=failure.kind,
         outcome=failure.outcome,
         error=f"{type(failure.error).__name__}: {failure.error}",
         trace="".join(lines)[-2000:],

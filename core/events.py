@@ -50,11 +50,11 @@ class Events:
         self._thread = threading.Thread(target=self._send, name="events", daemon=True)
         self._thread.start()
 
-    def publish(self, kind: str, **detail: Any) -> None:
+    def publish(self, kind: str, /, **detail: Any) -> None:
         """Tell everybody; `detail` must be plain JSON data."""
         self._put(EVENTS, kind, detail)
 
-    def job(self, kind: str, **detail: Any) -> None:
+    def job(self, kind: str, /, **detail: Any) -> None:
         """Give Wick a job."""
         self._put(JOBS, kind, detail)
 

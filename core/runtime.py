@@ -68,7 +68,7 @@ class Runtime:
         self.reflections.close()
         self.events.close()
 
-    def tell(self, kind: str, **detail: Any) -> None:
+    def tell(self, kind: str, /, **detail: Any) -> None:
         """Publish an event with the number of the tick."""
         self.events.publish(kind, tick=hooks.tick, **detail)
 
