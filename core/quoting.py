@@ -52,4 +52,5 @@ def _words(text: str, room: int) -> list[str]:
 def docstring_text(text: str) -> str:
     """Return text that means itself between three double quotes."""
     text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return "\\" + text if text.startswith('"') else text

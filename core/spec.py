@@ -39,6 +39,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 def _name(value: str) -> str:
     if not NAME.fullmatch(value):
         raise ValueError(f"{value!r} is not a lower_snake_case name")
+    if keyword.iskeyword(value):
+        raise ValueError(f"{value!r} is a word of Python")
     return value
 
 
@@ -54,10 +56,18 @@ def _type(value: str) -> str:
 
 def _expression(value: str) -> str:
     try:
-        ast.parse(value, mode="eval")
-    except SyntaxError as error:
-        raise ValueError(f"{value!r} is not a Python expression: {error.msg}") from None
+        tree = ast.parse(value, mode="eval")
+        # It is rendered into a line of its own: a comment would swallow what follows.
+        ast.parse(f"({value})", mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{value!r} is not a Python expression: {error}") from None
+    if any(isinstance(node, _STATEFUL) for node in ast.walk(tree)):
+        raise ValueError(f"{value!r} binds or waits; an expression only looks")
     return value
+
+
+# A yield would turn the whole checked call into a generator.
+_STATEFUL = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)
 
 
 def _importable(value: str) -> str:
@@ -68,10 +78,17 @@ def _importable(value: str) -> str:
     return value
 
 
+def _port(value: str) -> str:
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise ValueError(f"{value!r} is not the name of a port")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_name)]
 TypeText = Annotated[str, AfterValidator(_type)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Import = Annotated[str, AfterValidator(_importable)]
+PortName = Annotated[str, AfterValidator(_port)]
 
 
 class Strict(BaseModel):
@@ -88,6 +105,10 @@ class Domain(Strict):
     choices: list[Any] | None = None
 
 
+# A default is written into the signature, where a list would be shared by all calls.
+_RENDERED = {"bool", "int", "float", "str", "Decimal", "Literal", "None", "Any", "|"}
+
+
 class Param(Domain):
     """One parameter, or one field of a record."""
 
@@ -100,6 +121,15 @@ class Param(Domain):
     def has_default(self) -> bool:
         """Tell whether the spec gives a default (None counts when written)."""
         return "default" in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _default_renders(self) -> Param:
+        if self.default is None:
+            return self
+        kinds = {node.name for node in types.parse(self.type).walk()}
+        if not kinds <= _RENDERED:
+            raise ValueError(f"a {self.type} can have no default but null")
+        return self
 
 
 class Returns(Strict):
@@ -173,7 +203,7 @@ class Spec(Strict):
     ensures: list[Expression] = []
     imports: list[Import] = []
     uses: list[Name] = []
-    ports: dict[Name, str] = {}
+    ports: dict[Name, PortName] = {}
     on_failure: str = "raise"
     money_path: bool = False
     reflect: Literal["full", "result", "none"] = "full"
@@ -193,6 +223,9 @@ class Spec(Strict):
     def _check_record(self) -> None:
         if not self.fields:
             raise ValueError("a record needs fields")
+        for name in self.fields:
+            if keyword.iskeyword(name) or name in RESERVED:
+                raise ValueError(f"{name!r} cannot name a field: it is taken")
         for key in ("params", "returns", "ensures", "examples", "properties", "ports"):
             if getattr(self, key):
                 raise ValueError(f"a record has no {key}")

@@ -11,9 +11,8 @@ import textwrap
 
 from core import types
 from core.imports import render_imports
+from core.quoting import WIDTH, docstring_text, quoted, quoted_lines
 from core.spec import Param, Spec, snake
-
-WIDTH = 88
 
 
 def render_header(spec: Spec, package: str = "trading") -> str:
@@ -27,11 +26,20 @@ def render_header(spec: Spec, package: str = "trading") -> str:
     return f"{top}\n\n\n{body}"
 
 
+def _folded(source: str) -> str:
+    """Let black itself fold the types that are too long for a line; they are rare."""
+    if all(len(line) <= WIDTH for line in source.splitlines()):
+        return source
+    import black
+
+    return black.format_str(source, mode=black.Mode(line_length=WIDTH))
+
+
 def _docstring(spec: Spec, package: str) -> str:
     first, _, rest = _sentences(spec.intent)
     text = f'"""{first}\n'
     if rest:
-        text += "\n" + textwrap.fill(rest, WIDTH) + "\n"
+        text += "\n" + "\n".join(_wrapped(rest, WIDTH)) + "\n"
     return text + (
         f"\nGenerated from specs/{package}/{spec.name}.yaml. To change it, change the spec\n"
         f'and run: architect generate {spec.name}\n"""'
@@ -40,12 +48,24 @@ def _docstring(spec: Spec, package: str) -> str:
 
 def _sentences(intent: str) -> tuple[str, str, str]:
     """Split into a first line that fits the width, and the rest."""
-    text = " ".join(intent.split())
+    text = docstring_text(" ".join(intent.split()))
     first, dot, rest = text.partition(". ")
     if len(first) + 4 <= WIDTH:
         return first + dot.strip(), dot, rest
-    lines = textwrap.wrap(text, WIDTH - 3)
+    lines = _wrapped(text, WIDTH - 3)
     return lines[0], " ", " ".join(lines[1:])
+
+
+def _wrapped(text: str, width: int, first: str = "", others: str = "") -> list[str]:
+    # A word is never cut: it may hold an escape.
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _imports(spec: Spec, package: str) -> str:
@@ -118,20 +138,12 @@ def default_source(param: Param) -> str:
     )
 
 
-def quoted(text: str) -> str:
-    """Return a string literal as black would write it: in double quotes where it can."""
-    plain = repr(text)
-    if plain.startswith("'") and '"' not in text:
-        return '"' + plain[1:-1].replace("\\'", "'") + '"'
-    return plain
-
-
 def _decorator(spec: Spec) -> str:
     lines = [f'    kind="{spec.kind}",']
     lines += _list_argument("requires", spec.requires)
     lines += _list_argument("ensures", spec.ensures)
     if spec.on_failure != "raise":
-        lines.append(f"    on_failure={quoted(spec.on_failure)},")
+        lines += quoted_lines(spec.on_failure, 4, "on_failure=")
     if spec.reflect != "full":
         lines.append(f'    reflect="{spec.reflect}",')
     lines += _list_argument("ports", list(spec.ports))
@@ -141,7 +153,8 @@ def _decorator(spec: Spec) -> str:
 def _list_argument(name: str, items: list[str]) -> list[str]:
     if not items:
         return []
-    return [f"    {name}=[", *(f"        {quoted(item)}," for item in items), "    ],"]
+    lines = [line for item in items for line in quoted_lines(item, 8)]
+    return [f"    {name}=[", *lines, "    ],"]
 
 
 def _definition(name: str, parts: list[str], returns: str) -> str:
@@ -149,10 +162,11 @@ def _definition(name: str, parts: list[str], returns: str) -> str:
     if len(line) <= WIDTH:
         return line
     inner = f"    {', '.join(parts)}"
-    if len(inner) <= WIDTH:
+    if parts and len(inner) <= WIDTH:
         return f"def {name}(\n{inner}\n) -> {returns}:"
-    inner = "".join(f"    {part},\n" for part in parts)
-    return f"def {name}(\n{inner}) -> {returns}:"
+    inner = "".join(f"\n    {part}," for part in parts) + "\n" * bool(parts)
+    end = "\n    pass\n"
+    return _folded(f"def {name}({inner}) -> {returns}:{end}").removesuffix(end)
 
 
 def _function_docstring(spec: Spec) -> str:
@@ -165,19 +179,15 @@ def _function_docstring(spec: Spec) -> str:
         lines.append("")
     lines.append("    Returns:")
     unit, meaning = spec.returns.unit, spec.returns.meaning
-    lines += textwrap.wrap(
-        (f"{unit}: " if unit else "") + " ".join(meaning.split()),
-        WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8,
-    )  # fmt: skip
+    text = (f"{unit}: " if unit else "") + " ".join(meaning.split())
+    lines += _wrapped(docstring_text(text), WIDTH, " " * 8, " " * 8)
     return "\n".join([*lines, '    """']) + "\n"
 
 
 def _described(name: str, unit: str | None, meaning: str) -> list[str]:
     shown = f"{name} ({unit})" if unit else name
     text = f"{shown}: {' '.join(meaning.split())}"
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 12
-    )
+    return _wrapped(docstring_text(text), WIDTH, " " * 8, " " * 12)
 
 
 def _record(spec: Spec) -> str:
@@ -194,4 +204,4 @@ def _record(spec: Spec) -> str:
         lines += _described(name, field.unit, field.meaning)
     lines += ['    """', ""]
     lines += [f"    {_parameter(name, field)}" for name, field in spec.fields.items()]
-    return "\n".join(lines) + "\n"
+    return _folded("\n".join(lines) + "\n")

@@ -168,7 +168,8 @@ def _decode_index(plain: Encoded, records: Mapping[str, type], depth: int) -> An
 
     name = decode(plain.get("name"), records, depth)
     if "range" in plain:
-        return pd.RangeIndex(*plain["range"], name=name)
+        start, stop, step = plain["range"]
+        return pd.RangeIndex(start, stop, step, name=name)
     values = [decode(item, records, depth) for item in plain["values"]]
     return pd.Index(values, dtype=plain["dtype"], name=name)
 
