@@ -1,38 +1,62 @@
-"""Files that are either the old one or the new one, never half of one."""
+"""Files that are either the old one or the new one, never half of one.
+
+What a killed process leaves behind carries its process id, so the next run knows which
+temp files nobody will finish.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import re
+import secrets
 from pathlib import Path
 
-from core.errors import ArchitectError
+from core.errors import WriteFailed
+
+_LEFTOVER = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp\Z")
+_HINTS = {
+    errno.ENOSPC: "free some disk space, then run the command again: nothing is lost",
+    errno.EDQUOT: "free some of your quota, then run the command again: nothing is lost",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f), then run the command again",
+    errno.EROFS: "mount it writable, then run the command again",
+}
 
 
 def write(path: Path, data: bytes) -> None:
     """Replace `path` by `data`: temp file in the same folder, fsync, rename, fsync.
 
-    A full disk or a read-only folder is an ArchitectError, and `path` is as it was.
+    WriteFailed on a full disk or without the right to write; `path` is as it was.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, data)
     except OSError as error:
-        raise ArchitectError(f"cannot write {path}: {error.strerror}", hint=_hint(error)) from None
+        raise write_failed(path, error) from None
+
+
+def write_failed(path: Path, error: OSError) -> WriteFailed:
+    """Return the error for a file that could not be written, with what mends it."""
+    hint = _HINTS.get(
+        error.errno or 0, f"give this user the right to write {path.parent}"
+    )
+    return WriteFailed(f"cannot write {path}: {error.strerror}", hint=hint)
 
 
 def _replace(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temp = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    # By hand, not by tempfile: so the mode follows the user's umask.
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if path.exists():
+                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        os.replace(temp, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        temp.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 
@@ -45,14 +69,19 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _hint(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "free some disk space, then run the command again: nothing is lost"
-    return "give this user the right to write there"
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete temp files that a killed run left in `folder`."""
-    for path in folder.glob(".*.*"):
-        if path.is_file() and len(path.suffix) == 9:
+def remove_leftovers(folder: Path, deep: bool = False) -> None:
+    """Delete temp files of ended processes in `folder`; with `deep`, below it too."""
+    for path in folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp"):
+        made = _LEFTOVER.match(path.name)
+        if made and not _runs(int(made[1])):
             path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,20 +1,21 @@
 """From a reply to an accepted body: extract, judge, and ask once more with the reason.
 
 What is returned has a verdict; only an accepted one may be written by the file creator.
+Who judges, and how many at once, is the caller's: `generating` yields what is to be
+judged and is sent the verdict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 
 from architect.ask_architect import Architect
 from architect.body import extract_body
 from architect.gate.format import format_body
 from architect.gate.verdict import Finding, Verdict
-from architect.models.prompt import Prompt
 from architect.models.reply import Reply
-from core.errors import ReplyUnusable
+from core.errors import ModelError, ReplyUnusable
 from core.spec import Spec
 from core.template_footer import render_module, split_module
 
@@ -38,19 +39,50 @@ class Generated:
         return self.verdict.accepted
 
 
-def generate(spec: Spec, architect: Architect, judge: Judge) -> Generated:
-    """Ask for a body and judge it; a refused one is asked for once more.
+# Yields a body or module text, is sent its verdict, returns the outcome.
+Generating = Generator[str, Verdict, Generated]
+
+
+def generating(spec: Spec, architect: Architect) -> Generating:
+    """Ask for a body and have it judged; a refused one is asked for once more.
 
     ModelError when nobody answers; a refusal is a result, not an error.
     """
     if spec.kind == "record":
-        return from_body(spec, "", judge)
+        return (yield from judging(spec, ""))
     _, reply = architect.for_body(spec)
-    first = _judge_reply(spec, reply, judge, 1)
+    first = yield from _judging_reply(spec, reply, 1)
     if first.accepted:
         return first
-    _, reply = architect.again(spec, first.body, visible_reason(first.verdict))
-    return _judge_reply(spec, reply, judge, 2)
+    try:
+        _, reply = architect.again(spec, first.body, visible_reason(first.verdict))
+    except ModelError as error:
+        return _with_warning(first, error)
+    return (yield from _judging_reply(spec, reply, 2))
+
+
+def judging(
+    spec: Spec, text: str, reply: Reply | None = None, tries: int = 1
+) -> Generating:
+    """Have a body judged that is at hand; `text` may be a whole module too."""
+    verdict = yield text
+    bare = split_module(spec, text)
+    body = text if bare is None else bare
+    if verdict.accepted and spec.kind != "record":
+        body = format_body(spec, body)
+    module = render_module(spec, body)
+    return Generated(spec.name, body, module, verdict, reply, tries)
+
+
+def driven(making: Generating, spec: Spec, judge: Judge) -> Generated:
+    """Judge one after the other until the outcome is there."""
+    try:
+        text = next(making)
+        while True:
+            text = making.send(judge(spec, text))
+    except StopIteration as done:
+        made: Generated = done.value
+        return made
 
 
 def from_body(
@@ -60,30 +92,24 @@ def from_body(
 
     `body` may be a whole module, as the gate takes it too.
     """
-    verdict = judge(spec, body)
-    bare = split_module(spec, body)
-    body = body if bare is None else bare
-    shaped = format_body(spec, body) if verdict.accepted and spec.kind != "record" else body
-    module = render_module(spec, shaped)
-    return Generated(spec.name, shaped, module, verdict, reply, tries)
+    return driven(judging(spec, body, reply, tries), spec, judge)
 
 
-def repair(
-    spec: Spec, architect: Architect, judge: Judge, body: str, failure: str
-) -> tuple[Prompt, Generated]:
-    """Ask for a repair of `body` and judge it."""
-    prompt, reply = architect.for_repair(spec, body, failure)
-    return prompt, _judge_reply(spec, reply, judge, 1)
-
-
-def _judge_reply(spec: Spec, reply: Reply, judge: Judge, tries: int) -> Generated:
+def _judging_reply(spec: Spec, reply: Reply, tries: int) -> Generating:
     try:
         body = extract_body(reply.text, spec.name)
     except ReplyUnusable as error:
         finding = Finding("reply", str(error), hint=error.hint)
         verdict = Verdict(accepted=False, stage="reply", findings=(finding,))
         return Generated(spec.name, reply.text, "", verdict, reply, tries)
-    return from_body(spec, body, judge, reply, tries)
+    return (yield from judging(spec, body, reply, tries))
+
+
+def _with_warning(first: Generated, error: ModelError) -> Generated:
+    """Keep the refusal: why nobody was there for a second try is told beside it."""
+    told = f"it was not asked for again: {str(error).partition(chr(10))[0]}"
+    warning = Finding("reply", told, hint=error.hint)
+    return replace(first, verdict=replace(first.verdict, warnings=(warning,)))
 
 
 def visible_reason(verdict: Verdict) -> str:

@@ -11,9 +11,10 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
 from core.errors import ArchitectError
@@ -36,46 +37,91 @@ COMMANDS: dict[str, str] = {
 }
 
 
+class Terminated(BaseException):
+    """SIGTERM came: what was begun is ended in order."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _terminate)
         return _run(words)
     except ArchitectError as error:
-        return _failed(error)
+        return _failed(str(error), error.hint)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
-        print("\ninterrupted: what was accepted is committed", file=sys.stderr)
-        return 130
+        return _stopped("interrupted", signal.SIGINT)
+    except Terminated:
+        return _stopped("terminated", signal.SIGTERM)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except Exception as error:
+        from architect.crash import keep_traceback
+
+        return _failed(f"{type(error).__name__}: {error}", keep_traceback(error))
 
 
-def _failed(error: ArchitectError) -> int:
-    print(f"error: {error}", file=sys.stderr)
-    if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
-    return 1
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _failed(message: str, hint: str | None, code: int = 1) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+    return code
+
+
+def _stopped(how: str, number: signal.Signals) -> int:
+    print(f"\n{how}: what was accepted is committed", file=sys.stderr)
+    return 128 + number
 
 
 def _run(words: list[str]) -> int:
     chosen = next((word for word in words if not word.startswith("-")), None)
-    if chosen not in COMMANDS:
+    if chosen is None:
         parser = _parser(None)
-        options = parser.parse_args(words)
-        parser.print_help()
-        return 2 if getattr(options, "command", None) is None else 0
+        parser.parse_args(words)
+        parser.print_help(sys.stderr)
+        return 2
+    if chosen not in COMMANDS:
+        near = _nearest(chosen, COMMANDS) or "architect --help"
+        return _failed(f"there is no command {chosen!r}", near, 2)
     module = importlib.import_module(f"architect.commands.{chosen}")
-    options = _parser(module).parse_args(words)
+    options, rest = _parser(module).parse_known_args(words)
+    if rest:
+        return _refused(chosen, module, rest[0])
     code: int = module.run(options)
     return code
 
 
+def _refused(command: str, module: ModuleType, word: str) -> int:
+    """Refuse what a command does not take; name the nearest that it does."""
+    if not word.startswith("-"):
+        return _failed(
+            f"{word!r} is one word too many", f"architect {command} --help", 2
+        )
+    probe = argparse.ArgumentParser(add_help=False)
+    _arguments(probe, module)
+    known = [text for action in probe._actions for text in action.option_strings]
+    hint = _nearest(word.partition("=")[0], known) or f"architect {command} --help"
+    return _failed(f"architect {command} has no option {word}", hint, 2)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else None
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        print(f"error: {message}", file=sys.stderr)
-        print(f"hint: {self.prog} --help", file=sys.stderr)
-        raise SystemExit(2)
+        raise SystemExit(_failed(message, f"{self.prog} --help", 2))
 
 
 def _parser(loaded: ModuleType | None) -> argparse.ArgumentParser:
@@ -86,7 +132,7 @@ def _parser(loaded: ModuleType | None) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in COMMANDS.items():
-        mine = loaded if loaded is not None and loaded.__name__.endswith(f".{name}") else None
+        mine = loaded if loaded and loaded.__name__.endswith(f".{name}") else None
         _add(commands, name, text, mine)
     return parser
 
@@ -100,8 +146,13 @@ def _add(commands: Any, name: str, text: str, module: ModuleType | None) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if module is not None:
-        sub.add_argument("--root", type=Path, help="the project (default: the one around here)")
-        module.add_arguments(sub)
+        _arguments(sub, module)
+
+
+def _arguments(parser: argparse.ArgumentParser, module: ModuleType) -> None:
+    help_text = "the project (default: the one around here)"
+    parser.add_argument("--root", type=Path, metavar="DIR", help=help_text)
+    module.add_arguments(parser)
 
 
 if __name__ == "__main__":

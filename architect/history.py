@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from architect.atomic import write
+from architect.commit import Commit
+from architect.file_creator import keep_edit
 from architect.models.reply import Reply
+from architect.rebuild import module_text
 from architect.replies import ReplyStore
-from architect.repository import Commit, Repository
+from architect.repository import Repository
 from core.errors import ArchitectError
 from core.manifest import Entry, parse_manifest, read_manifest, sha256
 from core.project import Project
+from core.spec_graph import load_graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,16 @@ def find_version(
     if version is None:
         earlier = [v for v in known if present is None or v.version != present.version]
         if not earlier:
-            raise ArchitectError(f"{name} has no earlier accepted version")
+            raise ArchitectError(
+                f"{name} has no earlier accepted version", hint=f"architect log {name}"
+            )
         return earlier[0]
     matching = [v for v in known if v.version.startswith(version)]
     if len(matching) != 1:
         what = "no version" if not matching else "more than one version"
         raise ArchitectError(
-            f"{name}: {what} begins with {version!r}", hint=f"accepted versions: {listing}"
+            f"{name}: {what} begins with {version!r}",
+            hint=f"accepted versions: {listing}",
         )
     return matching[0]
 
@@ -79,26 +86,41 @@ def recorded_reply(project: Project, version: Accepted) -> Reply | None:
     return ReplyStore(project.replies).find(version.entry.reply)
 
 
-def restore(project: Project, repository: Repository, name: str) -> Path | None:
-    """Put the accepted file back in place of a hand edit; return where the edit is kept.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An accepted file that was put back; `kept` is the copy of the edit, if there was."""
 
-    None when the file is the accepted one already.
-    """
+    kept: Path | None
+
+
+def restore(project: Project, repository: Repository, name: str) -> Restored | None:
+    """Put the accepted file back where it was edited or is gone, None if it is neither."""
     entry = read_manifest(project.manifest).modules.get(name)
     if entry is None:
-        raise ArchitectError(f"{name} has no accepted version", hint=f"architect generate {name}")
-    path = project.module(name)
-    edited = path.read_bytes() if path.exists() else None
-    if edited is not None and sha256(edited) == entry.file:
-        return None
-    good = [v for v in versions(project, repository, name) if v.entry.file == entry.file]
-    if not good:
         raise ArchitectError(
-            f"{name}: git does not hold version {entry.version}",
-            hint=f"architect rebuild {name} makes it from its reply",
+            f"{name} has no accepted version", hint=f"architect generate {name}"
         )
-    kept = project.data / "discarded" / f"{name}-{sha256(edited or b'')[:12]}.py"
-    if edited is not None:
-        write(kept, edited)
-    write(path, good[0].module.encode())
-    return kept if edited is not None else None
+    path = project.module(name)
+    if path.exists() and sha256(path.read_bytes()) == entry.file:
+        return None
+    text = _accepted_text(project, repository, name, entry)
+    kept = keep_edit(project, name)
+    write(path, text.encode())
+    return Restored(kept)
+
+
+def _accepted_text(
+    project: Project, repository: Repository, name: str, entry: Entry
+) -> str:
+    """Return the accepted file from git, or else from its reply."""
+    for version in versions(project, repository, name):
+        if version.entry.file == entry.file:
+            return version.module
+    spec = load_graph(project.specs).get(name)
+    text = module_text(spec, entry, ReplyStore(project.replies), project.package)
+    if sha256(text) == entry.file:
+        return text
+    raise ArchitectError(
+        f"{name}: neither git nor its reply gives version {entry.version}",
+        hint=f"architect generate {name}",
+    )

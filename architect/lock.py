@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from architect.atomic import write_failed
 from core.errors import Busy
 from core.project import Project
 
@@ -14,20 +15,35 @@ from core.project import Project
 @contextmanager
 def build_lock(project: Project, wait: bool = False) -> Iterator[None]:
     """Hold the project's build lock; Busy names the process that has it."""
-    project.data.mkdir(parents=True, exist_ok=True)
-    path = project.data / "build.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = _open(project)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            holder = os.read(descriptor, 32).decode(errors="replace").strip()
             raise Busy(
-                f"another run (process {holder}) is building {project.root}",
+                f"another run (process {holder or 'unknown'}) is building {project.root}",
                 hint="wait for it to end, then run the command again",
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(project: Project) -> int:
+    path = project.data / "build.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise write_failed(path, error) from None
+
+
+def _sign(descriptor: int) -> None:
+    """Say whose lock it is; on a full disk nobody is named, and it holds all the same."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        pass

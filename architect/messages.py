@@ -35,7 +35,9 @@ def _subject(spec: Spec, entry: Entry, before: Entry | None, note: str) -> str:
     if before is None:
         text = f"Build {spec.name}: {first[:1].lower()}{first[1:]}"
     elif entry.by == "wick":
-        text = f"Repair {spec.name}: {note.splitlines()[0] if note else 'a live failure'}"
+        text = (
+            f"Repair {spec.name}: {note.splitlines()[0] if note else 'a live failure'}"
+        )
     elif entry.by == "rollback":
         text = f"Roll back {spec.name} to version {entry.version}"
     elif entry.by == "hand" and before.body != entry.body:

@@ -7,153 +7,149 @@ gate refuses is reported and its dependents are left as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from architect.acceptance import Acceptance
 from architect.ask_architect import Architect, Ask
-from architect.code_generator import Generated, Judge, from_body, generate
-from architect.file_creator import Creation, Step, create, recover, remove
+from architect.build import Build, Progress
+from architect.code_generator import (
+    Generated,
+    Generating,
+    Judge,
+    from_body,
+    generating,
+    judging,
+)
+from architect.file_creator import Step, create, edited_by_hand, keep_edit, recover
 from architect.gate.records import record_classes
 from architect.gate.verdict import Finding, Verdict
 from architect.history import Accepted, recorded_reply
-from architect.messages import commit_message
+from architect.journal import Change
+from architect.judges import Judges, OneByOne
 from architect.models.prompt import Prompt
+from architect.outcome import Outcome
 from architect.prompt import code_prompt
+from architect.rebuild import recorded_body
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
-from architect.staleness import Inputs, State, inputs, states
-from core.errors import ArchitectError, FileConflict, SpecError
-from core.manifest import Entry, Manifest, read_manifest, sha256
+from architect.staleness import State, inputs, states
+from core.errors import ArchitectError, ModelError, SpecError
+from core.manifest import read_manifest, sha256
 from core.project import Project
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
 from core.template_footer import split_module
 
-# Told of each module: name, what happens to it, and a detail.
-Progress = Callable[[str, str, str], None]
-
-
-@dataclass
-class Outcome:
-    """What a run did, by module name."""
-
-    built: dict[str, Generated] = field(default_factory=dict)
-    refused: dict[str, Generated] = field(default_factory=dict)
-    failed: dict[str, ArchitectError] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    fresh: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether everything that was asked for stands."""
-        return not (self.refused or self.failed or self.skipped)
+JudgeWith = Callable[[SpecGraph, Callable[[str], str]], Judge]
 
 
 @dataclass
 class Pipeline:
-    """One project's pipeline. `judge_with(modules)` makes a judge that knows them."""
+    """One project's pipeline. `judge_with(graph, read)` makes a judge of its modules.
+
+    `judges` may judge a build's texts side by side; without them one judge does.
+    """
 
     project: Project
     repository: Repository
     ask: Ask
-    judge_with: Callable[[SpecGraph, Callable[[str], str]], Judge]
+    judge_with: JudgeWith
     progress: Progress = lambda name, what, detail: None
     step: Step = lambda name: None
+    judges: Callable[[SpecGraph, int], Judges] | None = None
 
     def recover(self) -> str | None:
         """Complete what a killed run had begun."""
         return recover(self.project, self.repository)
 
+    # --- build ---------------------------------------------------------------------
+
     def generate(self, names: Iterable[str] = (), force: bool = False) -> Outcome:
         """Build what is stale; with names, those and what they need.
 
-        SpecError when the specs do not hold together: nothing is built then.
+        SpecError when the specs do not hold together, or one that is to be built
+        contradicts itself: nothing is built then.
         """
-        graph = load_graph(self.project.specs)
-        manifest = read_manifest(self.project.manifest)
-        wanted = self._wanted(graph, list(names))
-        outcome = Outcome()
-        for state in states(self.project, graph, manifest):
-            if state.state == "orphaned":
-                if not names:
-                    self._remove(state.name)
-            elif state.name in wanted:
-                self._one(state, graph, outcome, force and state.name in (list(names) or wanted))
+        names, graph, outcome = list(names), load_graph(self.project.specs), Outcome()
+        found = self._found(graph, names, force)
+        outcome.fresh = [state.name for state in found if state.ok]
+        gone = [state.name for state in found if state.state == "orphaned"]
+        todo = [s for s in found if s.name not in (*outcome.fresh, *gone)]
+        self._check_specs(graph, todo)
+        if todo:
+            self._build(graph, todo, outcome)
+        self._remove(gone, outcome)
         return outcome
 
-    def prompts(self, names: Iterable[str] = ()) -> list[Prompt]:
+    def prompts(self, names: Iterable[str] = (), force: bool = False) -> list[Prompt]:
         """Return the first prompts of what is stale: with many at hand, many can answer."""
         graph = load_graph(self.project.specs)
-        wanted = self._wanted(graph, list(names))
-        found = states(self.project, graph, read_manifest(self.project.manifest))
         return [
-            code_prompt(graph.specs[s.name], graph, self.project.prompts)
-            for s in found
-            if s.name in wanted and not s.ok and s.state != "orphaned"
-            if graph.specs[s.name].kind != "record"
+            code_prompt(graph.specs[state.name], graph, self.project.prompts)
+            for state in self._found(graph, list(names), force)
+            if not state.ok and state.state != "orphaned"
+            if graph.specs[state.name].kind != "record"
         ]
 
-    def _wanted(self, graph: SpecGraph, names: list[str]) -> set[str]:
+    def _found(self, graph: SpecGraph, names: list[str], force: bool) -> list[State]:
+        """Return the states of what is asked for and what that needs, in build order.
+
+        What is forced is not `ok`.
+        """
+        found = states(self.project, graph, read_manifest(self.project.manifest))
+        if force:
+            found = [_forced(s) if s.name in names or not names else s for s in found]
         if not names:
-            return set(graph.order)
-        needed = {used for name in names for used in graph.needs(graph.get(name).name)}
-        return needed | set(names)
+            return found
+        orphaned = {state.name for state in found if state.state == "orphaned"}
+        specs = [graph.get(name).name for name in names if name not in orphaned]
+        wanted = {*names, *(used for name in specs for used in graph.needs(name))}
+        return [state for state in found if state.name in wanted]
 
-    def _remove(self, name: str) -> None:
-        remove(self.project, self.repository, {name}, f"Remove {name}: its spec is gone")
-        self.progress(name, "removed", "its spec is gone")
+    def _check_specs(self, graph: SpecGraph, todo: list[State]) -> None:
+        """SpecError for specs that contradict themselves: nobody is asked for anything."""
+        records = record_classes(graph, self.project.package)
+        lines = []
+        for state in todo:
+            spec = graph.specs[state.name]
+            for finding in errors(
+                check_spec(spec, graph, records, self.project.package)
+            ):
+                place = self.project.spec(spec.name).relative_to(self.project.root)
+                lines.append(f"{place}: {finding.as_text()}")
+        if lines:
+            raise SpecError("\n".join(lines), hint="mend the spec; nothing was built")
 
-    def _one(self, state: State, graph: SpecGraph, outcome: Outcome, force: bool) -> None:
-        name = state.name
-        if state.ok and not force:
-            outcome.fresh.append(name)
-            return
-        broken = [n for n in graph.uses[name] if n in {*outcome.refused, *outcome.failed}]
-        if broken or any(n in outcome.skipped for n in graph.uses[name]):
-            outcome.skipped.append(name)
-            self.progress(name, "skipped", f"it uses {', '.join(broken) or 'a skipped one'}")
-            return
-        self.progress(name, "building", state.why)
-        try:
-            self._build(state, graph, outcome)
-        except ArchitectError as error:
-            outcome.failed[name] = error
-            self.progress(name, "failed", str(error))
+    def _build(self, graph: SpecGraph, todo: list[State], outcome: Outcome) -> None:
+        if self.judges is not None:
+            judges = self.judges(graph, len(todo))
+        else:
+            judges = OneByOne(self.judge_with(graph, self.module_text))
 
-    def _build(self, state: State, graph: SpecGraph, outcome: Outcome) -> None:
-        name, spec = state.name, graph.specs[state.name]
-        if state.state == "edited":
-            raise FileConflict(
-                f"generated/{self.project.package}/{name}.py was edited by hand",
-                hint=f"architect adopt {name} judges and records the edit; "
-                f"architect rollback {name} keeps a copy and restores the accepted one",
+        def begin(state: State) -> Generating:
+            return self._making(state, graph)
+
+        def accept(made: Generated) -> str:
+            spec = graph.specs[made.name]
+            return (
+                self.accept(spec, graph, made, _maker(spec)) or self.repository.head()
             )
-        made = self._made(spec, graph, state)
-        if not made.accepted:
-            outcome.refused[name] = made
-            self.progress(name, "refused", made.verdict.as_text())
-            return
-        commit = self.accept(spec, graph, made, "spec" if spec.kind == "record" else "model")
-        outcome.built[name] = made
-        self.progress(name, "built", f"{made.verdict.checks} checks, commit {(commit or '')[:9]}")
 
-    def _made(self, spec: Spec, graph: SpecGraph, state: State) -> Generated:
+        Build(graph, todo, judges, begin, accept, self.progress, outcome).run()
+
+    def _making(self, state: State, graph: SpecGraph) -> Generating:
+        if state.state == "edited":
+            raise edited_by_hand(self.project, state.name)
         self.step("ask")
-        self._check_spec(spec, graph)
-        judge = self.judge_with(graph, self.module_text)
+        spec = graph.specs[state.name]
         kept = self._kept_body(spec, graph, state)
         if kept is not None:
-            made = from_body(spec, kept, judge)
+            made = yield from judging(spec, kept)
             if made.accepted:
                 return made
-        return generate(spec, Architect(graph, self.project.prompts, self.ask), judge)
-
-    def _check_spec(self, spec: Spec, graph: SpecGraph) -> None:
-        """SpecError for a spec that contradicts itself: nobody is asked for its body."""
-        found = errors(check_spec(spec, graph, record_classes(graph, self.project.package)))
-        if found:
-            lines = "; ".join(finding.as_text() for finding in found)
-            raise SpecError(f"specs/{self.project.package}/{spec.name}.yaml: {lines}")
+        asked = Architect(graph, self.project.prompts, self.ask)
+        return (yield from generating(spec, asked))
 
     def _kept_body(self, spec: Spec, graph: SpecGraph, state: State) -> str | None:
         """Return the accepted body if the question for it is still the same.
@@ -162,25 +158,79 @@ class Pipeline:
         used contract), so the body is judged anew before anybody is asked.
         """
         entry = read_manifest(self.project.manifest).modules.get(spec.name)
-        if entry is None or state.state == "missing" or spec.kind == "record":
+        if entry is None or spec.kind == "record":
             return None
         if entry.prompt != inputs(spec, graph, self.project.prompts).prompt:
             return None
-        return split_module(spec, self.module_text(spec.name), self.project.package)
+        if state.state != "missing":
+            return split_module(spec, self.module_text(spec.name), self.project.package)
+        try:
+            return recorded_body(spec, entry, ReplyStore(self.project.replies))
+        except ModelError:
+            return None
+
+    # --- remove --------------------------------------------------------------------
+
+    def _remove(self, names: list[str], outcome: Outcome) -> None:
+        """Take modules out whose specs are gone, once nothing accepted uses them.
+
+        Their replies stay: they are history, and an answer if the spec comes back.
+        """
+        left = list(names)
+        while free := [name for name in left if not self._users(name)]:
+            for name in free:
+                left.remove(name)
+                self._remove_one(name)
+                outcome.removed.append(name)
+        for name in left:
+            self.progress(name, "kept", f"{', '.join(self._users(name))} still uses it")
+
+    def _users(self, name: str) -> list[str]:
+        modules = read_manifest(self.project.manifest).modules
+        return [user for user, entry in modules.items() if name in entry.uses]
+
+    def _remove_one(self, name: str) -> None:
+        entry = read_manifest(self.project.manifest).modules[name]
+        path, why = self.project.module(name), "its spec is gone"
+        on_disk = sha256(path.read_bytes()) if path.exists() else ""
+        if on_disk not in ("", entry.file):
+            kept = keep_edit(self.project, name)
+            why += f"; the hand edit is kept in {kept}"
+        spec = self.project.spec(name).relative_to(self.project.root).as_posix()
+        message = f"Remove {name}: its spec is gone\n\nModule: {name}\n"
+        change = Change(name, None, "", message, (spec,), replaces=on_disk)
+        create(self.project, self.repository, change, self.step)
+        self.progress(name, "removed", why)
+
+    # --- bodies that are at hand ---------------------------------------------------
 
     def adopt(self, spec: Spec, graph: SpecGraph) -> Verdict:
         """Judge the module file as it is on disk; accept it as written by hand."""
+        if not self.project.module(spec.name).exists():
+            raise ArchitectError(
+                f"{spec.name} has no file to judge",
+                hint=f"architect generate {spec.name}",
+            )
         text = self.module_text(spec.name)
         made = from_body(spec, text, self.judge_with(graph, self.module_text))
-        if made.accepted:
-            self.accept(spec, graph, made, "hand", replaces=sha256(text))
+        entry = read_manifest(self.project.manifest).modules.get(spec.name)
+        edited = entry is None or entry.file != sha256(text)
+        if made.accepted and edited:
+            by = "spec" if spec.kind == "record" else "hand"
+            self.accept(spec, graph, made, by, replaces=sha256(text))
         return made.verdict
 
     def bring_back(self, spec: Spec, graph: SpecGraph, target: Accepted) -> Verdict:
         """Judge an earlier version by today's gate; accept it as a roll-back."""
         body = split_module(spec, target.module, self.project.package)
         if body is None:
-            finding = Finding("header", "its header is not that of today's spec")
+            place = self.project.spec(spec.name).relative_to(self.project.root)
+            finding = Finding(
+                "header",
+                "it was made for another spec than today's",
+                hint=f"git checkout {target.commit.id[:12]} -- {place} brings that back, "
+                f"then architect generate {spec.name}",
+            )
             return Verdict(accepted=False, stage="header", findings=(finding,))
         reply = recorded_reply(self.project, target)
         made = from_body(spec, body, self.judge_with(graph, self.module_text), reply)
@@ -193,53 +243,22 @@ class Pipeline:
         return self.project.module(name).read_text(encoding="utf-8")
 
     def accept(
-        self, spec: Spec, graph: SpecGraph, made: Generated, by: str, note: str = "",
+        self,
+        spec: Spec,
+        graph: SpecGraph,
+        made: Generated,
+        by: str,
+        note: str = "",
         replaces: str = "",
-    ) -> str | None:  # fmt: skip
+    ) -> str | None:
         """Write and commit an accepted module; return the commit's id."""
-        manifest = read_manifest(self.project.manifest)
-        entry = self._entry(spec, graph, made, by, manifest)
-        also = [f"specs/{self.project.package}/{spec.name}.yaml"]
-        if entry.reply:
-            also.append(f"generated/replies/{entry.reply}")
-        also += self._regressions(spec.name)
-        message = commit_message(spec, entry, made, manifest.modules.get(spec.name), note)
-        creation = Creation(spec.name, entry, made.module, message, tuple(also), replaces)
-        return create(self.project, self.repository, creation, self.step)
+        acceptance = Acceptance(self.project, self.repository, graph)
+        return acceptance.accept(spec, made, by, note, replaces, self.step)
 
-    def _regressions(self, name: str) -> list[str]:
-        folder = self.project.regressions / name
-        return [str(p.relative_to(self.project.root)) for p in sorted(folder.glob("*.json"))]
 
-    def _entry(
-        self, spec: Spec, graph: SpecGraph, made: Generated, by: str, manifest: Manifest
-    ) -> Entry:
-        now: Inputs = inputs(spec, graph, self.project.prompts)
-        before = manifest.modules.get(spec.name)
-        reply, reply_sha256 = self._reply(spec, made, by, before)
-        kept = made.reply is None and before is not None and before.body == sha256(made.body)
-        return Entry(
-            kind=spec.kind,
-            uses=graph.uses[spec.name],
-            spec=now.spec,
-            prompt=now.prompt,
-            inputs=now.whole,
-            reply=reply,
-            reply_sha256=reply_sha256,
-            body=sha256(made.body),
-            file=sha256(made.module),
-            by=before.by if kept and before and by == "model" else by,
-            checks=made.verdict.checks,
-        )
+def _forced(state: State) -> State:
+    return State(state.name, "stale", "it is forced") if state.ok else state
 
-    def _reply(
-        self, spec: Spec, made: Generated, by: str, before: Entry | None
-    ) -> tuple[str, str]:
-        if spec.kind == "record":
-            return "", ""
-        if made.reply is not None:
-            return made.reply.path, made.reply.file_sha256
-        if before is not None and before.body == sha256(made.body):
-            return before.reply, before.reply_sha256
-        recorded = ReplyStore(self.project.replies).record_body(spec.name, made.body, by)
-        return recorded.path, recorded.file_sha256
+
+def _maker(spec: Spec) -> str:
+    return "spec" if spec.kind == "record" else "model"

@@ -39,7 +39,9 @@ def methods(port: str, package: str = "trading") -> tuple[Method, ...]:
     module = importlib.import_module(f"core.{package}.ports")
     protocol = getattr(module, port, None)
     if not getattr(protocol, "_is_protocol", False):
-        known = sorted(n for n, v in vars(module).items() if getattr(v, "_is_protocol", False))
+        known = sorted(
+            n for n, v in vars(module).items() if getattr(v, "_is_protocol", False)
+        )
         raise SpecError(f"there is no port {port!r}", hint=f"ports: {', '.join(known)}")
     functions = vars(protocol).items()
     return tuple(_method(n, f) for n, f in functions if _is_public_function(n, f))

@@ -22,7 +22,9 @@ from core.template_header import default_source, parameter_names, render_header
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
-def code_prompt(spec: Spec, graph: SpecGraph, prompts: Path, feedback: str = "") -> Prompt:
+def code_prompt(
+    spec: Spec, graph: SpecGraph, prompts: Path, feedback: str = ""
+) -> Prompt:
     """Return the prompt that asks for the body of `spec`.
 
     `feedback` is what a second try is told: the last body and one counter-example.
@@ -54,7 +56,9 @@ def _render(
     try:
         text = _COMMENT.sub("", path.read_text(encoding="utf-8"), count=1)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", hint="git checkout prompts") from None
+        raise ConfigError(
+            f"{path}: {error.strerror}", hint="git checkout prompts"
+        ) from None
     system, line, user = text.partition("\n=== user\n")
     if not line:
         raise ConfigError(f"{path}: no line '=== user' between system and user text")
@@ -94,7 +98,9 @@ def _context(spec: Spec, graph: SpecGraph) -> str:
 def _used(spec: Spec) -> str:
     if spec.kind == "record":
         fields = ", ".join(_field(n, p) for n, p in spec.fields.items())
-        return f"- record `{spec.class_name}({fields})`, immutable, keyword arguments only"
+        return (
+            f"- record `{spec.class_name}({fields})`, immutable, keyword arguments only"
+        )
     assert spec.returns is not None
     known = {n: p.type for n, p in spec.params.items()} | dict(spec.ports)
     args = ", ".join(f"{n}: {known[n]}" for n in parameter_names(spec))
@@ -103,7 +109,9 @@ def _used(spec: Spec) -> str:
 
 
 def _field(name: str, field: Param) -> str:
-    return f"{name}: {field.type}" + (f" = {default_source(field)}" if field.has_default else "")
+    return f"{name}: {field.type}" + (
+        f" = {default_source(field)}" if field.has_default else ""
+    )
 
 
 def _port(spec: Spec, name: str, port: str) -> str:
@@ -165,4 +173,3 @@ def _example(example: Example) -> dict[str, Any]:
 def _properties(spec: Spec) -> str:
     lines = [f"- {prop.name}: `{prop.check}`" for prop in spec.properties]
     return "\nAlways true of the result:\n" + "\n".join(lines) + "\n" if lines else ""
-

@@ -6,8 +6,9 @@ stands on disk and in the manifest, and writes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Problem:
 
 def module_text(spec: Spec, entry: Entry, replies: ReplyStore, package: str) -> str:
     """Return header + recorded body + footer; ReplyChanged or ManifestError if they differ."""
-    body = "" if spec.kind == "record" else _recorded_body(spec, entry, replies)
+    body = "" if spec.kind == "record" else recorded_body(spec, entry, replies)
     if sha256(body) != entry.body:
         raise ManifestError(
             f"{spec.name}: the recorded reply does not give the accepted body",
@@ -44,9 +45,32 @@ def module_text(spec: Spec, entry: Entry, replies: ReplyStore, package: str) -> 
     return render_module(spec, body, package)
 
 
-def _recorded_body(spec: Spec, entry: Entry, replies: ReplyStore) -> str:
+def recorded_body(spec: Spec, entry: Entry, replies: ReplyStore) -> str:
+    """Return the accepted body as its reply gives it; ReplyChanged or ReplyMissing."""
     reply = replies.read(entry.reply, entry.reply_sha256)
     return format_body(spec, extract_body(reply.text, spec.name))
+
+
+def accepted_modules(
+    project: Project, graph: SpecGraph, read: Callable[[str], str]
+) -> dict[str, str]:
+    """Return the texts of all accepted modules, also of those edited by hand since.
+
+    `read` returns a module's text on disk. What neither the file nor the reply gives is
+    left out.
+    """
+    found: dict[str, str] = {}
+    replies = ReplyStore(project.replies)
+    for name, entry in read_manifest(project.manifest).modules.items():
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if sha256(text := read(name)) == entry.file:
+                found[name] = text
+                continue
+        with contextlib.suppress(ArchitectError):
+            text = module_text(graph.get(name), entry, replies, project.package)
+            if sha256(text) == entry.file:
+                found[name] = text
+    return found
 
 
 # --- verify ------------------------------------------------------------------------
@@ -65,13 +89,21 @@ def verify(project: Project) -> list[Problem]:
 
 def _journal(project: Project) -> Iterator[Problem]:
     if project.journal.exists():
-        yield Problem("project", "a run was killed half-way", "architect generate completes it")
+        yield Problem(
+            "project", "a run was killed half-way", "architect generate completes it"
+        )
 
 
-def _states(project: Project, graph: SpecGraph, manifest: Manifest) -> Iterator[Problem]:
+def _states(
+    project: Project, graph: SpecGraph, manifest: Manifest
+) -> Iterator[Problem]:
     for state in states(project, graph, manifest):
         if not state.ok:
-            hint = "generate" if state.state in ("new", "stale", "orphaned") else "rollback"
+            hint = (
+                "generate"
+                if state.state in ("new", "stale", "orphaned")
+                else "rollback"
+            )
             yield Problem(state.name, state.why, f"architect {hint} {state.name}")
 
 
@@ -111,11 +143,15 @@ def rebuild(project: Project, names: list[str], into: Path | None) -> list[str]:
     for name in names:
         if name not in manifest.modules:
             graph.get(name)
-            raise ManifestError(f"{name} was never built", hint=f"architect generate {name}")
+            raise ManifestError(
+                f"{name} was never built", hint=f"architect generate {name}"
+            )
     target = Project(into.resolve(), project.package) if into else project
     wanted = names or [name for name in graph.order if name in manifest.modules]
     texts = {name: _text(project, graph, manifest, name) for name in wanted}
-    written = [name for name, text in texts.items() if _put(target, name, text, into is None)]
+    written = [
+        name for name, text in texts.items() if _put(target, name, text, into is None)
+    ]
     if into:
         _copy_inputs(project, target, manifest)
     return written
@@ -123,10 +159,13 @@ def rebuild(project: Project, names: list[str], into: Path | None) -> list[str]:
 
 def _text(project: Project, graph: SpecGraph, manifest: Manifest, name: str) -> str:
     entry = manifest.modules[name]
-    text = module_text(graph.get(name), entry, ReplyStore(project.replies), project.package)
+    text = module_text(
+        graph.get(name), entry, ReplyStore(project.replies), project.package
+    )
     if sha256(text) != entry.file:
         raise ManifestError(
-            f"{name}: its spec changed since it was accepted", hint=f"architect generate {name}"
+            f"{name}: its spec changed since it was accepted",
+            hint=f"architect generate {name}",
         )
     return text
 
@@ -137,7 +176,8 @@ def _put(target: Project, name: str, text: str, in_place: bool) -> bool:
         return False
     if path.exists() and in_place:
         raise FileConflict(
-            f"{path.name} was edited by hand", hint=f"architect rollback {name} restores it"
+            f"{path.name} was edited by hand",
+            hint=f"architect rollback {name} restores it",
         )
     write(path, text.encode())
     return True

@@ -26,7 +26,10 @@ def load(project: Project, name: str) -> list[Regression]:
 
 def add(project: Project, name: str, arguments: dict[str, Any], why: str) -> Path:
     """Keep failing inputs (in the plain form of core.values); return their file."""
-    text = json.dumps({"arguments": arguments, "why": why}, indent=1, sort_keys=True) + "\n"
+    text = (
+        json.dumps({"arguments": arguments, "why": why}, indent=1, sort_keys=True)
+        + "\n"
+    )
     digest = sha256(json.dumps(arguments, sort_keys=True))
     path = project.regressions / name / f"{digest[:16]}.json"
     if not path.exists():
@@ -42,7 +45,10 @@ def _read(path: Path) -> Regression:
             for port, calls in plain.get("ports", {}).items()
         }
         return Regression(
-            plain["arguments"], plain.get("expected", ABSENT), ports, plain.get("why", "")
+            plain["arguments"],
+            plain.get("expected", ABSENT),
+            ports,
+            plain.get("why", ""),
         )
     except (OSError, ValueError, KeyError) as error:
         raise ManifestError(

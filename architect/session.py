@@ -6,7 +6,7 @@ Commands and Wick open a session, use what they need and close it; whatever was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +19,11 @@ from architect.gate.replay import Replay
 from architect.gate.verdict import Verdict
 from architect.lock import build_lock
 from architect.models.access import Models
-from architect.pipeline import Outcome, Pipeline
+from architect.pipeline import Pipeline
+from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
 from architect.repository import Repository
-from core.manifest import read_manifest
+from architect.verdict_log import VerdictLog
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
 
@@ -33,11 +34,15 @@ class Session:
     """A context manager; `tell` gets what a person should know while it works."""
 
     def __init__(
-        self, config: configuration.Config, relay: bool | None = None, tell: Tell = lambda _: None
+        self,
+        config: configuration.Config,
+        relay: bool | None = None,
+        tell: Tell = lambda _: None,
     ) -> None:
         self.config, self.project, self.tell = config, config.project, tell
         self._relay = relay
         self._open = ExitStack()
+        self._log = VerdictLog(config)
         self._graph: tuple[tuple[object, ...], SpecGraph] | None = None
 
     def __enter__(self) -> Session:
@@ -78,44 +83,44 @@ class Session:
         models = Models.from_config(self.config, relay=self._relay, tell=self.tell)
         return self._open.enter_context(models)
 
-    def judge(self, graph: SpecGraph, module: Callable[[str], str] | None = None) -> Judge:
+    def judge(
+        self, graph: SpecGraph, module: Callable[[str], str] | None = None
+    ) -> Judge:
         """Return a judge that knows the accepted modules and their regressions."""
         read = module or self._module_text
 
         def judged(spec: Spec, text: str) -> Verdict:
             known = load_regressions(self.project, spec.name)
-            return self.gate.judge(spec, graph, text, self._modules(read), regressions=known)
+            modules = accepted_modules(self.project, graph, read)
+            verdict = self.gate.judge(spec, graph, text, modules, regressions=known)
+            self._log.note(spec, text, verdict)
+            return verdict
 
         return judged
 
     def replay(self, spec: Spec, graph: SpecGraph) -> Replay:
         """Return what runs bodies of a spec on inputs that are known."""
-        return Replay(self.gate, spec, graph, self._modules(self._module_text))
+        modules = accepted_modules(self.project, graph, self._module_text)
+        return Replay(self.gate, spec, graph, modules)
 
     def _module_text(self, name: str) -> str:
         return self.project.module(name).read_text(encoding="utf-8")
-
-    def _modules(self, read: Callable[[str], str]) -> Mapping[str, str]:
-        return {name: read(name) for name in read_manifest(self.project.manifest).modules
-                if self.project.module(name).exists()}  # fmt: skip
 
     @contextmanager
     def building(self, wait: bool = False) -> Iterator[Pipeline]:
         """Hold the build lock; what a killed run had begun is completed first."""
         with build_lock(self.project, wait):
-            pipeline = Pipeline(self.project, self.repository, self.models.ask, self.judge)
+            pipeline = Pipeline(
+                self.project, self.repository, self.models.ask, self.judge
+            )
             recovered = pipeline.recover()
             if recovered:
                 self.tell(f"completed {recovered}, which a killed run had begun")
             yield pipeline
 
-    def record_verdicts(self, outcome: Outcome) -> None:
-        """Keep the verdicts of a run in system_logs, where stores are running."""
-        for name, made in {**outcome.built, **outcome.refused}.items():
-            self.record_verdict(name, made.verdict)
-
-    def record_verdict(self, name: str, verdict: Verdict) -> None:
-        """Keep one verdict in system_logs, where stores are running."""
+    def record_verdicts(self) -> None:
+        """Keep what was judged since the last time in system_logs, where stores run."""
+        self._log.flush()
 
 
 def open_session(
@@ -123,4 +128,3 @@ def open_session(
 ) -> Session:
     """Return a session for the project at `root`, or the one we stand in."""
     return Session(configuration.load(root), relay, tell)
-

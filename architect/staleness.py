@@ -50,7 +50,9 @@ def inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
         "prompt": prompt,
         "header": sha256(render_header(spec)),
         "footer": sha256(render_footer(spec)),
-        "uses": {n: sha256(render_header(graph.specs[n])) for n in graph.uses[spec.name]},
+        "uses": {
+            n: sha256(render_header(graph.specs[n])) for n in graph.uses[spec.name]
+        },
     }
     return Inputs(str(parts["spec"]), prompt, sha256(json.dumps(parts, sort_keys=True)))
 

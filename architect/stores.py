@@ -23,7 +23,8 @@ def running_stores(config: Config) -> StoreUrls:
     found = find_stores(config)
     if found is None:
         raise StoreUnavailable(
-            "the stores are not running", hint="architect up starts them, or set DATABASE_URL"
+            "the stores are not running",
+            hint="architect up starts them, or set DATABASE_URL",
         )
     return found
 
@@ -38,4 +39,6 @@ def find_stores(config: Config) -> StoreUrls | None:
     found = embedded.find(config.project.data / FOLDER)
     if found is None:
         return None
-    return StoreUrls(given_database or found.database_url, given_redis or found.redis_url)
+    return StoreUrls(
+        given_database or found.database_url, given_redis or found.redis_url
+    )

@@ -16,6 +16,7 @@ ArchitectError
         AnswerRefused        the model, or a filter before it, declined
         BudgetExceeded       the call's worst case would pass the budget
     FileConflict             a file is not what the manifest says, and nobody said so
+    WriteFailed              a file could not be written; what stood there still stands
     GitError                 the repository is not in a state to commit to
     Busy                     another run holds the lock
     StoreError               Postgres or Redis
@@ -108,6 +109,10 @@ class FileConflict(ArchitectError):
     """A file is not what the manifest says, and nobody said so."""
 
 
+class WriteFailed(ArchitectError):
+    """A file could not be written; what stood there still stands."""
+
+
 class GitError(ArchitectError):
     """The repository is not in a state to commit to."""
 
@@ -127,7 +132,9 @@ class StoreUnavailable(StoreError):
 class ContractError(ArchitectError):
     """A call or a result broke its contract; `owner` is whose contract it was."""
 
-    def __init__(self, message: str, *, hint: str | None = None, owner: object = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, owner: object = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.owner = owner
 

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     with open_session(options.root) as session, session.building() as pipeline:
         graph = load_graph(session.project.specs)
         verdict = pipeline.adopt(graph.get(options.name), graph)
-        session.record_verdict(options.name, verdict)
+        session.record_verdicts()
     if verdict.accepted:
         print(f"{options.name}: {verdict.as_text()}")
         return 0

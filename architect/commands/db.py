@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("action", choices=("init", "purge"))
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print what was done as JSON"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,16 +46,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _init(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
-    applied = init(*urls, config.project.data / "dumps", lambda found: _asked(found, options))
+    applied = init(
+        *urls, config.project.data / "dumps", lambda found: _asked(found, options)
+    )
     if options.json:
         print(json.dumps({"applied": applied}))
     else:
-        print(f"applied {', '.join(applied)}" if applied else "the schemas are as they must be")
+        print(
+            f"applied {', '.join(applied)}"
+            if applied
+            else "the schemas are as they must be"
+        )
     return 0
 
 
 def _purge(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
-    done = purge(*urls, config.project.data / "dumps", lambda found: _asked(found, options))
+    done = purge(
+        *urls, config.project.data / "dumps", lambda found: _asked(found, options)
+    )
     if done is None:
         print("nothing was emptied", file=sys.stderr)
         return 1
@@ -80,5 +90,7 @@ def _asked(found: Inventory, options: argparse.Namespace) -> bool:
     if options.yes:
         return True
     if not sys.stdin.isatty():
-        raise ArchitectError("nobody is there to say yes", hint="--yes says it beforehand")
+        raise ArchitectError(
+            "nobody is there to say yes", hint="--yes says it beforehand"
+        )
     return input("Empty all of this? Type yes: ").strip() == "yes"

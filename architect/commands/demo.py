@@ -31,9 +31,15 @@ EXAMPLE = "  architect demo\n  architect demo --candles my_candles --ticks 5000"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("--ticks", type=positive, default=2400, help="candles to trade (2400)")
-    parser.add_argument("--seed", type=int, default=7, help="of the synthetic candles (7)")
-    parser.add_argument("--candles", type=Path, metavar="DIR", help="real candles, CSV or CSV.gz")
+    parser.add_argument(
+        "--ticks", type=positive, default=2400, help="candles to trade (2400)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=7, help="of the synthetic candles (7)"
+    )
+    parser.add_argument(
+        "--candles", type=Path, metavar="DIR", help="real candles, CSV or CSV.gz"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,7 +73,9 @@ def _run(scratch: Project, plan: Plan, folder: Path) -> int:
         demo.trade(system)
         demo.story.truth = _truth(system)
         incidents = Incidents(system.stores.database_url)
-        demo.story.incidents = [i for one in incidents.all() if (i := incidents.get(one.incident_id))]
+        demo.story.incidents = [
+            i for one in incidents.all() if (i := incidents.get(one.incident_id))
+        ]
         figures = read_figures(system.stores.database_url)
         log = _log(scratch, session, demo)
         text = write_report(scratch, demo.story, figures, folder, log)
@@ -75,8 +83,13 @@ def _run(scratch: Project, plan: Plan, folder: Path) -> int:
     problems = verify(scratch)
     for problem in problems:
         say(f"error: {problem.name}: {problem.message}")
-    held = not problems and equal_to_the_cent(figures, demo.story.truth) and _mended(demo)
-    print("architect verify on the scratch project: " + ("all agree" if not problems else "FAILED"))
+    held = (
+        not problems and equal_to_the_cent(figures, demo.story.truth) and _mended(demo)
+    )
+    print(
+        "architect verify on the scratch project: "
+        + ("all agree" if not problems else "FAILED")
+    )
     return 0 if held else 1
 
 
@@ -98,7 +111,9 @@ def _log(scratch: Project, session: Session, demo: Demo) -> list[str]:
 
 def _truth(system: System) -> dict[str, Any]:
     """Read the paper exchange's own books."""
-    token = json.loads((system.run_dir / "paper-keys.json").read_text())["control_token"]
+    token = json.loads((system.run_dir / "paper-keys.json").read_text())[
+        "control_token"
+    ]
     request = urllib.request.Request(
         f"{system.paper_url}/paper/state", headers={"X-Paper-Token": token}
     )

@@ -19,7 +19,9 @@ EXAMPLE = "  architect gate my_body.py --spec specs/trading/rsi.yaml"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a body or a module; - is stdin")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a body or a module; - is stdin"
+    )
     parser.add_argument("--spec", required=True, help="a spec's file, or its name")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
@@ -27,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Return 0 (accepted), 1 (refused) or 2 (no such file or spec)."""
     try:
-        text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text("utf-8")
+        text = (
+            sys.stdin.read()
+            if str(options.file) == "-"
+            else options.file.read_text("utf-8")
+        )
     except (OSError, UnicodeDecodeError) as error:
         return _wrong(f"{options.file}: {error}")
     with open_session(options.root) as session:

@@ -11,58 +11,91 @@ import argparse
 import json
 import sys
 
-from architect.pipeline import Outcome
+from architect.code_generator import Generated
+from architect.outcome import Outcome
 from architect.session import open_session
 from architect.terminal import Progress
+from core.errors import ArchitectError
 
 EXAMPLE = "  architect generate\n  architect generate rsi ema"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="modules (default: all stale)")
-    parser.add_argument("--force", action="store_true", help="build even what is not stale")
-    parser.add_argument("--relay", action="store_true", help="let a person or a chat answer")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="modules (default: all stale)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="build even what is not stale"
+    )
+    parser.add_argument(
+        "--relay", action="store_true", help="let a person or a chat answer"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when everything asked for stands, 1 otherwise."""
-    with open_session(options.root, relay=options.relay or None) as session:
+    with open_session(options.root, relay=options.relay or None, tell=_say) as session:
         with session.building() as pipeline:
-            session.models.post(pipeline.prompts(options.names))
-            graph_size = len(list(session.project.specs.glob("*.yaml")))
-            with Progress("building", graph_size, quiet=options.json) as progress:
+            asked = pipeline.prompts(options.names, options.force)
+            session.models.post(asked)
+            size = len(list(session.project.specs.glob("*.yaml")))
+            with Progress("building", size, quiet=options.json) as progress:
                 pipeline.progress = progress
                 outcome = pipeline.generate(options.names, options.force)
-        session.record_verdicts(outcome)
+        session.record_verdicts()
     if options.json:
-        print(json.dumps(_plain(outcome)))
+        print(json.dumps(_plain(outcome), default=str))
     else:
         _report(outcome)
     return 0 if outcome.ok else 1
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _plain(outcome: Outcome) -> dict[str, object]:
     return {
+        "ok": outcome.ok,
         "built": {n: g.verdict.as_plain() for n, g in outcome.built.items()},
         "refused": {n: g.verdict.as_plain() for n, g in outcome.refused.items()},
-        "failed": {n: str(error) for n, error in outcome.failed.items()},
+        "failed": {n: _error(error) for n, error in outcome.failed.items()},
         "skipped": outcome.skipped,
         "fresh": outcome.fresh,
+        "removed": outcome.removed,
     }
+
+
+def _error(error: ArchitectError) -> dict[str, str | None]:
+    return {"error": str(error), "hint": error.hint}
 
 
 def _report(outcome: Outcome) -> None:
     for name, made in outcome.refused.items():
-        print(f"error: {name}: {made.verdict.as_text()}", file=sys.stderr)
-        print(f"hint: architect generate {name} asks again", file=sys.stderr)
+        _say(f"error: {name}: {made.verdict.as_text()}")
+        _say(f"hint: {_after_refusal(made)}")
     for name, error in outcome.failed.items():
-        print(f"error: {name}: {error}", file=sys.stderr)
+        _say(f"error: {name}: {error}")
         if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-    parts = {"built": outcome.built, "refused": outcome.refused, "failed": outcome.failed}
-    words = [f"{len(found)} {what}" for what, found in parts.items() if found]
-    words += [f"{len(outcome.skipped)} skipped"] if outcome.skipped else []
-    words += [f"{len(outcome.fresh)} up to date"] if outcome.fresh else []
+            _say(f"hint: {error.hint}")
+    counts = {
+        "built": len(outcome.built),
+        "refused": len(outcome.refused),
+        "failed": len(outcome.failed),
+        "skipped": len(outcome.skipped),
+        "removed": len(outcome.removed),
+        "up to date": len(outcome.fresh),
+    }
+    words = [f"{count} {what}" for what, count in counts.items() if count]
     print(", ".join(words))
+
+
+def _after_refusal(made: Generated) -> str:
+    """Say what helps: a recorded answer is never asked for again by itself."""
+    if made.reply is None:
+        return f"mend specs/trading/{made.name}.yaml"
+    return (
+        f"make the spec clearer, or rm generated/replies/{made.reply.path} to ask again"
+    )

@@ -71,7 +71,10 @@ def story(incident: Incident) -> str:
 def _detail(detail: dict[str, Any]) -> list[str]:
     shown = []
     for key, value in detail.items():
-        if key in ("trace", "findings", "counter_example", "warnings") or value in ("", None):
+        if key in ("trace", "findings", "counter_example", "warnings") or value in (
+            "",
+            None,
+        ):
             continue
         text = json.dumps(value) if isinstance(value, (dict, list)) else str(value)
         first, *rest = text[:600].splitlines() or [""]

@@ -17,7 +17,9 @@ EXAMPLE = "  architect log rsi"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("name", metavar="NAME", help="a module")
-    parser.add_argument("--json", action="store_true", help="print the versions as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print the versions as JSON"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,14 +13,20 @@ from pathlib import Path
 from architect.rebuild import rebuild
 from core.config import open_project
 
-EXAMPLE = "  architect rebuild\n  architect rebuild --into /tmp/again && diff -r generated /tmp/again/generated"
+EXAMPLE = """\
+  architect rebuild
+  architect rebuild --into /tmp/again && diff -r generated /tmp/again/generated"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="modules (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="modules (default: all)"
+    )
     parser.add_argument("--into", type=Path, help="write into this folder instead")
-    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print what was written as JSON"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,5 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"written": written, "seconds": round(took_s, 3)}))
     else:
-        print(f"{len(written)} modules written in {took_s:.2f} s; the others were as they must be")
+        print(
+            f"{len(written)} modules written in {took_s:.2f} s; the others were as they must be"
+        )
     return 0

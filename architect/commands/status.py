@@ -19,7 +19,9 @@ EXAMPLE = "  architect status\n  architect status rsi"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="modules (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="modules (default: all)"
+    )
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -75,7 +77,14 @@ def _table(rows: list[dict[str, Any]], live: bool) -> None:
         line += f"  {row['checks']:5} checks"
         if live:
             same = row["running"] in (row["version"], None)
-            line += "  live" if same and row["running"] else f"  runs {row['running'] or '-'}"
+            line += (
+                "  live"
+                if same and row["running"]
+                else f"  runs {row['running'] or '-'}"
+            )
         print(f"{line}  {row['why']}".rstrip())
     ok = sum(row["state"] == "ok" for row in rows)
-    print(f"{ok} of {len(rows)} up to date" + ("" if live else "; the system is not running"))
+    print(
+        f"{ok} of {len(rows)} up to date"
+        + ("" if live else "; the system is not running")
+    )

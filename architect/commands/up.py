@@ -23,9 +23,15 @@ EXAMPLE = "  architect up\n  architect up --candles my_candles --workers 2"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("--candles", type=Path, metavar="DIR", help="paper: real candles to play")
-    parser.add_argument("--seed", type=int, default=7, help="paper: of the synthetic candles")
-    parser.add_argument("--count", type=positive, default=20_000, help="paper: candles to make")
+    parser.add_argument(
+        "--candles", type=Path, metavar="DIR", help="paper: real candles to play"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=7, help="paper: of the synthetic candles"
+    )
+    parser.add_argument(
+        "--count", type=positive, default=20_000, help="paper: candles to make"
+    )
     parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
 
 
@@ -76,7 +82,9 @@ def _show(name: str, line: Line) -> None:
     if kind == "incident":
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:
-        _say(f"{line['ticks']} candles, {line['open']} open, {line['closed']} closed trades")
+        _say(
+            f"{line['ticks']} candles, {line['open']} open, {line['closed']} closed trades"
+        )
 
 
 def _say(text: str) -> None:

@@ -18,7 +18,9 @@ EXAMPLE = "  architect verify"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("--json", action="store_true", help="print the problems as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print the problems as JSON"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,7 +28,9 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options.root)
     problems = verify(project)
     if options.json:
-        rows = [{"name": p.name, "message": p.message, "hint": p.hint} for p in problems]
+        rows = [
+            {"name": p.name, "message": p.message, "hint": p.hint} for p in problems
+        ]
         print(json.dumps({"ok": not problems, "problems": rows}))
         return 1 if problems else 0
     for problem in problems:

@@ -26,7 +26,9 @@ EXAMPLE = "  architect wick\n  architect wick --once"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("--once", action="store_true", help="take one job, then end")
-    parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
+    parser.add_argument(
+        "--parent", type=int, default=0, help="end when this process ends"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -122,7 +122,9 @@ class Demo:
 
     def _headline(self) -> str:
         s = self.story.summary
-        return f"{s.get('closed', 0)} trades closed, {s.get('open', 0)} open" if s else ""
+        return (
+            f"{s.get('closed', 0)} trades closed, {s.get('open', 0)} open" if s else ""
+        )
 
     # --- break ---------------------------------------------------------------------
 

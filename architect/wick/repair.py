@@ -77,7 +77,9 @@ class Repair:
         spec = graph.get(detail["module"])
         failed = self._failed_version(spec, detail)
         if failed is None:
-            self.incidents.step(incident, "explained", reason="another version is accepted now")
+            self.incidents.step(
+                incident, "explained", reason="another version is accepted now"
+            )
             return self.incidents.close_as(incident, "explained")
         failed = self._reproduce(incident, spec, graph, failed, detail)
         passed = self._try_clones(incident, spec, graph, failed)
@@ -110,7 +112,9 @@ class Repair:
         """Keep the failing inputs as a regression; say whether they fail in the gate too."""
         arguments = detail.get("arguments")
         if arguments is None or spec.ports:
-            self.incidents.step(incident, "not reproduced", reason="inputs have no plain form")
+            self.incidents.step(
+                incident, "not reproduced", reason="inputs have no plain form"
+            )
             return failed
         verdict = self._fails_on(spec, graph, failed.body, arguments)
         if verdict.accepted:
@@ -154,7 +158,9 @@ class Repair:
         self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed
     ) -> list[Passed]:
         earlier = versions(self.session.project, self.session.repository, spec.name)
-        architect = Architect(graph, self.session.project.prompts, self.session.models.ask)
+        architect = Architect(
+            graph, self.session.project.prompts, self.session.models.ask
+        )
         passed = []
         for clone in clones(spec, failed, earlier, architect, self._recorded):
             one = self._try(incident, spec, graph, clone, failed)
@@ -163,11 +169,18 @@ class Repair:
         return passed
 
     def _try(
-        self, incident: Incident, spec: Spec, graph: SpecGraph, clone: Clone, failed: Failed
+        self,
+        incident: Incident,
+        spec: Spec,
+        graph: SpecGraph,
+        clone: Clone,
+        failed: Failed,
     ) -> Passed | None:
         started = time.perf_counter()
         if clone.body is None:
-            self.incidents.step(incident, f"clone: {clone.origin}", result=clone.why_not)
+            self.incidents.step(
+                incident, f"clone: {clone.origin}", result=clone.why_not
+            )
             return None
         made = from_body(spec, clone.body, self.session.judge(graph), clone.reply)
         self.incidents.step(
@@ -177,7 +190,9 @@ class Repair:
         )  # fmt: skip
         if not made.accepted:
             return None
-        agreement = 1.0 if clone.was_good else self._agreement(spec, graph, made.body, incident)
+        agreement = (
+            1.0 if clone.was_good else self._agreement(spec, graph, made.body, incident)
+        )
         return Passed(clone, made, agreement, changed_lines(failed.body, made.body))
 
     def _recorded(self, version: Accepted) -> Reply | None:
@@ -205,7 +220,12 @@ class Repair:
     # --- promote -------------------------------------------------------------------
 
     def _promote(
-        self, incident: Incident, spec: Spec, graph: SpecGraph, chosen: Passed, failed: Failed
+        self,
+        incident: Incident,
+        spec: Spec,
+        graph: SpecGraph,
+        chosen: Passed,
+        failed: Failed,
     ) -> Incident:
         self.incidents.step(
             incident, "chosen", origin=chosen.clone.origin, agreement=chosen.agreement,
@@ -215,10 +235,14 @@ class Repair:
             commit = self._commit(pipeline, incident, spec, graph, chosen, failed)
         version = sha256(chosen.made.module)[:12]
         self.incidents.step(incident, "committed", commit=commit, version=version)
-        self.session.record_verdict(spec.name, chosen.made.verdict)
+        self.session.record_verdicts()
         seen = self.live(spec.name, version, LIVE_WAIT_S)
-        self.incidents.step(incident, "live" if seen else "not seen live", version=version)
-        return self.incidents.close_as(incident, "repaired", chosen.clone.origin, commit)
+        self.incidents.step(
+            incident, "live" if seen else "not seen live", version=version
+        )
+        return self.incidents.close_as(
+            incident, "repaired", chosen.clone.origin, commit
+        )
 
     def _commit(
         self, pipeline: Pipeline, incident: Incident, spec: Spec, graph: SpecGraph,

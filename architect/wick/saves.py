@@ -18,7 +18,13 @@ def handle_save(session: Session, incidents: Incidents, job: Job) -> Incident | 
     if not _still_there(session, name, digest):
         return None
     incident = incidents.open(
-        job.id, name, digest[:12], "save", f"{name} was saved without the gate", None, job.time_ms
+        job.id,
+        name,
+        digest[:12],
+        "save",
+        f"{name} was saved without the gate",
+        None,
+        job.time_ms,
     )
     if incident.state != "open":
         return incident
@@ -46,7 +52,7 @@ def _judge(
     graph = session.graph()
     with session.building(wait=True) as pipeline:
         verdict = pipeline.adopt(graph.get(name), graph)
-    session.record_verdict(name, verdict)
+    session.record_verdicts()
     incidents.step(incident, "judged", **verdict.as_plain())
     if not verdict.accepted:
         hint = f"mend it, or architect rollback {name} restores the accepted version"

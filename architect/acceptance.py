@@ -1,0 +1,83 @@
+"""From a passing verdict to a manifest entry and a change that the file creator writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from architect.code_generator import Generated
+from architect.file_creator import Step, create
+from architect.journal import Change
+from architect.messages import commit_message
+from architect.replies import ReplyStore
+from architect.repository import Repository
+from architect.staleness import inputs
+from core.manifest import Entry, read_manifest, sha256
+from core.project import Project
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """How accepted modules of one project are recorded."""
+
+    project: Project
+    repository: Repository
+    graph: SpecGraph
+
+    def accept(
+        self, spec: Spec, made: Generated, by: str, note: str, replaces: str, step: Step
+    ) -> str | None:
+        """Write and commit an accepted module; return the commit's id, None if no change."""
+        before = read_manifest(self.project.manifest).modules.get(spec.name)
+        entry = self._entry(spec, made, by, before)
+        message = commit_message(spec, entry, made, before, note)
+        also = tuple(self._also(spec, entry))
+        change = Change(spec.name, entry, made.module, message, also, replaces)
+        return create(self.project, self.repository, change, step)
+
+    def _also(self, spec: Spec, entry: Entry) -> list[str]:
+        """Return what belongs to the commit besides: spec, reply, regressions."""
+        folder = self.project.regressions / spec.name
+        paths = [self.project.spec(spec.name), *sorted(folder.glob("*.json"))]
+        if entry.reply:
+            paths.append(self.project.replies / entry.reply)
+        return [path.relative_to(self.project.root).as_posix() for path in paths]
+
+    def _entry(
+        self, spec: Spec, made: Generated, by: str, before: Entry | None
+    ) -> Entry:
+        now = inputs(spec, self.graph, self.project.prompts)
+        reply, reply_sha256 = self._reply(spec, made, by, before)
+        return Entry(
+            kind=spec.kind,
+            uses=self.graph.uses[spec.name],
+            spec=now.spec,
+            prompt=now.prompt,
+            inputs=now.whole,
+            reply=reply,
+            reply_sha256=reply_sha256,
+            body=sha256(made.body),
+            file=sha256(made.module),
+            by=self._by(made, by, before),
+            checks=made.verdict.checks,
+        )
+
+    def _by(self, made: Generated, by: str, before: Entry | None) -> str:
+        """Return whose the body is: a kept one stays that of who made it."""
+        kept = by == "model" and made.reply is None and before is not None
+        return before.by if kept and before and before.body == sha256(made.body) else by
+
+    def _reply(
+        self, spec: Spec, made: Generated, by: str, before: Entry | None
+    ) -> tuple[str, str]:
+        if spec.kind == "record":
+            return "", ""
+        if made.reply is not None:
+            return made.reply.path, made.reply.file_sha256
+        if before is not None and before.body == sha256(made.body):
+            return before.reply, before.reply_sha256
+        recorded = ReplyStore(self.project.replies).record_body(
+            spec.name, made.body, by
+        )
+        return recorded.path, recorded.file_sha256
