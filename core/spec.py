@@ -105,7 +105,8 @@ class Domain(Strict):
     choices: list[Any] | None = None
 
 
-# A default is written into the signature, where a list would be shared by all calls.
+# A default is written into the signature, as a literal. Of lists only the empty one:
+# no module changes its inputs, so all calls may share it.
 _RENDERED = {"bool", "int", "float", "str", "Decimal", "Literal", "None", "Any", "|"}
 
 
@@ -127,7 +128,7 @@ class Param(Domain):
         if self.default is None:
             return self
         kinds = {node.name for node in types.parse(self.type).walk()}
-        if not kinds <= _RENDERED:
+        if self.default != [] and not kinds <= _RENDERED:
             raise ValueError(f"a {self.type} can have no default but null")
         return self
 

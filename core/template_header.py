@@ -129,7 +129,9 @@ def _parameter(name: str, param: Param) -> str:
 def default_source(param: Param) -> str:
     """Return the default of a parameter as Python source."""
     names = {node.name for node in types.parse(param.type).walk()}
-    if "Decimal" in names and param.default is not None:
+    if param.default is None or param.default == []:
+        return repr(param.default)
+    if "Decimal" in names:
         return f'Decimal("{param.default}")'
     if names == {"float"}:
         return repr(float(param.default))
