@@ -1,4 +1,6 @@
-"""Send an order once and return what the exchange knows of it, None if it never got it.
+"""Send an order once and return what the exchange knows of it.
+
+None if it never got it.
 
 Generated from specs/trading/send_order.yaml. To change it, change the spec
 and run: architect generate send_order
@@ -25,7 +27,7 @@ from generated.trading.rejected_status import rejected_status
     ],
 )
 def send_order(exchange: Exchange, order: OrderRequest) -> OrderStatus | None:
-    """Send an order once and return what the exchange knows of it, None if it never got it.
+    """Send an order once and return what the exchange knows of it.
 
     Args:
         order: what to send
@@ -39,7 +41,7 @@ def send_order(exchange: Exchange, order: OrderRequest) -> OrderStatus | None:
         try:
             return exchange.order(order.client_id)
         except ExchangeError as error:
-            raise OutcomeUnknown(order.client_id) from error
+            raise OutcomeUnknown(f"{order.client_id}: {error}") from error
     except (OrderRejected, GatewayRefused) as error:
         return rejected_status(order, str(error))
 
