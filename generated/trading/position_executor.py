@@ -34,7 +34,7 @@ def position_executor(exchange: Exchange, order: OrderRequest) -> OrderStatus:
     if status is None:
         status = send_order(exchange, order)
     if status is None:
-        raise OutcomeUnknown(order.client_id)
+        raise OutcomeUnknown(f"{order.client_id}: sent twice, and never received")
     return status
 
 
