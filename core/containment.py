@@ -7,8 +7,10 @@ nothing here waits for it.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,23 +52,25 @@ class Containment:
     registry: Registry
     report: Callable[[Report], None]
     trips: dict[tuple[str, str], int] = field(default_factory=dict)
-    _depth: int = 0
+    _depth: ContextVar[int] = field(default_factory=lambda: ContextVar("depth"))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, failure: Failure) -> Any:
         """Answer the failed call, or raise its error when there is no safe answer."""
-        self._depth += 1
+        depth = self._depth.get(0) + 1
+        token = self._depth.set(depth)
         try:
-            return self._handle(failure)
+            return self._handle(failure, depth)
         finally:
-            self._depth -= 1
+            self._depth.reset(token)
 
-    def _handle(self, failure: Failure) -> Any:
+    def _handle(self, failure: Failure, depth: int) -> Any:
         if _is_of_the_world(failure):
             if failure.fallback is not None:
                 return failure.fallback()
             raise failure.error
         good = None
-        if failure.outcome != "requires" and self._depth <= MAX_DEPTH:
+        if failure.outcome != "requires" and depth <= MAX_DEPTH:
             good = self.registry.roll_back(failure.module, failure.version)
         self._tell(failure, _answer(failure, good))
         # An action may have acted already: it is never run again by itself.
@@ -78,8 +82,9 @@ class Containment:
 
     def _tell(self, failure: Failure, contained: str) -> None:
         key = (failure.module, failure.version)
-        self.trips[key] = self.trips.get(key, 0) + 1
-        if self.trips[key] > 1:
+        with self._lock:
+            trips = self.trips[key] = self.trips.get(key, 0) + 1
+        if trips > 1:
             return
         try:
             self.report(_report(failure, contained))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 
@@ -36,7 +37,7 @@ def close_to(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
 def non_decreasing(values: Iterable[Any]) -> bool:
     """Tell whether no item is smaller than the one before it."""
     items = _items(values)
-    return all(a <= b for a, b in zip(items, items[1:], strict=False))
+    return all(a <= b for a, b in pairwise(items))
 
 
 def unique(values: Iterable[Any]) -> bool:

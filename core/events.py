@@ -22,6 +22,9 @@ EVENTS = "architect:events"
 JOBS = "architect:jobs"
 RUNNING = "architect:running"
 KEPT = 10_000
+RETRY_S = 0.2
+
+Event = tuple[str, dict[str, str]]
 
 
 def connect(url: str) -> redis.Redis:
@@ -40,11 +43,15 @@ def connect(url: str) -> redis.Redis:
 
 
 class Events:
-    """Publishes to the streams of one Redis; thread-safe."""
+    """Publishes to the streams of one Redis; thread-safe.
+
+    `refused` counts events that Redis would not take, as when a key is of another kind.
+    """
 
     def __init__(self, url: str) -> None:
         self._client = connect(url)
-        self._waiting: deque[tuple[str, dict[str, str]]] = deque(maxlen=KEPT)
+        self.refused = 0
+        self._waiting: deque[Event] = deque(maxlen=KEPT)
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._send, name="events", daemon=True)
@@ -60,6 +67,8 @@ class Events:
 
     def running(self, versions: Mapping[str, str]) -> None:
         """Say which version of each module new calls reach."""
+        if not versions:
+            return
         self._waiting.append((RUNNING, dict(versions)))
         self._wake.set()
 
@@ -75,23 +84,36 @@ class Events:
     def _send(self) -> None:
         import redis
 
+        away = (
+            redis.ConnectionError,
+            redis.TimeoutError,
+            redis.exceptions.OutOfMemoryError,
+            redis.exceptions.ReadOnlyError,
+        )
         while not (self._closing and not self._waiting):
             self._wake.wait(0.5)
             self._wake.clear()
             while self._waiting:
-                stream, fields = self._waiting[0]
+                event = self._waiting.popleft()
                 try:
-                    self._send_one(stream, fields)
-                except redis.RedisError:
+                    self._send_one(*event)
+                except away:
+                    self._keep(event)
                     if self._closing:
                         return
-                    time.sleep(0.2)
+                    time.sleep(RETRY_S)
                     break
-                self._waiting.popleft()
+                except redis.RedisError:
+                    # Refused as such: to send it again would hold up all others.
+                    self.refused += 1
+
+    def _keep(self, event: Event) -> None:
+        if len(self._waiting) < KEPT:
+            self._waiting.appendleft(event)
 
     def _send_one(self, stream: str, fields: dict[str, str]) -> None:
         if stream == RUNNING:
-            self._client.hset(RUNNING, mapping=fields)
+            self._client.hset(RUNNING, mapping=fields)  # type: ignore[arg-type]
         else:
             self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]
 

@@ -45,6 +45,7 @@ class Runtime:
             self._swapped,
             self._unaccepted,
             self._trouble,
+            project.journal,
         )
         self.swaps = 0
 
@@ -64,7 +65,7 @@ class Runtime:
         trace: TracebackType | None,
     ) -> None:
         self.watcher.stop()
-        hooks.contain = None
+        hooks.reset()
         self.reflections.close()
         self.events.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from core.errors import ArchitectError
+from core.errors import ArchitectError, ManifestError
 from core.manifest import Manifest, read_manifest, sha256
 from core.registry import Registry
 
@@ -25,6 +25,7 @@ class Watcher:
 
     on_swap(name, version) after a swap; on_unaccepted(name, sha256 of the file) for a
     save that is not accepted; on_error(message) for what could not be read or loaded.
+    `journal` is where the file creator notes what it is about to write.
     """
 
     def __init__(
@@ -34,8 +35,9 @@ class Watcher:
         on_swap: Callable[[str, str], None],
         on_unaccepted: Callable[[str, str], None],
         on_error: Callable[[str], None],
+        journal: Path | None = None,
     ) -> None:
-        self.registry, self.manifest = registry, manifest
+        self.registry, self.manifest, self.journal = registry, manifest, journal
         self.on_swap, self.on_unaccepted, self.on_error = (
             on_swap,
             on_unaccepted,
@@ -54,6 +56,7 @@ class Watcher:
         for folder in folders:
             self._observer.schedule(handler, str(folder), recursive=False)
         self._observer.start()
+        self._wake.set()  # for what was saved between loading and now
         self._thread.start()
 
     def stop(self) -> None:
@@ -81,11 +84,21 @@ class Watcher:
         except ArchitectError as error:
             self.on_error(str(error))
             return
-        for path in sorted(self.registry.folder.glob("*.py")):
+        for path in self._paths(manifest):
             try:
                 self._look_at(path, manifest)
             except Exception as error:
                 self.on_error(f"{path.name}: {type(error).__name__}: {error}")
+
+    def _paths(self, manifest: Manifest) -> list[Path]:
+        """Return the files so that a module comes after those that it uses."""
+        try:
+            order = {name: i for i, name in enumerate(manifest.load_order())}
+        except ManifestError as error:
+            self.on_error(str(error))
+            order = {}
+        found = self.registry.folder.glob("*.py")
+        return sorted(found, key=lambda path: (order.get(path.stem, -1), path.stem))
 
     def _look_at(self, path: Path, manifest: Manifest) -> None:
         name = path.stem
@@ -97,8 +110,7 @@ class Watcher:
         entry = manifest.modules.get(name)
         if entry is None or entry.file != digest:
             if name != "__init__" and self._seen.get(name) != digest:
-                self._seen[name] = digest
-                self.on_unaccepted(name, digest)
+                self._unaccepted(name, digest)
             return
         self._seen[name] = digest
         loaded = self.registry.versions(name)
@@ -107,6 +119,18 @@ class Watcher:
         if not loaded or loaded[-1].entry.file != digest:
             version = self.registry.accept(name, entry, source)
             self.on_swap(name, version.id)
+
+    def _unaccepted(self, name: str, digest: str) -> None:
+        if self._is_being_accepted(digest):
+            return  # its manifest entry follows, and wakes us again
+        self._seen[name] = digest
+        self.on_unaccepted(name, digest)
+
+    def _is_being_accepted(self, digest: str) -> bool:
+        try:
+            return self.journal is not None and digest in self.journal.read_text()
+        except (OSError, UnicodeDecodeError):
+            return False
 
 
 class _Handler(FileSystemEventHandler):

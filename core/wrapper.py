@@ -48,9 +48,15 @@ class Hooks:
     __slots__ = ("append", "contain", "tick")
 
     def __init__(self) -> None:
-        self.append: Callable[[Reflection], None] = deque(maxlen=1000).append
-        self.contain: Callable[[Failure], Any] | None = None
+        self.append: Callable[[Reflection], None]
+        self.contain: Callable[[Failure], Any] | None
         self.tick = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Set sink and containment as they are where no runtime is: in the gate."""
+        recent: deque[Reflection] = deque(maxlen=1000)
+        self.append, self.contain = recent.append, None
 
 
 hooks = Hooks()
@@ -106,7 +112,7 @@ class _Wrapping:
         scope = self._scope()
         exec(compile(source, path, "exec"), scope)
         wrapped: Callable[..., Any] = scope[self.name]
-        self.code = wrapped.__code__  # type: ignore[attr-defined]
+        self.code = wrapped.__code__
         wrapped.__doc__ = self.body.__doc__
         wrapped.__module__ = self.body.__module__
         wrapped.__wrapped__ = self.body  # type: ignore[attr-defined]
