@@ -82,6 +82,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
         _trade(loop, clock, stop, options.ticks)
+        loop.finish(clock.now_ms())
         _say("done", **summary(loop), swaps=runtime.swaps)
         store.close()
     return 0

@@ -71,6 +71,12 @@ class TradingLoop:
                     )
         return (time.perf_counter() - started) * 1000
 
+    def finish(self, now_ms: int) -> None:
+        """Book what the last tick did after its comparison, and compare once more."""
+        with self.modules.tick():
+            if self._safely("fetch", lambda: self._fetch(now_ms)):
+                self._safely("equity", lambda: self._equity(now_ms))
+
     def _safely(self, part: str, run: Callable[[], Any]) -> Any:
         try:
             return run()
