@@ -8,11 +8,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from architect.repository import Repository
 from core.errors import Busy, GitError
 from core.manifest import Manifest, render_manifest
 from core.project import Project
+
+if TYPE_CHECKING:
+    import git
 
 
 @contextmanager
@@ -49,16 +52,19 @@ def fresh_clone(project: Project, folder: Path) -> Project:
     except git.GitCommandError as error:
         said = str(error.stderr or error).strip()
         raise GitError(f"cannot clone {project.root}: {said}", hint="git status") from None
-    modules = sorted(scratch.generated.glob("*.py"))
-    for path in modules:
-        path.unlink()
-    scratch.manifest.write_text(render_manifest(Manifest()))
-    if modules:
-        clone.git.add("--all")
-        Repository(scratch.root).commit(
-            [scratch.manifest, *modules], "Start from specs and replies alone"
-        )
+    _empty(clone, scratch)
     return scratch
+
+
+def _empty(clone: git.Repo, scratch: Project) -> None:
+    modules = [str(path.relative_to(scratch.root)) for path in scratch.generated.glob("*.py")]
+    if modules:
+        clone.git.rm("--quiet", "--", *modules)
+    scratch.manifest.write_text(render_manifest(Manifest()), encoding="utf-8")
+    clone.git.add("--", scratch.manifest.name)
+    who = ["-c", "user.name=Architect", "-c", "user.email=architect@localhost"]
+    words = ["commit", "--quiet", "--allow-empty", "--message"]
+    clone.git.execute(["git", *who, *words, "Start from specs and replies alone"])
 
 
 def uncommitted(project: Project) -> bool:
