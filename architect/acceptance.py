@@ -32,16 +32,19 @@ class Acceptance:
         before = read_manifest(self.project.manifest).modules.get(spec.name)
         entry = self._entry(spec, made, by, before)
         message = commit_message(spec, entry, made, before, note)
-        also = tuple(self._also(spec, entry))
+        also = tuple(self._also(spec))
         change = Change(spec.name, entry, made.module, message, also, replaces)
         return create(self.project, self.repository, change, step)
 
-    def _also(self, spec: Spec, entry: Entry) -> list[str]:
-        """Return what belongs to the commit besides: spec, reply, regressions."""
-        folder = self.project.regressions / spec.name
-        paths = [self.project.spec(spec.name), *sorted(folder.glob("*.json"))]
-        if entry.reply:
-            paths.append(self.project.replies / entry.reply)
+    def _also(self, spec: Spec) -> list[str]:
+        """Return what belongs to the commit besides: spec, replies, regressions.
+
+        All replies of the module, refused ones too: who builds it from a clone needs
+        the answers to every question on the way.
+        """
+        replies = (self.project.replies / spec.name).glob("*.md")
+        regressions = (self.project.regressions / spec.name).glob("*.json")
+        paths = [self.project.spec(spec.name), *sorted(replies), *sorted(regressions)]
         return [path.relative_to(self.project.root).as_posix() for path in paths]
 
     def _entry(
