@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _HINTS = {
     "index.lock": "another git runs in this folder: let it finish, then try again",
     "No space left": "free some disk space, then run the command again: nothing is lost",
-    "during a merge": "finish the merge, or git merge --abort",
-    "during a cherry-pick": "finish it, or git cherry-pick --abort",
     "dubious ownership": "git config --global --add safe.directory '*', or run it as the owner",
     "Permission denied": "give this user the right to write in .git",
     "insufficient permission": "give this user the right to write in .git",
@@ -55,6 +53,7 @@ class Repository:
         GitError when git refuses, with git's own words.
         """
         names = [path.relative_to(self.root).as_posix() for path in paths]
+        self._refuse_half_done()
         clear_stale_locks(Path(self._repo.git_dir), self.root)
         self._run("add", "--force", "--", *names)
         if not self._run("status", "--porcelain", "--", *names).strip():
@@ -93,6 +92,19 @@ class Repository:
     def tracks(self, path: Path) -> bool:
         """Tell whether git's index holds a path."""
         return bool(self._run("ls-files", "--", path.relative_to(self.root).as_posix()))
+
+    def _refuse_half_done(self) -> None:
+        """GitError during a merge: git takes no part of one, and its abort would take
+        away what we had staged."""
+        for name, what in (
+            ("MERGE_HEAD", "merge"),
+            ("CHERRY_PICK_HEAD", "cherry-pick"),
+        ):
+            if (Path(self._repo.git_dir) / name).exists():
+                raise GitError(
+                    f"a {what} is under way in {self.root}",
+                    hint=f"finish it, or git {what} --abort",
+                )
 
     def _run(self, *words: str) -> str:
         import git

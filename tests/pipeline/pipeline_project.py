@@ -251,8 +251,8 @@ def assert_whole(project: Project) -> None:
     """Assert that nothing of a run is left over: all stands, all is committed."""
     assert verify(project) == []
     assert not project.journal.exists()
-    assert [p for p in project.root.rglob("*.tmp")] == []
-    assert [p for p in (project.root / ".git").rglob("*.lock")] == []
+    assert list(project.root.rglob("*.tmp")) == []
+    assert list((project.root / ".git").rglob("*.lock")) == []
     assert git(project.root, "status", "--porcelain") == ""
     built = git(
         project.root, "log", "--format=%(trailers:key=Module,valueonly)"
