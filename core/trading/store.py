@@ -7,13 +7,16 @@ and nothing of a module's making reaches the SQL text.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from core.errors import StoreError
+from core.errors import StoreError, StoreUnavailable
+
+T = TypeVar("T")
 
 SCHEMA = "trading_data"
 # Tables that modules and the loop may write, with their keys and their time column.
@@ -56,12 +59,21 @@ class PostgresStore:
 
     def _run(self, statement: sql.Composed, values: list[Any]) -> None:
         try:
-            self._connection.execute(statement, values)
-        except psycopg.OperationalError:
-            self._connection = psycopg.connect(self._url, autocommit=True)
-            self._connection.execute(statement, values)
+            self._repeated(lambda: self._connection.execute(statement, values))
         except psycopg.Error as error:
             raise StoreError(f"Postgres refused a row: {error}") from None
+
+    def _repeated(self, run: Callable[[], T]) -> T:
+        """Run, and once more over a new connection if this one broke."""
+        try:
+            return run()
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            self._connection.close()
+        try:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+            return run()
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise StoreUnavailable(f"Postgres does not answer: {error}") from None
 
     def _upsert(self, table: str, columns: tuple[str, ...]) -> sql.Composed:
         known = self._statements.get((table, columns))
@@ -104,7 +116,11 @@ class PostgresStore:
             sql.Identifier(time_column),
             sql.Identifier(time_column),
         )
-        with self._lock, self._connection.cursor(row_factory=dict_row) as cursor:
+        with self._lock:
+            return self._repeated(lambda: self._read(statement, since_ms))
+
+    def _read(self, statement: sql.Composed, since_ms: int) -> list[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, (since_ms,)).fetchall()
 
     def close(self) -> None:

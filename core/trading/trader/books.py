@@ -6,6 +6,7 @@ that equal figures prove something. Positions and P&L are computed by modules.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +16,8 @@ from core.registry import Registry
 from core.trading.ports import Exchange, Store
 
 ZERO = Decimal(0)
+# Fills may be shown late and out of order, and clocks differ: so far back is asked again.
+OVERLAP_MS = 3_600_000
 
 
 @dataclass
@@ -28,7 +31,10 @@ class Totals:
 
 @dataclass
 class Books:
-    """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start."""
+    """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start.
+
+    Rows for the store wait in `unsaved` until `save`, so that trading goes on without it.
+    """
 
     modules: Registry
     exchange: Exchange
@@ -38,31 +44,54 @@ class Books:
     totals: Totals = field(default_factory=Totals)
     by_symbol: dict[str, Totals] = field(default_factory=dict)
     fills: int = 0
+    unsaved: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     _since_ms: int = 0
     _last_entry: int = 0
-    _seen: set[str] = field(default_factory=set)
+    _seen: dict[str, int] = field(default_factory=dict)
 
     def open(self, now_ms: int) -> None:
         """Adopt what the exchange holds now as the point of departure."""
-        self.start_balance_usd = self.exchange.account().balance_usd
-        self.positions = {p.symbol: p for p in self.exchange.positions()}
         self._since_ms = now_ms
-        self._seen = {fill.fill_id for fill in self.exchange.fills(now_ms)}
         entries = self.exchange.ledger(0)
         self._last_entry = max((e.entry_id for e in entries), default=0)
+        self._seen = self._shown()
+        while True:
+            self.start_balance_usd = self.exchange.account().balance_usd
+            self.positions = {p.symbol: p for p in self.exchange.positions()}
+            # What came between the first and the last answer is in an unknown part of them.
+            later, seen = self.exchange.ledger(self._last_entry), self._shown()
+            if not later and seen == self._seen:
+                return
+            self._last_entry = max(
+                (e.entry_id for e in later), default=self._last_entry
+            )
+            self._seen = seen
+
+    def _shown(self) -> dict[str, int]:
+        fills = self.exchange.fills(self._since_ms - OVERLAP_MS)
+        return {fill.fill_id: fill.time_ms for fill in fills}
 
     def sync(self) -> list[Any]:
         """Book the fills and account log entries that are new; return the new fills."""
-        fills = [
-            f
-            for f in self.exchange.fills(self._since_ms)
-            if f.fill_id not in self._seen
-        ]
+        shown = self.exchange.fills(self._since_ms - OVERLAP_MS)
+        fills = [fill for fill in shown if fill.fill_id not in self._seen]
         for fill in fills:
             self._book_fill(fill)
+        self._forget()
         for entry in self.exchange.ledger(self._last_entry):
             self._book_entry(entry)
         return fills
+
+    def _forget(self) -> None:
+        oldest = self._since_ms - 2 * OVERLAP_MS
+        if len(self._seen) > 1000:
+            self._seen = {i: ms for i, ms in self._seen.items() if ms >= oldest}
+
+    def save(self) -> None:
+        """Write what waits for the store; what it does not take now waits on."""
+        while self.unsaved:
+            self.store.insert(*self.unsaved[0])
+            self.unsaved.popleft()
 
     def _book_fill(self, fill: Any) -> None:
         held = self.positions.get(fill.symbol) or self._flat(fill.symbol)
@@ -71,21 +100,22 @@ class Books:
         self.positions[fill.symbol] = after
         if not after.size:
             del self.positions[fill.symbol]
-        self._totals(fill.symbol).realised_usd += realised
+        self.totals_of(fill.symbol).realised_usd += realised
         self.totals.realised_usd += realised
-        self._seen.add(fill.fill_id)
+        self._seen[fill.fill_id] = fill.time_ms
         self._since_ms = max(self._since_ms, fill.time_ms)
         self.fills += 1
-        self.store.insert("fills", _row(fill))
+        self.unsaved.append(("fills", _row(fill)))
 
     def _book_entry(self, entry: Any) -> None:
-        for totals in (self.totals, self._totals(entry.symbol)):
+        for totals in (self.totals, self.totals_of(entry.symbol)):
             totals.fees_usd += entry.fee_usd
             totals.funding_usd += entry.funding_usd
         self._last_entry = max(self._last_entry, entry.entry_id)
-        self.store.insert("ledger", _row(entry))
+        self.unsaved.append(("ledger", _row(entry)))
 
-    def _totals(self, symbol: str) -> Totals:
+    def totals_of(self, symbol: str) -> Totals:
+        """Return the sums of one symbol, to be added to."""
         return self.by_symbol.setdefault(symbol, Totals())
 
     def _flat(self, symbol: str) -> Any:

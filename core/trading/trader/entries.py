@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.registry import Registry
-from core.trading.trader.books import Books, Totals
+from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.execution import SIDES, Execution, Intent
 from core.trading.trader.market import Market
@@ -40,10 +40,13 @@ class Entries:
             if trade is not None:
                 self.on_open(trade)
 
-    def adopt(self, symbol: str, now_ms: int) -> OpenTrade | None:
+    def adopt(
+        self, symbol: str, now_ms: int, left: OpenTrade | None = None
+    ) -> OpenTrade | None:
         """Return a trade for a position that has none, so that its exit is watched.
 
-        It is one that a crash, a restart or a person left; None while candles are missing.
+        It is one that a crash, a restart or a person left: `left`, with new levels from
+        its entry price, if the store knows it. None while candles are missing.
         """
         if not self.market.ready(symbol):
             return None
@@ -51,7 +54,10 @@ class Entries:
         side = "long" if position.size > ZERO else "short"
         volatility = self.view(symbol).volatility_frac
         levels = self._levels(symbol, side, position.entry_price, volatility)
-        base = self._base(symbol)
+        if left is not None:
+            left.levels = levels
+            return left
+        base = self.books.totals_of(symbol)
         return OpenTrade(
             f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size),
             position.entry_price, levels, now_ms, 0.0,
@@ -116,7 +122,7 @@ class Entries:
         size = self._size(symbol, price, levels, signal.score, equity_usd, trades)
         if size <= ZERO:
             return None
-        base = self._base(symbol)
+        base = self.books.totals_of(symbol)
         step = self.market.instruments[symbol].size_step
         intent = Intent(symbol, SIDES[signal.side], size, "entry", False, now_ms)
         statuses = self.execution.run(intent, price, step)
@@ -173,9 +179,6 @@ class Entries:
             )
             for symbol, position in self.books.positions.items()
         ]
-
-    def _base(self, symbol: str) -> Totals:
-        return self.books.by_symbol.setdefault(symbol, Totals())
 
 
 def _last(series: Any) -> float:

@@ -71,13 +71,5 @@ class Execution:
             reduce_only=intent.reduce_only,
         )
         status = self.modules["position_executor"](self.exchange, order)
-        self._log(order, status, intent.time_ms)
+        self.modules["order_logger"](self.store, order, status, intent.time_ms)
         return status
-
-    def _log(self, order: Any, status: Any, now_ms: int) -> None:
-        row = {name: getattr(order, name) for name in type(order).__types__}
-        answer = {
-            name: getattr(status, name)
-            for name in ("order_id", "status", "filled", "average_price", "reason")
-        }
-        self.store.insert("orders", {**row, **answer, "created_ms": now_ms})

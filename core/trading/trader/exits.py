@@ -26,22 +26,13 @@ class Exits:
     execution: Execution
     config: TraderConfig
 
-    def run(
-        self, now_ms: int, trades: dict[str, OpenTrade]
-    ) -> list[tuple[OpenTrade, str]]:
-        """Send the exits that are due; return each such trade with its reason."""
-        ended = []
-        for symbol, trade in list(trades.items()):
-            if symbol not in self.books.positions:
-                ended.append((trade, "closed elsewhere"))
-                continue
-            reason = self._reason(trade, now_ms)
-            if reason:
-                self.close(trade, now_ms)
-                ended.append((trade, reason))
-        return ended
+    def is_over(self, trade: OpenTrade) -> bool:
+        """Tell whether the books hold no position of the trade's side any more."""
+        position = self.books.positions.get(trade.symbol)
+        return position is None or (position.size > ZERO) != (trade.side == "long")
 
-    def _reason(self, trade: OpenTrade, now_ms: int) -> str:
+    def reason(self, trade: OpenTrade, now_ms: int) -> str:
+        """Return why the trade is to end now, an empty text if it is not."""
         reason: str = self.modules["exit_decision"](
             trade.side,
             self.market.mark(trade.symbol),

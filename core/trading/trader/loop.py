@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from core.registry import Registry
@@ -17,8 +18,9 @@ from core.trading.ports import Exchange, Store
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.entries import Entries
-from core.trading.trader.execution import Execution
+from core.trading.trader.execution import OPPOSITE, Execution
 from core.trading.trader.exits import Exits
+from core.trading.trader.leftovers import left_open
 from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
 
@@ -27,7 +29,10 @@ Tell = Callable[..., None]
 
 @dataclass
 class TradingLoop:
-    """`tell(kind, **detail)` publishes events; `trades` are the open ones by symbol."""
+    """`tell(kind, **detail)` publishes events; `trades` are the open ones by symbol.
+
+    `left` are trades of an earlier process that wait for candles to be taken up again.
+    """
 
     modules: Registry
     exchange: Exchange
@@ -35,6 +40,7 @@ class TradingLoop:
     tell: Tell
     config: TraderConfig = field(default_factory=TraderConfig)
     trades: dict[str, OpenTrade] = field(default_factory=dict)
+    left: dict[str, OpenTrade] = field(default_factory=dict)
     ticks: int = 0
     closed: int = 0
     drifts: int = 0
@@ -51,31 +57,47 @@ class TradingLoop:
         self.exits = Exits(m, self.market, self.books, self.execution, c)
 
     def open(self, now_ms: int) -> None:
-        """Take over the account as it is now."""
+        """Take over the account as it is now, and the trades that were left open."""
         self.books.open(now_ms)
         self.market.update(now_ms)
+        for trade in left_open(self.store, self.exchange):
+            if self.exits.is_over(trade) or trade.symbol in self.left:
+                self._settle(trade, now_ms)
+            else:
+                self.left[trade.symbol] = trade
+
+    def _settle(self, trade: OpenTrade, now_ms: int) -> None:
+        """Close a trade whose position ended while nobody was watching."""
+        for fill in self.exchange.fills(trade.opened_ms):
+            if fill.symbol == trade.symbol and fill.side == OPPOSITE[trade.side]:
+                trade.note_exit(fill)
+        self._close(trade, "closed while away", max(now_ms, trade.opened_ms))
 
     def tick(self, now_ms: int) -> float:
         """Run one tick at a closed candle; return how long it took in ms."""
         started = time.perf_counter()
         self.ticks += 1
         with self.modules.tick():
-            fresh = self._safely("fetch", lambda: self._fetch(now_ms))
-            if fresh:
-                self._safely("adoption", lambda: self._adopt(now_ms))
-                self._safely("exits", lambda: self._exit(now_ms))
-                equity = self._safely("equity", lambda: self._equity(now_ms))
-                if equity is not None and not self.halted:
-                    self._safely(
-                        "entries", lambda: self._enter(now_ms, equity.equity_usd)
-                    )
+            if self._safely("fetch", self._fetch):
+                self._decide(now_ms)
+            self._safely("store", self.books.save)
         return (time.perf_counter() - started) * 1000
 
     def finish(self, now_ms: int) -> None:
         """Book what the last tick did after its comparison, and compare once more."""
         with self.modules.tick():
-            if self._safely("fetch", lambda: self._fetch(now_ms)):
+            if self._safely("fetch", self._fetch):
                 self._safely("equity", lambda: self._equity(now_ms))
+            self._safely("store", self.books.save)
+
+    def _decide(self, now_ms: int) -> None:
+        candles = self._safely("candles", lambda: self._candles(now_ms))
+        self._safely("adoption", lambda: self._adopt(now_ms))
+        for trade in list(self.trades.values()):
+            self._safely("exits", partial(self._exit, trade, now_ms))
+        equity = self._safely("equity", lambda: self._equity(now_ms))
+        if candles and equity is not None and not self.halted:
+            self._safely("entries", lambda: self._enter(now_ms, equity.equity_usd))
 
     def _safely(self, part: str, run: Callable[[], Any]) -> Any:
         try:
@@ -84,41 +106,45 @@ class TradingLoop:
             self.tell("trouble", part=part, error=f"{type(error).__name__}: {error}")
             return None
 
-    def _fetch(self, now_ms: int) -> bool:
-        self.market.update(now_ms)
-        self.books.sync()
+    def _fetch(self) -> bool:
+        self.market.update_prices()
+        self._sync()
         return True
 
-    def _exit(self, now_ms: int) -> None:
-        ended = self.exits.run(now_ms, self.trades)
-        if not ended:
-            return
-        fills = self.books.sync()
-        for trade, reason in ended:
-            if trade.symbol not in self.books.positions:
-                self._close(trade, reason, fills, now_ms)
-            else:
-                self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
+    def _candles(self, now_ms: int) -> bool:
+        self.market.update_candles(now_ms)
+        return True
 
-    def _close(
-        self, trade: OpenTrade, reason: str, fills: list[Any], now_ms: int
-    ) -> None:
-        mine = [f for f in fills if f.symbol == trade.symbol]
-        size = sum((f.size for f in mine), Decimal(0))
-        price = (
-            sum((f.size * f.price for f in mine), Decimal(0)) / size
-            if size
-            else self.market.mark(trade.symbol)
-        )
-        totals = self.books.by_symbol[trade.symbol]
+    def _sync(self) -> None:
+        """Book what is new, and count to each trade the fills that reduce it."""
+        for fill in self.books.sync():
+            trade = self.trades.get(fill.symbol)
+            if trade is not None and fill.side == OPPOSITE[trade.side]:
+                trade.note_exit(fill)
+
+    def _exit(self, trade: OpenTrade, now_ms: int) -> None:
+        if not self.exits.is_over(trade):
+            reason = self.exits.reason(trade, now_ms)
+            if not reason:
+                return
+            trade.ending = reason
+            self.exits.close(trade, now_ms)
+            self._sync()
+        if self.exits.is_over(trade):
+            self._close(trade, trade.ending or "closed elsewhere", now_ms)
+        else:
+            self.tell("exit failed", trade_id=trade.trade_id, reason=trade.ending)
+
+    def _close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         record = trade.record(
             self.modules.records["Trade"],
-            totals,
-            price.quantize(Decimal("1e-8")),
+            self.books.totals_of(trade.symbol),
+            trade.exit_price(trade.entry_price),
             now_ms,
             reason,
         )
-        del self.trades[trade.symbol]
+        if self.trades.get(trade.symbol) is trade:
+            del self.trades[trade.symbol]
         self.closed += 1
         self.modules["trade_logger"](self.store, record)
         self.tell(
@@ -128,9 +154,11 @@ class TradingLoop:
     def _adopt(self, now_ms: int) -> None:
         for symbol in list(self.books.positions):
             if symbol not in self.trades:
-                trade = self.entries.adopt(symbol, now_ms)
+                trade = self.entries.adopt(symbol, now_ms, self.left.get(symbol))
                 if trade is not None:
                     self.trades[symbol] = trade
+                    self.left.pop(symbol, None)
+                    self._log(trade)
                     self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
@@ -138,14 +166,16 @@ class TradingLoop:
 
     def _opened(self, trade: OpenTrade) -> None:
         self.trades[trade.symbol] = trade
-        self.books.sync()
-        record = trade.record(
-            self.modules.records["Trade"], self.books.by_symbol[trade.symbol]
-        )
-        self.modules["trade_logger"](self.store, record)
+        self._sync()
+        self._log(trade)
         self.tell(
             "entry", trade_id=trade.trade_id, side=trade.side, size=str(trade.size)
         )
+
+    def _log(self, trade: OpenTrade) -> None:
+        totals = self.books.totals_of(trade.symbol)
+        record = trade.record(self.modules.records["Trade"], totals)
+        self.modules["trade_logger"](self.store, record)
 
     def _equity(self, now_ms: int) -> Any:
         marks = {s: t.mark_price for s, t in self.market.tickers.items()}

@@ -25,9 +25,17 @@ class Market:
 
     def update(self, now_ms: int) -> None:
         """Fetch what is new. Errors of the exchange rise; what is held stays as it was."""
+        self.update_prices()
+        self.update_candles(now_ms)
+
+    def update_prices(self) -> None:
+        """Fetch the newest tickers, all that an exit needs."""
         if not self.instruments:
             self.instruments = {i.symbol: i for i in self._exchange.instruments()}
         self.tickers = {t.symbol: t for t in self._exchange.tickers()}
+
+    def update_candles(self, now_ms: int) -> None:
+        """Fetch the candles that have closed since the last time."""
         for symbol in self.tradeable:
             self._fetch(symbol, now_ms)
 

@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 ZERO = Decimal(0)
+PRICE_STEP = Decimal("1e-8")
 
 
 @dataclass
 class OpenTrade:
-    """One trade from entry to exit. `base_*` are the symbol's sums when it began."""
+    """One trade from entry to exit. `base_*` are the symbol's sums when it began.
+
+    `ending` is why its exit was sent, empty before.
+    """
 
     trade_id: str
     symbol: str
@@ -25,6 +29,19 @@ class OpenTrade:
     base_fees_usd: Decimal
     base_funding_usd: Decimal
     exits_sent: int = 0
+    ending: str = ""
+    exit_size: Decimal = ZERO
+    exit_cost_usd: Decimal = ZERO
+
+    def note_exit(self, fill: Any) -> None:
+        """Count a fill that made the position smaller."""
+        self.exit_size += fill.size
+        self.exit_cost_usd += fill.size * fill.price
+
+    def exit_price(self, otherwise: Decimal) -> Decimal:
+        """Return the average of the exit fills, to 8 places."""
+        price = self.exit_cost_usd / self.exit_size if self.exit_size else otherwise
+        return price.quantize(PRICE_STEP)
 
     def record(
         self,
