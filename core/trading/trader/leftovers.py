@@ -61,10 +61,11 @@ def _accrued(row: Row, rows: list[Row], entries: list[Any]) -> Totals:
     ]
     if not mine:
         return Totals(row["realised_usd"], row["fees_usd"], row["funding_usd"])
-    return Totals(*(
-        sum(getattr(e, name) for e in mine) - sum(other[name] for other in others)
-        for name in ("realised_usd", "fees_usd", "funding_usd")
-    ))  # fmt: skip
+    return Totals(
+        sum(e.realised_usd for e in mine) - sum(o["realised_usd"] for o in others),
+        sum(e.fee_usd for e in mine) - sum(o["fees_usd"] for o in others),
+        sum(e.funding_usd for e in mine) - sum(o["funding_usd"] for o in others),
+    )
 
 
 def _ended_at(row: Row, rows: list[Row]) -> Row | None:

@@ -1,0 +1,166 @@
+"""What a new process makes of what the one before it left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_gateway import environment
+from trader_rig import CENT, ROOT, Rig
+
+from core.trading.trader.leftovers import left_open
+
+ETH, SOL = "PF_ETHUSD", "PF_SOLUSD"
+
+
+def opened(rig: Rig, symbol: str, side: str, size: str, name: str) -> Any:
+    """Return a loop that holds one adopted trade, and keep it from entering more."""
+    loop = rig.loop()
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(symbol, side, size, name)
+    for _ in range(3):
+        loop.tick(rig.paper.step())
+    assert list(loop.trades) == [symbol]
+    return loop
+
+
+def ledger_sums(rig: Rig, symbol: str) -> tuple[Decimal, ...]:
+    rows = [e for e in rig.exchange.ledger(0) if e.symbol == symbol]
+    names = ("realised_usd", "fee_usd", "funding_usd")
+    return tuple(sum((getattr(e, n) for e in rows), Decimal(0)) for n in names)
+
+
+def test_an_open_trade_goes_on_under_its_id(rig: Rig) -> None:
+    before = opened(rig, ETH, "sell", "0.5", "mine-1").trades[ETH]
+    loop = rig.loop(max_hold_ms=4 * 300_000)
+    loop.tick(rig.paper.step())
+    after = loop.trades[ETH]
+    assert (after.trade_id, after.opened_ms) == (before.trade_id, before.opened_ms)
+    assert after.levels.stop_price > after.entry_price > after.levels.take_price
+    loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "time"
+    rig.assert_books_equal(loop)
+
+
+def test_a_trade_that_ended_while_away_is_closed_with_its_price_and_sums(
+    rig: Rig,
+) -> None:
+    opened(rig, ETH, "buy", "0.5", "mine-1")
+    rig.paper.step(13)
+    status = rig.trade(ETH, "sell", "0.5", "mine-2")
+    loop = rig.loop()
+    assert loop.trades == loop.left == {}
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "closed while away"
+    assert row["exit_price"] == status.average_price
+    realised, _, funding = ledger_sums(rig, ETH)
+    assert abs(row["realised_usd"] - realised) < CENT
+    assert abs(row["funding_usd"] - funding) < CENT
+
+
+def test_a_position_without_a_trade_is_adopted_and_logged(rig: Rig) -> None:
+    rig.trade(SOL, "sell", "5", "mine-1")
+    loop = rig.loop()
+    loop.tick(rig.paper.step())
+    trade = loop.trades[SOL]
+    assert (trade.side, trade.size) == ("short", Decimal(5))
+    assert rig.rows("trades")[0]["trade_id"] == trade.trade_id
+
+
+def test_a_trade_begun_in_the_tick_of_anothers_end_keeps_its_own_sums(rig: Rig) -> None:
+    """The account log tells them apart by nothing but time, which is the same."""
+    now_ms = rig.paper.state()["time_ms"]
+    first = rig.trade(ETH, "buy", "0.5", "mine-1")
+    fee_in = rig.exchange.ledger(0)[-1].fee_usd
+    later_ms = rig.paper.step()
+    rig.trade(ETH, "sell", "0.5", "mine-2")
+    sums = ledger_sums(rig, ETH)
+    trade = {"symbol": ETH, "side": "long", "size": 1, "entry_price": 1}
+    names = ("realised_usd", "fees_usd", "funding_usd")
+    ended = {"trade_id": "a", "opened_ms": now_ms, "closed_ms": later_ms}
+    rig.store.insert(
+        "trades", {**trade, **ended, **dict(zip(names, sums, strict=True))}
+    )
+    rig.store.insert("trades", {**trade, "trade_id": "b", "opened_ms": later_ms})
+    rig.trade(ETH, "buy", "0.5", "mine-3")
+    fee = rig.exchange.ledger(0)[-1].fee_usd
+    (left,) = left_open(rig.store, rig.exchange)
+    assert left.trade_id == "b"
+    assert (left.base_realised_usd, left.base_fees_usd) == (0, -fee)
+    assert first.filled
+    assert fee_in != fee
+
+
+class Trader:
+    """A trader process on a copy of the project."""
+
+    def __init__(self, rig: Rig, root: Path, ticks: int) -> None:
+        words = ["--root", str(root), "--gateway", str(rig.gateway.socket_path)]
+        words += ["--paper-url", rig.paper.ready["url"], "--ticks", str(ticks)]
+        env = environment(
+            DATABASE_URL=rig.stores.database_url,
+            REDIS_URL=rig.stores.redis_url,
+            PAPER_TOKEN=rig.paper.token,
+        )
+        env = {k: v for k, v in env.items() if not k.startswith("EXCHANGE_API")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "core.trading.trader", *words],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def lines(self) -> Any:
+        assert self.process.stdout is not None
+        return (json.loads(line) for line in self.process.stdout)
+
+    def finish(self) -> dict[str, Any]:
+        out, errors = self.process.communicate(timeout=120)
+        assert self.process.returncode == 0, errors
+        last: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return last
+
+
+def project_copy(folder: Path) -> Path:
+    root = folder / "project"
+    for name in ("specs", "generated"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "manifest.yaml", root)
+    return root
+
+
+@pytest.mark.slow
+def test_a_killed_trader_leaves_no_orphan_and_the_next_one_trades_on(
+    rig: Rig, tmp_path: Path
+) -> None:
+    root = project_copy(tmp_path)
+    killed = Trader(rig, root, ticks=2000)
+    for line in killed.lines():
+        if line["kind"] == "tick" and line["open"]:
+            break
+    killed.process.kill()
+    killed.process.communicate()
+    held = {p["symbol"] for p in rig.paper.state()["positions"]}
+    assert held
+    done = Trader(rig, root, ticks=30).finish()
+    assert (done["kind"], done["drifts"], done["halted"]) == ("done", 0, "")
+    positions = {p["symbol"] for p in rig.paper.state()["positions"]}
+    unended = [row["symbol"] for row in rig.rows("trades") if row["closed_ms"] is None]
+    assert sorted(unended) == sorted(positions)
+    assert done["open"] == len(positions)
+    last = rig.rows("equity")[-1]
+    state = rig.paper.state()
+    assert abs(last["exchange_equity_usd"] - Decimal(state["equity_usd"])) < CENT
+    assert abs(last["equity_usd"] - last["exchange_equity_usd"]) < CENT
+    orders = rig.rows("orders")
+    assert len({row["client_id"] for row in orders}) == len(orders)
+    assert os.path.isdir(root / ".architect")
