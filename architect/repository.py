@@ -20,10 +20,14 @@ from core.errors import GitError
 if TYPE_CHECKING:
     import git
 
+_FULL = "free some disk space, then run the command again: nothing is lost"
 _HINTS = {
-    "index.lock": "another git runs in this folder: let it finish, then try again",
-    "No space left": "free some disk space, then run the command again: nothing is lost",
-    "dubious ownership": "git config --global --add safe.directory '*', or run it as the owner",
+    "No space left": _FULL,
+    "Out of diskspace": _FULL,
+    "Disk quota exceeded": _FULL,
+    "File exists": "another git runs in this folder: let it finish, then try again",
+    "dubious ownership": "run it as the owner of the folder, or git config --global "
+    "--add safe.directory '*'",
     "Permission denied": "give this user the right to write in .git",
     "insufficient permission": "give this user the right to write in .git",
 }

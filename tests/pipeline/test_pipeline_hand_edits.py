@@ -117,7 +117,7 @@ def test_rebuild_in_place_restores_what_is_gone_and_refuses_an_edit(
     assert rebuild(built.project, [], None) == ["fee"]
     assert built.project.module("fee").read_bytes() == accepted
     built.edit("fee", "notional * rate_frac", "notional")
-    with pytest.raises(FileConflict, match="fee.py was edited by hand"):
+    with pytest.raises(FileConflict, match=r"fee\.py was edited by hand"):
         rebuild(built.project, [], None)
 
 
@@ -159,19 +159,44 @@ def test_a_rollback_brings_the_version_before_back_through_the_gate(
     assert commit.subject == f"Roll back fee to version {target.version}"
 
 
-def test_a_version_that_todays_gate_refuses_does_not_come_back(built: Bench) -> None:
-    built.change_spec("fee", "expect: 4.31", "expect: 5.31")
-    built.answers["fee"] = [fenced("extra = 1 if notional == 431 else 0\n"
-                                   "return notional * rate_frac + extra\n")]  # fmt: skip
-    built.change_spec("fee", "properties:\n  - name: it is proportional\n"
-                      "    check: call(notional=notional * 2) == result * 2\n    cases: 10\n", "")  # fmt: skip
-    built.change_spec("fee", "Fee of a trade.", "Odd fee of a trade.")
+PROPERTY = """properties:
+  - name: it is proportional
+    check: call(notional=notional * 2) == result * 2
+    cases: 10
+"""
+ODD = "extra = 1 if notional == 431 else 0\nreturn notional * rate_frac + extra\n"
+
+
+def test_a_version_that_todays_gate_refuses_does_not_come_back(bench: Bench) -> None:
+    bench.change_spec("fee", PROPERTY, "")
+    assert bench.generate().ok
+    bench.change_spec("fee", "expect: 4.31", "expect: 5.31")
+    bench.answers["fee"] = [fenced(ODD)]
+    assert bench.generate().ok
+    odd = bench.project.module("fee").read_bytes()
+    target = find_version(bench.project, bench.repository, "fee", None)
+    graph = load_graph(bench.project.specs)
+    verdict = bench.pipeline().bring_back(graph.get("fee"), graph, target)
+    assert (verdict.accepted, verdict.stage) == (False, "contract")
+    assert "5.31" not in verdict.as_text()
+    assert bench.project.module("fee").read_bytes() == odd
+
+
+def test_a_version_of_another_contract_names_the_spec_to_bring_back(
+    built: Bench,
+) -> None:
+    built.change_spec("fee", "ensures: [result >= 0]", "ensures: [0 <= result]")
     assert built.generate().ok
     target = find_version(built.project, built.repository, "fee", None)
     graph = load_graph(built.project.specs)
     verdict = built.pipeline().bring_back(graph.get("fee"), graph, target)
     assert not verdict.accepted
-    assert "git checkout" in verdict.as_text()
+    start = f"git checkout {target.commit.id[:12]} -- specs/trading/fee.yaml"
+    assert start in verdict.as_text()
+    git(built.project.root, *start.split()[1:])
+    assert built.generate().ok
+    assert built.asked == []
+    assert built.project.module("fee").read_text() == target.module
 
 
 def architect(bench: Bench, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
