@@ -262,7 +262,10 @@ def _load_frame(kind: Type, plain: Plain, records: Records) -> Any:
 
     if not isinstance(plain, dict):
         raise _mismatch(kind, plain)
-    return pd.DataFrame({name: _column(kind, col) for name, col in plain.items()})
+    columns = {name: _column(kind, column) for name, column in plain.items()}
+    if len(set(map(len, columns.values()))) > 1:
+        raise _mismatch(kind, plain)
+    return pd.DataFrame(columns)
 
 
 def _column(kind: Type, plain: Plain) -> Any:
@@ -369,9 +372,9 @@ def matches(kind: Type, value: Any) -> bool:
         case "Literal":
             return any(type(c) is type(value) and c == value for c in kind.choices)
         case "bool" | "int" | "float" | "str" | "Decimal" | "datetime":
-            return type(value).__name__ == kind.name
+            return type(value) is _PYTHON[kind.name]
         case "list" | "set":
-            return type(value).__name__ == kind.name and all(
+            return type(value) is _PYTHON[kind.name] and all(
                 matches(kind.args[0], item) for item in value
             )
         case "tuple":

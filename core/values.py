@@ -180,7 +180,7 @@ def _decode_series(plain: Encoded, records: Mapping[str, type], depth: int) -> A
     index = _decode_index(plain["index"], records, depth)
     name = decode(plain["name"], records, depth)
     cells = _decode_cells(plain["v"], plain["dtype"], records, depth)
-    return pd.Series(cells, index=index, name=name, copy=False)
+    return pd.Series(cells, index=index, name=name, dtype=cells.dtype, copy=False)
 
 
 def _decode_cells(
@@ -202,12 +202,11 @@ def _decode_frame(plain: Encoded, records: Mapping[str, type], depth: int) -> An
     import pandas as pd
 
     index = _decode_index(plain["index"], records, depth)
-    columns = {
-        decode(name, records, depth): pd.Series(
-            _decode_cells(values, dtype, records, depth), index=index, copy=False
-        )
-        for name, dtype, values in plain["v"]
-    }
+    columns = {}
+    for name, dtype, values in plain["v"]:
+        cells = _decode_cells(values, dtype, records, depth)
+        column = pd.Series(cells, index=index, dtype=cells.dtype, copy=False)
+        columns[decode(name, records, depth)] = column
     return pd.DataFrame(columns, index=index)
 
 
