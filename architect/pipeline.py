@@ -108,11 +108,16 @@ class Pipeline:
         return [state for state in found if state.name in wanted]
 
     def _check_specs(self, graph: SpecGraph, todo: list[State]) -> None:
-        """SpecError for specs that contradict themselves: nobody is asked for anything."""
+        """SpecError for specs that contradict themselves: nobody is asked for anything.
+
+        ConfigError for a template that cannot be filled.
+        """
         records = record_classes(graph, self.project.package)
         lines = []
         for state in todo:
             spec = graph.specs[state.name]
+            if spec.kind != "record":
+                code_prompt(spec, graph, self.project.prompts)
             for finding in errors(
                 check_spec(spec, graph, records, self.project.package)
             ):

@@ -61,12 +61,27 @@ def _render(
         ) from None
     system, line, user = text.partition("\n=== user\n")
     if not line:
-        raise ConfigError(f"{path}: no line '=== user' between system and user text")
-    try:
-        shown = Template(user).substitute(fields)
-    except (KeyError, ValueError) as error:
-        raise ConfigError(f"{path}: unknown placeholder {error}") from None
+        raise ConfigError(
+            f"{path}: no line '=== user' between system and user text",
+            hint="git checkout prompts",
+        )
+    shown = _filled(path, user, fields)
     return Prompt(job=job, module=spec.name, system=system.strip(), user=_tidy(shown))
+
+
+def _filled(path: Path, text: str, fields: dict[str, str]) -> str:
+    known = ", ".join(f"${name}" for name in fields)
+    try:
+        return Template(text).substitute(fields)
+    except KeyError as error:
+        raise ConfigError(
+            f"{path}: unknown placeholder ${error.args[0]}", hint=f"known ones: {known}"
+        ) from None
+    except ValueError as error:
+        raise ConfigError(
+            f"{path}: a stray $ in the user text ({error})",
+            hint=f"write $$ for a dollar sign; placeholders: {known}",
+        ) from None
 
 
 def _tidy(text: str) -> str:

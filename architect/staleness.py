@@ -80,10 +80,12 @@ def _state(project: Project, graph: SpecGraph, manifest: Manifest, name: str) ->
 
 def _stale(spec: Spec, graph: SpecGraph, entry: Entry, prompts: Path) -> str:
     now = inputs(spec, graph, prompts)
-    if now.whole == entry.inputs:
-        return ""
     if now.spec != entry.spec:
         return "its spec changed"
     if now.prompt != entry.prompt:
         return "its prompt changed"
-    return "its header, footer or a contract that it uses changed"
+    if now.whole != entry.inputs:
+        return "its header, footer or a contract that it uses changed"
+    if (entry.kind, entry.uses) != (spec.kind, graph.uses[spec.name]):
+        return "its manifest entry is not what its spec says"
+    return ""
