@@ -355,7 +355,7 @@ def _dump_column(column: Any) -> Plain:
 # --- exact type check --------------------------------------------------------------
 
 # Compared as classes, not by name: numpy has a `bool` of its own.
-_PYTHON: dict[str, type] = {
+_PYTHON: dict[str, Any] = {
     t.__name__: t for t in (bool, int, float, str, Decimal, datetime, list, set)
 }
 

@@ -1,0 +1,187 @@
+"""What a failing call is answered with, and what is told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_modules import Folder, entry, halve
+
+from core.containment import Containment, Report
+from core.errors import EnsuresError, OutcomeUnknown, RequiresError
+from core.registry import Registry
+from core.values import decode
+from core.wrapper import hooks
+
+GOOD = halve("return x // 2")
+WRONG = halve("return x + 1")
+RAISES = halve('raise ValueError("no")')
+SAFE = ', on_failure="-x"'
+
+ACTION = """
+from core.wrapper import module
+
+@module(kind="action", ports=["port"]{more})
+def act(port: object, x: int) -> int:
+    port(x)
+    raise {error}("after the act")
+
+__all__ = ["act"]
+"""
+
+
+class System:
+    """A registry whose calls are contained."""
+
+    def __init__(self, folder: Folder, *versions: str, name: str = "halve") -> None:
+        self.registry, self.name = Registry(folder.modules), name
+        self.reports: list[Report] = []
+        self.containment = Containment(self.registry, self.reports.append)
+        hooks.contain = self.containment.handle
+        kind = "function" if name == "halve" else "action"
+        for text in versions:
+            self.registry.accept(name, entry(text, kind), text.encode())
+
+    def call(self, *args: Any, **more: Any) -> Any:
+        return self.registry[self.name](*args, **more)
+
+    @property
+    def live(self) -> str:
+        return self.registry.version(self.name).id
+
+
+def test_the_last_good_version_answers_within_the_very_call(folder: Folder) -> None:
+    system = System(folder, GOOD, WRONG)
+    assert system.call(8) == 4
+    assert system.live == entry(GOOD).version
+    (report,) = system.reports
+    assert report.version == entry(WRONG).version
+    assert report.outcome == "ensures"
+    assert report.contained == f"rolled back to {entry(GOOD).version}"
+    assert "does not ensure result <= x" in report.error
+    assert report.arguments == {"x": 8}
+
+
+def test_versions_that_fail_one_after_another_are_all_taken_off(folder: Folder) -> None:
+    system = System(folder, GOOD, RAISES, WRONG)
+    assert system.call(8) == 4
+    assert [report.outcome for report in system.reports] == ["ensures", "error"]
+    assert system.live == entry(GOOD).version
+
+
+def test_so_many_versions_may_fail_in_one_call_and_then_the_safe_value_counts(
+    folder: Folder,
+) -> None:
+    broken = [halve(f"raise ValueError({n})", SAFE) for n in range(7)]
+    system = System(folder, *broken)
+    assert system.call(8) == -8
+
+
+def test_the_only_version_is_answered_by_its_safe_value(folder: Folder) -> None:
+    text = halve("raise ValueError('no')", SAFE)
+    system = System(folder, text)
+    assert system.call(8) == -8
+    assert system.reports[0].contained == "safe value"
+    assert system.live == entry(text).version
+
+
+def test_without_a_safe_value_the_error_itself_is_raised(folder: Folder) -> None:
+    system = System(folder, RAISES)
+    with pytest.raises(ValueError, match="no"):
+        system.call(8)
+    assert system.reports[0].contained == "raised"
+    assert "ValueError: no" in system.reports[0].trace
+
+
+def test_a_callers_breach_rolls_nothing_back(folder: Folder) -> None:
+    system = System(folder, GOOD, halve("return x // 2", SAFE))
+    live = system.live
+    assert system.call(-3) == 3
+    assert system.live == live
+    system = System(folder, GOOD)
+    with pytest.raises(RequiresError):
+        system.call(-3)
+
+
+def test_a_version_is_reported_once_however_often_it_fails(folder: Folder) -> None:
+    system = System(folder, halve("return x + 1", SAFE))
+    for x in range(5):
+        system.call(x)
+    assert len(system.reports) == 1
+    assert list(system.containment.trips.values()) == [5]
+
+
+def test_an_action_is_never_run_again(folder: Folder) -> None:
+    """It may have acted: another version of it would act twice."""
+    texts = [
+        ACTION.format(more=SAFE, error="ValueError"),
+        ACTION.format(more=', on_failure="-2 * x"', error="ValueError"),
+    ]
+    system = System(folder, *texts, name="act")
+    acted: list[int] = []
+    assert system.call(acted.append, 4) == -8
+    assert acted == [4]
+    assert system.live == entry(texts[0]).version
+    assert system.reports[0].arguments == {"x": 4}
+
+
+@pytest.mark.parametrize("more", ["", SAFE])
+def test_what_a_port_said_is_no_fault_of_the_action(folder: Folder, more: str) -> None:
+    source = "from core.errors import OutcomeUnknown" + ACTION
+    texts = [
+        source.format(more=more + end, error="OutcomeUnknown") for end in ("", " ")
+    ]
+    system = System(folder, *texts, name="act")
+    live, acted = system.live, list[int]()
+    if more:
+        assert system.call(acted.append, 4) == -4
+    else:
+        with pytest.raises(OutcomeUnknown):
+            system.call(acted.append, 4)
+    assert (acted, system.live, system.reports) == ([4], live, [])
+
+
+def test_arguments_without_a_plain_form_do_not_stop_the_report(folder: Folder) -> None:
+    system = System(folder, halve("return x.missing", ', on_failure="0"'))
+
+    class Odd:
+        def __ge__(self, other: object) -> bool:
+            return True
+
+    assert system.call(Odd()) == 0
+    assert system.reports[0].arguments is None
+
+
+def test_reported_arguments_can_be_read_back(folder: Folder) -> None:
+    import math
+
+    import pandas as pd
+
+    series = pd.Series([1.0, math.nan])
+    text = halve("return 0 // 0", ', on_failure="1"').replace("x >= 0", "len(x)")
+    system = System(folder, text)
+    assert system.call(series) == 1
+    arguments = system.reports[0].arguments
+    assert arguments is not None
+    assert decode(arguments["x"], {}).equals(series)
+
+
+def test_a_report_that_fails_does_not_fail_the_call(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(folder, GOOD, WRONG)
+
+    def report(report: Report) -> None:
+        raise RuntimeError("no one listens")
+
+    system.containment.report = report
+    assert system.call(8) == 4
+    assert "no one listens" in capsys.readouterr().err
+
+
+def test_an_error_in_the_last_good_version_too_is_what_is_raised(
+    folder: Folder,
+) -> None:
+    system = System(folder, WRONG, RAISES)
+    with pytest.raises(EnsuresError):
+        system.call(8)
