@@ -60,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Exception as error:
-        from architect.crash import keep_traceback
+        from architect import crash
 
-        return _failed(f"{type(error).__name__}: {error}", keep_traceback(error))
+        return _failed(*crash.told(error))
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

@@ -15,8 +15,8 @@ from core.errors import ArchitectError
 NAME = "crash.log"
 
 
-def keep_traceback(error: Exception) -> str:
-    """Write the traceback to .architect/crash.log; return where it can be read.
+def told(error: Exception) -> tuple[str, str]:
+    """Write the traceback to .architect/crash.log; return what to say, and the hint.
 
     Outside a project, or where that cannot be written, it goes into a temp file.
     """
@@ -27,10 +27,11 @@ def keep_traceback(error: Exception) -> str:
     except ArchitectError:
         folder, secrets = None, Secrets(tuple(read_environment(None).secrets()))
     text = secrets.scrub("".join(traceback.format_exception(error)))
+    said = secrets.scrub(f"{type(error).__name__}: {error}")
     try:
-        return f"the traceback is in {_written(folder, text)}: please report it"
+        return said, f"the traceback is in {_written(folder, text)}: please report it"
     except OSError:
-        return f"please report this:\n{text}"
+        return said, f"please report this:\n{text}"
 
 
 def _written(folder: Path | None, text: str) -> Path:

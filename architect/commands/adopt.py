@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from architect.session import open_session
 from core.spec_graph import load_graph
 
 EXAMPLE = "  architect adopt rsi"
@@ -22,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when it is accepted (or was not edited), 1 when it is refused."""
+    from architect.session import open_session  # heavy: not for --help
+
     with open_session(options.root) as session, session.building() as pipeline:
         graph = load_graph(session.project.specs)
         verdict = pipeline.adopt(graph.get(options.name), graph)

@@ -9,7 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from architect.session import open_session
 from core.errors import SpecError
 from core.spec import Spec, load_spec
 from core.spec_graph import SpecGraph, graph, load_graph
@@ -28,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 (accepted), 1 (refused) or 2 (no such file or spec)."""
+    from architect.session import open_session  # heavy: not for --help
+
     try:
         text = (
             sys.stdin.read()

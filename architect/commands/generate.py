@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
-from architect.code_generator import Generated
-from architect.outcome import Outcome
-from architect.session import open_session
 from architect.terminal import Progress
 from core.errors import ArchitectError
+
+if TYPE_CHECKING:
+    from architect.code_generator import Generated
+    from architect.outcome import Outcome
 
 EXAMPLE = "  architect generate\n  architect generate rsi ema"
 
@@ -36,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when everything asked for stands, 1 otherwise."""
+    from architect.session import open_session  # heavy: not for --help
+
     with open_session(options.root, relay=options.relay or None, tell=_say) as session:
         with session.building() as pipeline:
             asked = pipeline.prompts(options.names, options.force)

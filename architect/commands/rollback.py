@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from architect.history import Accepted, find_version, restore
-from architect.pipeline import Pipeline
-from architect.session import Session, open_session
 from core.manifest import read_manifest
 from core.spec_graph import SpecGraph, load_graph
+
+if TYPE_CHECKING:
+    from architect.history import Accepted
+    from architect.pipeline import Pipeline
+    from architect.session import Session
 
 EXAMPLE = "  architect rollback rsi\n  architect rollback rsi 3f9c2a"
 
@@ -29,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when the version does not pass today's gate."""
+    from architect.history import find_version  # heavy: not for --help
+    from architect.session import open_session
+
     name = options.name
     with open_session(options.root) as session, session.building() as pipeline:
         graph = load_graph(session.project.specs)
@@ -47,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _restored(session: Session, name: str) -> bool:
     """Put the accepted file back where it was edited or is gone; tell so."""
+    from architect.history import restore
+
     restored = restore(session.project, session.repository, name)
     if restored is None:
         return False
