@@ -107,21 +107,6 @@ class Gate:
             return trial.verdict()
         return trial.verdict([_finding(trial.stage, failure)], failure)
 
-    def judge_inputs(
-        self,
-        spec: Spec,
-        graph: SpecGraph,
-        body: str,
-        modules: Mapping[str, str],
-        known: Sequence[Regression],
-    ) -> Verdict:
-        """Run a body on known inputs alone; "accepted" means that it fails on none."""
-        trial = self._trial(spec, graph, body, modules)
-        failure = self._regressions(trial, known)
-        if failure is None:
-            return trial.verdict()
-        return trial.verdict([_finding(trial.stage, failure)], failure)
-
     def run(
         self,
         spec: Spec,

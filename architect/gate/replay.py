@@ -5,22 +5,34 @@ For Wick, which knows the inputs. No verdict of acceptance comes from here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from architect.gate.contract.failure import Failure
 from architect.gate.contract.inputs import Inputs
-from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Terms
 from architect.gate.gate import Gate
-from architect.gate.verdict import Verdict
+from architect.gate.trials import Trials
 from core.spec import Spec
 from core.spec_graph import SpecGraph
-from core.values import difference
+from core.values import Encoded, decode, difference, encode
 
 CASES = 60
+
+Arguments = Mapping[str, Any]
+# Finds smaller arguments; is told which of them still fail in the same way.
+Smaller = Callable[[Arguments, Callable[[Arguments], bool]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """Inputs (in plain form) on which a body fails in the gate, and how it fails."""
+
+    arguments: dict[str, Encoded]
+    failure: Failure
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,31 @@ class Replay:
     graph: SpecGraph
     modules: Mapping[str, str]
 
-    def judge(self, body: str, known: Sequence[Regression]) -> Verdict:
-        """Run a body on inputs that once failed; accepted means that none fails."""
-        return self.gate.judge_inputs(self.spec, self.graph, body, self.modules, known)
+    def reproduce(
+        self, body: str, arguments: Mapping[str, Encoded], smaller: Smaller
+    ) -> Reproduced | None:
+        """Return the smallest input on which a body fails as it does on `arguments`.
+
+        `arguments` are in plain form. None when the body does not fail on them here.
+        One worker serves all trials.
+        """
+        kept: list[Mapping[str, Any]] = []
+
+        def run(terms: Terms, inputs: Inputs) -> Session:
+            trials = Trials(terms)
+            given = {n: decode(plain, terms.records) for n, plain in arguments.items()}
+            first = trials.failure(given)
+            if first is None:
+                return Session(None, 1)
+            kept.append(smaller(given, trials.like(first, given)))
+            return Session(trials.last, 0)
+
+        failure = self.gate.run(self.spec, self.graph, body, self.modules, run)
+        if failure is None:
+            return None
+        if not kept:  # the body could not even be loaded
+            return Reproduced(dict(arguments), failure)
+        return Reproduced({n: encode(value) for n, value in kept[0].items()}, failure)
 
     def answers(self, body: str, cases: int = CASES) -> list[Answer]:
         """Return a body's answers to drawn inputs, the same inputs for every body."""

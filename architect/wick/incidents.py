@@ -15,7 +15,12 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-OPEN_STATES = ("open",)
+from core.stores.postgres import connect
+
+Row = dict[str, Any]
+COLUMNS = (
+    "incident_id, module, version, kind, opened_ms, closed_ms, state, summary, fixed_by, commit"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +55,67 @@ def now_ms() -> int:
 
 
 class Incidents:
-    """The incidents of one database."""
+    """The incidents of one database; a context manager.
+
+    A connection that was lost is made anew once for each call, so a restart of Postgres
+    between two steps is not seen. psycopg.Error when it stays away.
+    """
 
     def __init__(self, database_url: str, clock: Callable[[], int] = now_ms) -> None:
-        self._connection = psycopg.connect(database_url, autocommit=True)
-        self._clock = clock
+        self._url, self._clock = database_url, clock
+        self._connection = connect(database_url)
+
+    def __enter__(self) -> Incidents:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     def open(
         self, job: str, module: str, version: str, kind: str, summary: str,
         inputs: Any = None, opened_ms: int | None = None,
     ) -> Incident:  # fmt: skip
         """Open the incident of a job, or return the one that it opened before."""
-        self._connection.execute(
+        self._execute(
             "insert into system_logs.incidents"
             " (job, module, version, kind, opened_ms, state, summary, inputs)"
             " values (%s, %s, %s, %s, %s, 'open', %s, %s) on conflict (job) do nothing",
-            (job, module, version, kind, opened_ms or self._clock(), summary, _json(inputs)),
-        )
+            (job, module, version, kind, opened_ms or self._clock(), _clean(summary),
+             _json(inputs)),
+        )  # fmt: skip
         return self._read("where job = %s", (job,))[0]
 
+    def of(self, job: str) -> Incident | None:
+        """Return the incident that a job opened, None if it opened none."""
+        return next(iter(self._read("where job = %s", (job,))), None)
+
+    def begun(self, incident: Incident) -> bool:
+        """Tell whether a step of the story is written: somebody was at it before."""
+        query = "select from system_logs.incident_events where incident_id = %s limit 1"
+        return bool(self._execute(query, (incident.incident_id,)))
+
     def step(self, incident: Incident, step: str, **detail: Any) -> None:
-        """Add a step to the story."""
-        self._connection.execute(
+        """Add a step to the story; the same step again is not written again."""
+        step = _clean(step)
+        self._execute(
             "insert into system_logs.incident_events (incident_id, time_ms, step, detail)"
-            " values (%s, %s, %s, %s) on conflict do nothing",
-            (incident.incident_id, self._clock(), step, _json(detail)),
-        )
+            " select %s, %s, %s, %s where not exists (select from"
+            " system_logs.incident_events where incident_id = %s and step = %s)"
+            " on conflict do nothing",
+            (incident.incident_id, self._clock(), step, _json(detail), incident.incident_id,
+             step),
+        )  # fmt: skip
 
     def close_as(
         self, incident: Incident, state: str, fixed_by: str = "", commit: str = ""
     ) -> Incident:
         """End the story; return the incident as it stands."""
-        self._connection.execute(
+        self._execute(
             "update system_logs.incidents set state = %s, closed_ms = %s, fixed_by = %s,"
             " commit = %s where incident_id = %s",
-            (state, self._clock(), fixed_by or None, commit or None, incident.incident_id),
-        )
+            (state, self._clock(), _clean(fixed_by) or None, commit or None,
+             incident.incident_id),
+        )  # fmt: skip
         return self._read("where incident_id = %s", (incident.incident_id,))[0]
 
     def all(self) -> list[Incident]:
@@ -95,24 +125,33 @@ class Incidents:
     def get(self, incident_id: int) -> Incident | None:
         """Return one incident with its events."""
         found = self._read("where incident_id = %s", (incident_id,))
-        if found:
-            rows = self._connection.execute(
-                "select time_ms, step, detail from system_logs.incident_events"
-                " where incident_id = %s order by time_ms, ctid",
-                (incident_id,),
-            )
-            found[0].events.extend((t, step, detail or {}) for t, step, detail in rows)
-            return found[0]
-        return None
+        if not found:
+            return None
+        rows = self._execute(
+            "select time_ms, step, detail from system_logs.incident_events"
+            " where incident_id = %s order by time_ms, ctid",
+            (incident_id,),
+        )
+        found[0].events.extend((r["time_ms"], r["step"], r["detail"] or {}) for r in rows)
+        return found[0]
 
     def _read(self, condition: str, values: tuple[Any, ...]) -> list[Incident]:
-        query = (
-            "select incident_id, module, version, kind, opened_ms, closed_ms, state, summary,"
-            f" fixed_by, commit from system_logs.incidents {condition}"
-        )
+        query = f"select {COLUMNS} from system_logs.incidents {condition}"
+        return [Incident(**row) for row in self._execute(query, values)]
+
+    def _execute(self, query: str, values: tuple[Any, ...]) -> list[Row]:
+        try:
+            return self._run(query, values)
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
+        self._connection = connect(self._url)
+        return self._run(query, values)
+
+    def _run(self, query: str, values: tuple[Any, ...]) -> list[Row]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute(query, values).fetchall()  # type: ignore[arg-type]
-        return [Incident(**row) for row in rows]
+            cursor.execute(query.encode(), values)
+            return cursor.fetchall() if cursor.description is not None else []
 
     def close(self) -> None:
         """Close the connection."""
@@ -120,8 +159,22 @@ class Incidents:
 
 
 def _json(value: Any) -> str | None:
-    # Postgres' jsonb knows no NaN and no NUL.
+    # Postgres' jsonb knows no NaN, no NUL and no half of a surrogate pair.
     if value is None:
         return None
     text = json.dumps(value, default=str)
-    return json.dumps(json.loads(text, parse_constant=str)).replace("\\u0000", "")
+    return json.dumps(_plain(json.loads(text, parse_constant=str)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()

@@ -1,31 +1,44 @@
 """Smaller inputs that fail in the same way: shorter tables and lists, rounder numbers.
 
-Greedy and bounded: each step keeps a smaller input only if it still fails. Inputs are
-values, not their plain form; the caller says what failing means.
+Greedy and bounded: each step keeps a smaller input only if it still fails. The cuts are
+coarse on purpose, so that the smallest input is the same on every machine and Python even
+where a failure depends on a depth or a limit. Inputs are values, not their plain form;
+the caller says what failing means.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 Arguments = Mapping[str, Any]
+Fails = Callable[[Arguments], bool]
 TRIALS = 48
+# Only calls that take their time ever meet this: they are left larger.
+BUDGET_S = 3.0
+# The shares of a length that are tried; down to FEW also one less.
+EIGHTHS = (1, 4, 6, 7)
+FEW = 8
 
 
 def minimise(
-    arguments: Arguments, still_fails: Callable[[Arguments], bool], trials: int = TRIALS
+    arguments: Arguments,
+    still_fails: Fails,
+    trials: int = TRIALS,
+    budget_s: float = BUDGET_S,
 ) -> dict[str, Any]:
-    """Return the smallest failing arguments that were found within `trials`."""
-    best = dict(arguments)
-    left = trials
+    """Return the smallest failing arguments found within `trials` and `budget_s`."""
+    best, left = dict(arguments), trials
+    end = time.monotonic() + budget_s
     progress = True
-    while progress and left > 0:
+    while progress:
         progress = False
         for smaller in _steps(best):
-            if left <= 0:
-                break
+            if left <= 0 or time.monotonic() > end:
+                return best
             left -= 1
             if still_fails(smaller):
                 best, progress = smaller, True
@@ -44,7 +57,8 @@ def _steps(arguments: Arguments) -> Iterator[dict[str, Any]]:
 def _flatter(arguments: Arguments) -> Iterator[dict[str, Any]]:
     """Try every table of one number alone: its values may not matter at all."""
     for name, value in arguments.items():
-        if getattr(value, "ndim", 0) == 1 and value.dtype.kind == "f" and value.nunique() > 1:
+        one_column = getattr(value, "ndim", 0) == 1 and value.dtype.kind == "f"
+        if one_column and not (value == 1.0).all():
             yield {**arguments, name: value * 0.0 + 1.0}
 
 
@@ -52,9 +66,15 @@ def _shorter(arguments: Arguments) -> Iterator[dict[str, Any]]:
     """Cut all tables of one length together: they belong to the same candles."""
     lengths = {len(v) for v in arguments.values() if _is_sequence(v)}
     for length in sorted(lengths, reverse=True):
-        for keep in sorted({length // 8, length // 2, length - 1}):
-            if 0 < keep < length:
-                yield {n: _cut(v, length, keep) for n, v in arguments.items()}
+        for keep in _cuts(length):
+            yield {n: _cut(v, length, keep) for n, v in arguments.items()}
+
+
+def _cuts(length: int) -> list[int]:
+    cuts = {length * share // 8 for share in EIGHTHS}
+    if length <= FEW:
+        cuts.add(length - 1)
+    return sorted(keep for keep in cuts if 0 < keep < length)
 
 
 def _cut(value: Any, length: int, keep: int) -> Any:
@@ -73,8 +93,9 @@ def _simpler(value: Any) -> Iterator[Any]:
     if isinstance(value, bool):
         return
     if isinstance(value, int) and value not in (0, 1):
-        yield from (0, 1)
-    elif isinstance(value, float) and value == value and value != round(value):
+        # 1 first: what counts candles is seldom 0.
+        yield from (1, 0)
+    elif isinstance(value, float) and math.isfinite(value) and value != round(value):
         yield float(round(value))
     elif isinstance(value, Decimal) and value.is_finite() and value != round(value):
         yield Decimal(round(value))

@@ -1,7 +1,8 @@
 """Jobs from a Redis stream with a consumer group: none lost, none done twice.
 
-A job is acknowledged when its story is closed. While a worker lives it keeps its claim
-fresh; the jobs of a worker that died are taken over after `stale_ms`.
+A job is acknowledged when its story is closed. While a worker lives it keeps its claim on
+the job, and its lock on the module, fresh; both of a worker that died go to another one
+after `stale_ms`.
 """
 
 from __future__ import annotations
@@ -9,27 +10,39 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import redis
+from redis.exceptions import LockError
+from redis.lock import Lock
 
 from core.events import JOBS, connect
 
 GROUP = "wick"
 STALE_MS = 15_000
 BEAT_S = 3.0
+LOCK = "architect:repairing:"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: `kind` is failure or save; `detail` is what the runtime told."""
+    """One job: `kind` is failure or save; `detail` is what the runtime told.
+
+    `deliveries` counts how many workers were given it, this one included.
+    """
 
     id: str
     kind: str
     time_ms: int
     detail: dict[str, Any]
+    deliveries: int = 1
+
+    @property
+    def module(self) -> str:
+        """The module that it is about."""
+        return str(self.detail["module"])
 
 
 class Queue:
@@ -38,6 +51,9 @@ class Queue:
     def __init__(self, redis_url: str, worker: str, stale_ms: int = STALE_MS) -> None:
         self._redis = connect(redis_url)
         self._worker, self._stale_ms = worker, stale_ms
+        self._join()
+
+    def _join(self) -> None:
         try:
             self._redis.xgroup_create(JOBS, GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -46,43 +62,76 @@ class Queue:
 
     def take(self, wait_ms: int = 500) -> Job | None:
         """Return the next job: one that a dead worker left, else a new one, else None."""
-        left = self._redis.xautoclaim(
+        try:
+            return self._left_behind() or self._new(wait_ms)
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+        self._join()  # a purge took the stream away
+        return None
+
+    def _left_behind(self) -> Job | None:
+        left: Any = self._redis.xautoclaim(
             JOBS, GROUP, self._worker, min_idle_time=self._stale_ms, count=1
         )
-        taken = left[1]  # type: ignore[index]
-        if not taken:
-            answer = self._redis.xreadgroup(
-                GROUP, self._worker, {JOBS: ">"}, count=1, block=wait_ms
-            )
-            taken = _entries(answer)
-        return _job(*taken[0]) if taken else None
+        if not left[1]:
+            return None
+        entry_id, fields = left[1][0]
+        known = self._claim(entry_id)
+        return self._job(entry_id, fields, int(known["times_delivered"]) if known else 1)
+
+    def _new(self, wait_ms: int) -> Job | None:
+        answer: Any = self._redis.xreadgroup(
+            GROUP, self._worker, {JOBS: ">"}, count=1, block=wait_ms
+        )
+        entries = _entries(answer)
+        return self._job(*entries[0], 1) if entries else None
+
+    def _job(self, entry_id: str, fields: dict[str, str], deliveries: int) -> Job | None:
+        """Return the job; what is none is put away, or it would come again for ever."""
+        try:
+            detail = json.loads(fields["detail"])
+            job = Job(entry_id, fields["kind"], int(fields["time_ms"]), detail, deliveries)
+            assert isinstance(job.module, str)
+        except (AssertionError, KeyError, TypeError, ValueError):
+            self._redis.xack(JOBS, GROUP, entry_id)
+            return None
+        return job
 
     @contextmanager
     def hold(self, job: Job) -> Iterator[None]:
-        """Keep the claim on a job fresh while it is worked on; acknowledge it at the end."""
+        """Work on a job, alone at its module; it is acknowledged when the block ends well."""
+        lock = self._redis.lock(
+            f"{LOCK}{job.module}", timeout=self._stale_ms / 1000, sleep=0.05,
+            thread_local=False,
+        )  # fmt: skip
         done = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(job, done), daemon=True)
+        beat = threading.Thread(target=self._beat, args=(job, lock, done), daemon=True)
         beat.start()
         try:
+            lock.acquire()
             yield
             self._redis.xack(JOBS, GROUP, job.id)
         finally:
             done.set()
             beat.join()
+            with suppress(LockError, redis.RedisError):
+                lock.release()
 
-    def _beat(self, job: Job, done: threading.Event) -> None:
+    def _beat(self, job: Job, lock: Lock, done: threading.Event) -> None:
         while not done.wait(min(BEAT_S, self._stale_ms / 3000)):
-            try:
-                self._redis.xclaim(JOBS, GROUP, self._worker, 0, [job.id], justid=True)
-            except redis.RedisError:
-                continue
+            with suppress(LockError, redis.RedisError):
+                if lock.owned():
+                    lock.reacquire()
+                known = self._claim(job.id)
+                # After a long sleep of this machine another worker may have taken it.
+                if known and known["consumer"] == self._worker:
+                    self._redis.xclaim(JOBS, GROUP, self._worker, 0, [job.id], justid=True)
 
-    @contextmanager
-    def module_lock(self, module: str, hold_s: float = 120.0) -> Iterator[None]:
-        """Let one worker at a time repair a module."""
-        lock = self._redis.lock(f"architect:repairing:{module}", timeout=hold_s)
-        with lock:
-            yield
+    def _claim(self, entry_id: str) -> dict[str, Any] | None:
+        """Return who has an entry and how often it was delivered."""
+        known: Any = self._redis.xpending_range(JOBS, GROUP, entry_id, entry_id, 1)
+        return known[0] if known else None
 
     def close(self) -> None:
         """Close the connection."""
@@ -97,7 +146,3 @@ def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:
     if entries and isinstance(entries[0], list) and isinstance(entries[0][0], (list, tuple)):
         entries = entries[0]
     return list(entries)
-
-
-def _job(entry_id: str, fields: dict[str, str]) -> Job:
-    return Job(entry_id, fields["kind"], int(fields["time_ms"]), json.loads(fields["detail"]))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg
 import redis
 
 from architect.session import Session
@@ -18,10 +20,15 @@ from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job, Queue
 from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
-from core.errors import ArchitectError, Busy
+from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
 
 Tell = Callable[[Incident], None]
+# The stores are away, or another run is in the way: the job is delivered again.
+LATER = (redis.RedisError, psycopg.Error, StoreError, Busy)
+PAUSE_S = 0.5
+# A job that ended so many workers before is not tried by a further one.
+MOST_DELIVERIES = 3
 
 
 @dataclass
@@ -41,35 +48,60 @@ class Worker:
             try:
                 job = self.queue.take()
             except redis.RedisError:
-                stop.wait(0.5)
+                stop.wait(PAUSE_S)
                 continue
-            if job is not None:
-                self.work(job)
+            if job is not None and not self.work(job):
+                stop.wait(PAUSE_S)
 
-    def work(self, job: Job) -> None:
+    def work(self, job: Job) -> bool:
         """Carry out one job and tell how it ended.
 
-        A lock that another run holds is waited for by the stream: the job stays ours
-        and unacknowledged, and is delivered again.
+        False when it could not be: it stays unacknowledged, and is delivered again.
         """
         try:
-            with self.queue.hold(job), self.queue.module_lock(job.detail["module"]):
+            with self.queue.hold(job):
                 incident = self._carry_out(job)
-        except Busy:
-            return
+        except LATER as error:
+            traceback.print_exception(error)
+            return False
         if incident is not None:
             self.events.publish(
                 "incident", incident=incident.incident_id, module=incident.module,
                 state=incident.state, fixed_by=incident.fixed_by, took_ms=incident.took_ms,
             )  # fmt: skip
             self.tell(incident)
+        return True
 
     def _carry_out(self, job: Job) -> Incident | None:
+        if job.deliveries > MOST_DELIVERIES:
+            return self._give_up(job, f"it ended {job.deliveries - 1} workers before this one")
+        try:
+            return self._handle(job)
+        except LATER:
+            raise
+        except Exception as error:
+            # A fault of ours must not end the worker: the next job may be sound.
+            traceback.print_exc()
+            return self._give_up(job, f"{type(error).__name__}: {error}")
+
+    def _handle(self, job: Job) -> Incident | None:
         if job.kind == "save":
             return handle_save(self.session, self.incidents, job)
         if job.kind == "failure":
             return Repair(self.session, self.incidents, self._live).handle(job)
         raise ArchitectError(f"job {job.id} is of an unknown kind {job.kind!r}")
+
+    def _give_up(self, job: Job, why: str) -> Incident:
+        version = str(job.detail.get("version") or job.detail.get("sha256", ""))[:12]
+        summary = str(job.detail.get("error") or f"{job.module}: {job.kind}")
+        incident = self.incidents.open(
+            job.id, job.module, version, job.kind, summary, None, job.time_ms
+        )
+        if incident.state != "open":
+            return incident
+        hint = "what wick said is in .architect/run/wick1.log: please report it"
+        self.incidents.step(incident, "gave up", reason=why, hint=hint)
+        return self.incidents.close_as(incident, "unrepaired")
 
     def _live(self, module: str, version: str, timeout_s: float) -> bool:
         client = connect(self.redis_url)

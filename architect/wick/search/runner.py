@@ -1,0 +1,109 @@
+"""Runs checks against a tree, within limits of steps and processor time.
+
+Steps are counted by the ticks in the tree, so that a limit means the same on every
+machine; the timer is there for what has no ticks, such as an endless comprehension.
+"""
+
+from __future__ import annotations
+
+import ast
+import signal
+from collections.abc import Hashable
+from dataclasses import dataclass
+from types import CodeType, FrameType
+
+from architect.wick.search.checks import Check, Checks, Failed, Namespace
+from architect.wick.search.program import TICK, Program
+
+
+class OutOfSteps(BaseException):
+    """A candidate ran longer than it may; not for a candidate's `except Exception`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one check ended: `passed`, `wrong`, `raised`, `steps`; `detail` tells two apart."""
+
+    how: str
+    steps: int
+    detail: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the candidate does what this check wants."""
+        return self.how == "passed"
+
+
+class Runner:
+    """Compiles the units of a program's tree and runs checks on them."""
+
+    def __init__(self, program: Program, checks: Checks) -> None:
+        self.program = program
+        self.checks = checks
+        self.units = [self.compile(index) for index in range(len(program.tree.body))]
+        self.extras: Namespace = {}
+        self._left = 0
+        signal.signal(signal.SIGPROF, _late)
+
+    def compile(self, unit: int) -> CodeType:
+        """Return the code of one top-level statement as it stands in the tree."""
+        statement = self.program.tree.body[unit]
+        module = ast.Module([statement], [])
+        return compile(module, "<program>", "exec", dont_inherit=True)
+
+    def namespace(self, units: list[CodeType], steps: int, seconds: float) -> Namespace:
+        """Return a namespace in which the units have run; limits begin here."""
+        self._left = steps
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        namespace: Namespace = {"__name__": "program", TICK: self.tick, **self.extras}
+        for code in units:
+            exec(code, namespace)
+        return namespace
+
+    def run(
+        self, units: list[CodeType], check: Check, steps: int, seconds: float
+    ) -> Outcome:
+        """Return how one check ends, with at most `steps` ticks and CPU seconds."""
+        try:
+            try:
+                namespace = self.namespace(units, steps, seconds)
+                self.checks.setup(namespace)
+                check.run(namespace)
+            finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+        except OutOfSteps:
+            return Outcome("steps", steps)
+        except (Failed, AssertionError) as error:
+            return Outcome("wrong", steps - self._left, _short(error))
+        except (KeyboardInterrupt, SystemExit, GeneratorExit, Exception) as error:
+            return Outcome("raised", steps - self._left, type(error).__name__)
+        return Outcome("passed", steps - self._left)
+
+    def tick(self) -> None:
+        """Count one step; past the limit, end the run."""
+        self._left -= 1
+        if self._left < 0:
+            raise OutOfSteps
+
+
+def _late(_: int, __: FrameType | None) -> None:
+    raise OutOfSteps
+
+
+def _short(error: BaseException) -> str:
+    try:
+        return repr(getattr(error, "seen", ""))[:200]
+    except Exception as broken:
+        return type(broken).__name__
+
+
+def code_key(code: CodeType) -> Hashable:
+    """Return a key that is equal for code that does the same, wherever it stood."""
+    constants = tuple(
+        code_key(value) if isinstance(value, CodeType) else (type(value), repr(value))
+        for value in code.co_consts
+    )
+    return (
+        code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars,
+        code.co_cellvars, code.co_flags, code.co_argcount, code.co_exceptiontable,
+    )  # fmt: skip
