@@ -45,7 +45,7 @@ class Watcher:
         )
         self._seen: dict[str, str] = {}
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._observer = Observer()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -61,7 +61,7 @@ class Watcher:
 
     def stop(self) -> None:
         """Stop watching; returns when both threads have ended."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()
         self._observer.stop()
         self._observer.join(2)
@@ -70,11 +70,11 @@ class Watcher:
     def _run(self) -> None:
         while True:
             self._wake.wait()
-            if self._closing:
-                return
             # One save is several events: look once, when they have settled.
-            threading.Event().wait(COALESCE_S)
+            self._closing.wait(COALESCE_S)
             self._wake.clear()
+            if self._closing.is_set():
+                return
             self.look()
 
     def look(self) -> None:

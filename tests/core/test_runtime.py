@@ -1,0 +1,139 @@
+"""The runtime from end to end: real stores, real reload, a module that fails live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from core_modules import Folder, halve
+from test_events import until
+
+from core.errors import EnsuresError, StoreUnavailable
+from core.events import EVENTS, JOBS, RUNNING
+from core.manifest import sha256
+from core.project import Project
+from core.runtime import Runtime
+from core.stores.embedded import Stores
+from core.values import decode
+from core.wrapper import hooks
+
+GOOD = halve("return x // 2")
+WRONG = halve("return x + 1 if x > 100 else x // 2")
+
+
+@pytest.fixture
+def client(fresh_stores: Stores) -> Iterator[Any]:
+    with redis.Redis.from_url(fresh_stores.redis_url, decode_responses=True) as found:
+        yield found
+
+
+@pytest.fixture
+def start(folder: Folder, fresh_stores: Stores) -> Callable[[], Runtime]:
+    """Return a maker of runtimes on one project."""
+    urls = (fresh_stores.database_url, fresh_stores.redis_url)
+    return lambda: Runtime(Project(folder.root), *urls)
+
+
+def details(client: Any, stream: str, kind: str) -> list[dict[str, Any]]:
+    entries = [fields for _, fields in client.xrange(stream)]
+    return [json.loads(f["detail"]) for f in entries if f["kind"] == kind]
+
+
+def test_a_module_that_fails_live_is_contained_and_reported_as_a_job(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    good = folder.accept("halve", GOOD)
+    with start() as runtime:
+        until(lambda: client.hgetall(RUNNING) == {"halve": good.version})
+        bad = folder.accept("halve", WRONG)
+        until(lambda: runtime.modules.version("halve").id == bad.version)
+        until(lambda: client.hget(RUNNING, "halve") == bad.version)
+        assert runtime.modules["halve"](7) == 3
+        with runtime.modules.tick():
+            tick = hooks.tick
+            assert runtime.modules["halve"](400) == 200
+        assert runtime.swaps == 1
+    (job,) = details(client, JOBS, "failure")
+    assert (job["module"], job["version"]) == ("halve", bad.version)
+    assert (job["outcome"], job["module_kind"], job["tick"]) == (
+        "ensures",
+        "function",
+        tick,
+    )
+    assert {n: decode(v, {}) for n, v in job["arguments"].items()} == {"x": 400}
+    assert client.hget(RUNNING, "halve") == good.version
+    (told,) = details(client, EVENTS, "contained")
+    assert told["contained"] == f"rolled back to {good.version}"
+
+
+def test_every_call_is_a_row_in_postgres(
+    folder: Folder, start: Callable[[], Runtime], fresh_stores: Stores
+) -> None:
+    folder.accept("halve", GOOD)
+    with start() as runtime:
+        for x in range(50):
+            runtime.modules["halve"](x)
+        with pytest.raises(Exception, match="requires x >= 0"):
+            runtime.modules["halve"](-1)
+    with psycopg.connect(fresh_stores.database_url) as connection:
+        rows = connection.execute(
+            "select outcome, count(*), max(args::text) from system_logs.reflections"
+            " where module = 'halve' group by 1 order by 1"
+        ).fetchall()
+    assert [(outcome, count) for outcome, count, _ in rows] == [
+        ("ok", 50),
+        ("requires", 1),
+    ]
+
+
+def test_an_unaccepted_save_is_a_job_for_wick_and_runs_nowhere(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    good = folder.accept("halve", GOOD)
+    with start() as runtime:
+        folder.save("halve", WRONG)
+        until(lambda: client.xlen(JOBS) == 1)
+        assert runtime.modules["halve"](400) == 200
+    (job,) = details(client, JOBS, "save")
+    assert job == {"module": "halve", "sha256": sha256(WRONG), "running": good.version}
+
+
+def test_a_torn_manifest_is_told_as_trouble(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    folder.accept("halve", GOOD)
+    with start() as runtime:
+        folder.manifest.write_text("format: 1\nmodules: {")
+        until(lambda: bool(details(client, EVENTS, "trouble")))
+        assert runtime.modules["halve"](8) == 4
+
+
+def test_after_the_runtime_calls_are_as_before_it(
+    folder: Folder, start: Callable[[], Runtime]
+) -> None:
+    folder.accept("halve", WRONG)
+    with start() as runtime:
+        assert runtime.modules["halve"](8) == 4
+    with pytest.raises(EnsuresError):
+        runtime.modules["halve"](400)
+    assert len(runtime.reflections.records) == 0
+
+
+def test_a_project_without_modules_runs_too(
+    start: Callable[[], Runtime], client: Any
+) -> None:
+    with start() as runtime:
+        runtime.tell("hello", to="all")
+    assert details(client, EVENTS, "hello") == [{"tick": hooks.tick, "to": "all"}]
+
+
+def test_no_redis_is_an_error_and_leaves_nothing_running(
+    folder: Folder, fresh_stores: Stores
+) -> None:
+    with pytest.raises(StoreUnavailable, match="Redis does not answer"):
+        Runtime(Project(folder.root), fresh_stores.database_url, "unix:///none.sock")
+    assert hooks.contain is None
