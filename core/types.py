@@ -322,10 +322,16 @@ def dump(value: Any) -> Plain:
     if isinstance(value, (set, frozenset)):
         return sorted((dump(item) for item in value), key=repr)
     if isinstance(value, dict):
-        return {dump(k): dump(v) for k, v in value.items()}
+        return {_dump_key(k): dump(v) for k, v in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
     return _dump_number_or_table(value)
+
+
+def _dump_key(value: Any) -> Plain:
+    plain = dump(value)
+    # YAML as a person writes it has no lists or mappings as keys.
+    return repr(value) if isinstance(plain, (list, dict)) else plain
 
 
 def _shortened(plain: Plain) -> Plain:

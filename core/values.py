@@ -9,26 +9,33 @@ pickle: decoding makes only the types named here and the records it is handed.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from core.value_bounds import (
+    COLUMN_DTYPES,
+    MAX_DEPTH,
+    NUMPY_DTYPES,
+    NotPlain,
+    check_decimal,
+    check_depth,
+    check_dtype,
+    check_members,
+)
+from core.value_decoding import decode
+from core.value_difference import difference
+
+__all__ = ["MAX_DEPTH", "Encoded", "NotPlain", "decode", "difference", "encode"]
+
 Encoded = Any
 _NUMBERS = ("float64", "int64", "bool")
-MAX_DEPTH = 64
-
-
-class NotPlain(TypeError):
-    """A value that has no plain form, or plain data that describes no value."""
 
 
 def encode(value: Any, depth: int = 0) -> Encoded:
     """Return the plain form; NotPlain for a type outside the vocabulary."""
-    if depth > MAX_DEPTH:
-        raise NotPlain(f"nested deeper than {MAX_DEPTH}")
+    check_depth(depth)
     kind = type(value)
     if value is None or kind in (bool, str, int, float):
         return value
@@ -46,6 +53,7 @@ def encode(value: Any, depth: int = 0) -> Encoded:
 
 
 def _pairs(value: dict[Any, Any], depth: int) -> list[list[Encoded]]:
+    check_members(len(value))
     return [[encode(k, depth), encode(v, depth)] for k, v in value.items()]
 
 
@@ -54,6 +62,7 @@ def _items(value: Any, depth: int) -> list[Encoded]:
 
 
 def _members(value: Any, depth: int) -> list[Encoded]:
+    check_members(len(value))
     return sorted(_items(value, depth), key=repr)
 
 
@@ -62,7 +71,7 @@ _ENCODERS: dict[type, tuple[str, Any]] = {
     tuple: ("tuple", _items),
     set: ("set", _members),
     frozenset: ("frozenset", _members),
-    Decimal: ("decimal", lambda value, depth: str(value)),
+    Decimal: ("decimal", lambda value, depth: str(check_decimal(value))),
     datetime: ("datetime", lambda value, depth: value.isoformat()),
     timedelta: (
         "timedelta",
@@ -96,14 +105,14 @@ def _encode_table(value: Any, kind: type, depth: int) -> Encoded:
 
 
 def _cells(column: Any, depth: int) -> list[Encoded]:
+    check_dtype(str(column.dtype), COLUMN_DTYPES)
     # Numbers and truth values are plain as they come: most of what crosses is this.
     plain: list[Encoded] = column.tolist()
     return plain if str(column.dtype) in _NUMBERS else _items(plain, depth)
 
 
 def _encode_numpy(value: Any, depth: int) -> Encoded:
-    if value.dtype.kind not in "biuf":
-        raise NotPlain(f"numpy {value.dtype} has no plain form")
+    check_dtype(str(value.dtype), NUMPY_DTYPES)
     plain = _items(value.ravel().tolist(), depth) if value.ndim else value.item()
     shape = list(value.shape)
     array = type(value).__name__ == "ndarray"
@@ -120,203 +129,6 @@ def _encode_index(index: Any, depth: int) -> Encoded:
     name = encode(index.name, depth)
     if type(index).__name__ == "RangeIndex":
         return {"range": [index.start, index.stop, index.step], "name": name}
+    check_dtype(str(index.dtype), COLUMN_DTYPES)
     values = _items(index.tolist(), depth)
     return {"dtype": str(index.dtype), "values": values, "name": name}
-
-
-def decode(plain: Encoded, records: Mapping[str, type], depth: int = 0) -> Any:
-    """Rebuild the value; NotPlain when the data describes none."""
-    if depth > MAX_DEPTH:
-        raise NotPlain(f"nested deeper than {MAX_DEPTH}")
-    if isinstance(plain, list):
-        return [decode(item, records, depth + 1) for item in plain]
-    if not isinstance(plain, dict):
-        return plain
-    try:
-        return _DECODERS[plain["$"]](plain, records, depth + 1)
-    except NotPlain:
-        raise
-    except Exception as error:
-        raise NotPlain(f"not a plain value: {type(error).__name__}: {error}") from None
-
-
-def _sequence(plain: Encoded, records: Mapping[str, type], depth: int) -> list[Any]:
-    return [decode(item, records, depth) for item in plain["v"]]
-
-
-def _decode_dict(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    return {decode(k, records, depth): decode(v, records, depth) for k, v in plain["v"]}
-
-
-def _decode_record(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    values = {k: decode(v, records, depth) for k, v in plain["v"].items()}
-    return records[plain["name"]](**values)
-
-
-def _decode_numpy(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    import numpy as np
-
-    # A dtype such as U900000000 would be gigabytes for one letter.
-    if np.dtype(plain["dtype"]).kind not in "biuf" or "(" in plain["dtype"]:
-        raise NotPlain(f"no plain value has the dtype {plain['dtype']}")
-    array = np.array(plain["v"], dtype=plain["dtype"])
-    return array.reshape(plain["shape"]) if plain["array"] else array.dtype.type(array)
-
-
-def _decode_index(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    import pandas as pd
-
-    name = decode(plain.get("name"), records, depth)
-    if "range" in plain:
-        start, stop, step = plain["range"]
-        return pd.RangeIndex(start, stop, step, name=name)
-    values = [decode(item, records, depth) for item in plain["values"]]
-    return pd.Index(values, dtype=plain["dtype"], name=name)
-
-
-def _decode_series(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    import pandas as pd
-
-    index = _decode_index(plain["index"], records, depth)
-    name = decode(plain["name"], records, depth)
-    cells = _decode_cells(plain["v"], plain["dtype"], records, depth)
-    return pd.Series(cells, index=index, name=name, dtype=cells.dtype, copy=False)
-
-
-def _decode_cells(
-    plain: list[Encoded], dtype: str, records: Mapping[str, type], depth: int
-) -> Any:
-    if type(plain) is not list:
-        raise NotPlain("a column is a list")
-    if dtype in _NUMBERS:
-        import numpy as np
-
-        return np.array(plain, dtype=dtype)
-    import pandas as pd
-
-    kind: Any = dtype
-    return pd.array([decode(v, records, depth) for v in plain], dtype=kind)
-
-
-def _decode_frame(plain: Encoded, records: Mapping[str, type], depth: int) -> Any:
-    import pandas as pd
-
-    index = _decode_index(plain["index"], records, depth)
-    columns = {}
-    for name, dtype, values in plain["v"]:
-        cells = _decode_cells(values, dtype, records, depth)
-        column = pd.Series(cells, index=index, dtype=cells.dtype, copy=False)
-        columns[decode(name, records, depth)] = column
-    return pd.DataFrame(columns, index=index)
-
-
-_DECODERS: dict[str, Any] = {
-    "dict": _decode_dict,
-    "tuple": lambda p, r, d: tuple(_sequence(p, r, d)),
-    "set": lambda p, r, d: set(_sequence(p, r, d)),
-    "frozenset": lambda p, r, d: frozenset(_sequence(p, r, d)),
-    "decimal": lambda p, r, d: Decimal(p["v"]),
-    "datetime": lambda p, r, d: datetime.fromisoformat(p["v"]),
-    "timedelta": lambda p, r, d: timedelta(*p["v"]),
-    "record": _decode_record,
-    "numpy": _decode_numpy,
-    "series": _decode_series,
-    "frame": _decode_frame,
-}
-
-
-def difference(expected: Any, got: Any, tolerance: float = 0.0) -> str | None:
-    """Return where two values part, by exact type, or None when they are the same.
-
-    Floats may part by `tolerance`, relative to the larger magnitude (absolute below
-    1); NaN equals NaN. Decimals are compared by value: 1.0 equals 1.00.
-    """
-    return _differ("result", expected, got, tolerance)
-
-
-def _differ(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if type(expected) is not type(got):
-        return (
-            f"{where}: expected {type(expected).__name__} {_short(expected)}, "
-            f"got {type(got).__name__} {_short(got)}"
-        )
-    if isinstance(expected, float):
-        same = _close(expected, got, tolerance)
-        return None if same else f"{where}: expected {expected!r}, got {got!r}"
-    if isinstance(expected, (list, tuple)):
-        return _differ_items(where, expected, got, tolerance)
-    if isinstance(expected, dict):
-        return _differ_dicts(where, expected, got, tolerance)
-    if isinstance(expected, (set, frozenset)) and _typed(expected) != _typed(got):
-        return f"{where}: expected {_short(expected)}, got {_short(got)}"
-    if is_dataclass(expected) and not isinstance(expected, type):
-        mine = {f.name: getattr(expected, f.name) for f in fields(expected)}
-        theirs = {f.name: getattr(got, f.name, None) for f in fields(expected)}
-        return _differ_dicts(where, mine, theirs, tolerance)
-    if hasattr(expected, "columns"):
-        return _differ_frames(where, expected, got, tolerance)
-    if hasattr(expected, "dtype"):
-        return _differ_arrays(where, expected, got, tolerance)
-    if isinstance(expected, Decimal) and expected.is_nan() and got.is_nan():
-        return None
-    return None if expected == got else f"{where}: expected {expected!r}, got {got!r}"
-
-
-def _typed(items: Any) -> set[tuple[type, Any]]:
-    # True and 1 are one key, but not one value.
-    return {(type(item), item) for item in items}
-
-
-def _close(expected: float, got: float, tolerance: float) -> bool:
-    if math.isnan(expected) or math.isnan(got):
-        return math.isnan(expected) and math.isnan(got)
-    if expected == got:
-        return True
-    bound = tolerance * max(1.0, abs(expected), abs(got))
-    return not math.isinf(bound) and abs(expected - got) <= bound
-
-
-def _differ_items(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if len(expected) != len(got):
-        return f"{where}: expected {len(expected)} items, got {len(got)}"
-    for i, (mine, theirs) in enumerate(zip(expected, got, strict=True)):
-        if found := _differ(f"{where}[{i}]", mine, theirs, tolerance):
-            return found
-    return None
-
-
-def _differ_dicts(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if _typed(expected) != _typed(got):
-        return f"{where}: expected keys {list(expected)}, got {list(got)}"
-    for key, mine in expected.items():
-        if found := _differ(f"{where}.{key}", mine, got[key], tolerance):
-            return found
-    return None
-
-
-def _differ_frames(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if list(expected.columns) != list(got.columns):
-        return f"{where}: expected columns {list(expected.columns)}, got {list(got.columns)}"
-    for name in expected.columns:
-        place = f"{where}[{name!r}]"
-        if found := _differ_arrays(place, expected[name], got[name], tolerance):
-            return found
-    return None
-
-
-def _differ_arrays(where: str, expected: Any, got: Any, tolerance: float) -> str | None:
-    if expected.dtype != got.dtype:
-        return f"{where}: expected dtype {expected.dtype}, got {got.dtype}"
-    if expected.shape != got.shape:
-        return f"{where}: expected length {len(expected)}, got {len(got)}"
-    if hasattr(expected, "index") and not expected.index.equals(got.index):
-        return f"{where}: the index differs"
-    mine, theirs = expected.tolist(), got.tolist()
-    if not isinstance(mine, list):
-        mine, theirs = [mine], [theirs]
-    return _differ_items(where, mine, theirs, tolerance)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from architect.gate.time_box import Overdue, TimeBox
 from core.contract import TERMS
 from core.imports import IMPORTS, import_name
 from core.spec import Spec
@@ -109,10 +110,16 @@ def evaluate(text: str, scope: Mapping[str, Any]) -> Any:
 
 
 def holds(text: str, scope: Mapping[str, Any]) -> tuple[bool, str]:
-    """Tell whether a claim is true, and if not why: an expression that raises is not."""
+    """Tell whether a claim is true, and if not why: an expression that raises is not.
+
+    Overdue when it takes too long to tell.
+    """
     try:
-        if evaluate(text, scope):
-            return True, ""
+        with TimeBox():
+            if evaluate(text, scope):
+                return True, ""
+    except Overdue:
+        raise
     except Exception as error:
         return False, f"{text} raises {type(error).__name__}: {error}"
     shown = [name for name in names(text) if _is_input(name, scope)]

@@ -24,6 +24,8 @@ class _Unknown:
 
 
 UNKNOWN: Any = _Unknown()
+# How much of a wrong result is shown.
+SHOWN_ITEMS, SHOWN_CHARS = 100, 200
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class CounterExample:
     def as_yaml(self) -> str:
         """Return an item for the spec's `examples`, the reason as comments above it."""
         why = [f"# {line}" for line in self.why.splitlines()]
-        got = f"# got: {_one_line(dump(self.got))}"
+        got = f"# got: {_one_line(_few(dump(self.got)))}"
         text = yaml.safe_dump(
             [self.as_example()], sort_keys=False, default_flow_style=None, width=84
         )
@@ -127,7 +129,27 @@ class Verdict:
 def _counter_example(example: CounterExample | None) -> dict[str, Any] | None:
     if example is None:
         return None
-    return {**example.as_example(), "got": dump(example.got), "why": example.why}
+    got = _few(dump(example.got))
+    return {**example.as_example(), "got": got, "why": example.why}
+
+
+def _few(plain: Plain) -> Plain:
+    """Cut what a candidate answered: a million items say no more than the first."""
+    return _cut(plain, [SHOWN_ITEMS])
+
+
+def _cut(plain: Plain, left: list[int]) -> Plain:
+    left[0] -= 1
+    if left[0] < 0:
+        return "..."
+    if isinstance(plain, str):
+        return plain if len(plain) <= SHOWN_CHARS else plain[:SHOWN_CHARS] + " ..."
+    if isinstance(plain, dict):
+        kept = list(plain.items())[: left[0]]
+        return {_cut(key, [1]): _cut(value, left) for key, value in kept}
+    if isinstance(plain, list):
+        return [_cut(item, left) for item in plain[: left[0]]]
+    return plain
 
 
 def _one_line(plain: Plain) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from architect.gate.contract.failure import Broken, Check, Failure
+from architect.gate.time_box import CLAIM_S, Overdue
 from core.errors import GateError
 
 _FOLDER = Path(__file__).parent
@@ -67,6 +68,12 @@ class _Item(pytest.Item):
             failure = self.check.run()
         except Broken as broken:
             failure = broken.failure
+        except Overdue:
+            failure = Failure(
+                f"{self.name}: the claim about the result is not decided within "
+                f"{CLAIM_S:g} s",
+                hint="answer less, or make the claim cheaper to check",
+            )
         except Exception as error:
             self.plugin.error = error
             raise

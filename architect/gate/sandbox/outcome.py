@@ -158,7 +158,12 @@ def _port_call(call: Any) -> PortCall:
 def _text(value: Any) -> str:
     if type(value) is not str:
         _refuse("with something else where text belongs")
-    return value[:2000]
+    return "".join(map(_shown, value[:2000]))
+
+
+def _shown(char: str) -> str:
+    # What a terminal would obey, or no file can take, is shown as an escape.
+    return char if char.isprintable() or char == "\n" else ascii(char)[1:-1]
 
 
 def _integer(value: Any) -> int:
