@@ -40,8 +40,8 @@ def flat(plain: object) -> str:
 
 
 def secrets(spec: Spec) -> Iterator[str]:
-    """Yield what would give a held-back example away: its name, its inputs, and its
-    answer where that is long enough to be told from other numbers."""
+    """Yield what would give a held-back example away: its inputs, and its answer where
+    that is long enough to be told from other numbers."""
     shown = [
         flat(e.model_dump(exclude_unset=True)) for e in spec.examples if not e.held_back
     ]
@@ -51,13 +51,24 @@ def secrets(spec: Spec) -> Iterator[str]:
 
 def _secrets(example: Example, shown: list[str]) -> Iterator[str]:
     plain = example.model_dump(exclude_unset=True)
-    name = "name:" + re.sub(r"\s+", "", plain.get("name") or "-")
-    parts = [name, flat(plain["given"])]
+    parts = [flat(plain["given"])]
     if len(flat(plain.get("expect"))) >= 6:
         parts.append(flat(plain["expect"]))
     for part in parts:
         if len(part) >= 6 and not any(part in one for one in shown):
             yield part
+
+
+def names_shown(text: str) -> set[str]:
+    """Return the names of the examples that a prompt shows."""
+    block = text.partition("Examples:\n\n```yaml\n")[2].partition("```")[0]
+    return {
+        example["name"] for example in yaml.safe_load(block) or () if "name" in example
+    }
+
+
+def names_hidden(spec: Spec) -> set[str]:
+    return {e.name for e in spec.examples if e.held_back and e.name}
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -68,6 +79,7 @@ def test_no_prompt_holds_what_is_held_back(name: str) -> None:
     for text in texts(spec):
         dense = re.sub(r"\s+", "", text)
         assert [secret for secret in hidden if secret in dense] == []
+        assert names_shown(text).isdisjoint(names_hidden(spec))
         assert "held_back" not in text
 
 
