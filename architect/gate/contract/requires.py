@@ -60,7 +60,7 @@ def _check(terms: Terms, good: list[Arguments], i: int) -> Failure | None:
 def _breaking(terms: Terms, good: list[Arguments], i: int) -> Iterator[Arguments]:
     """Yield arguments that break `requires[i]` and no other."""
     numbers = _numbers(terms.spec.requires[i])
-    for arguments in itertools.islice(_changed(good, numbers), TRIES):
+    for arguments in itertools.islice(neighbours(good, numbers), TRIES):
         if terms.broken_requires(arguments) == [i]:
             yield arguments
 
@@ -71,7 +71,8 @@ def _numbers(text: str) -> list[float]:
     return [v for v in found if isinstance(v, (int, float)) and not isinstance(v, bool)]
 
 
-def _changed(good: list[Arguments], numbers: list[float]) -> Iterator[Arguments]:
+def neighbours(good: list[Arguments], numbers: list[float]) -> Iterator[Arguments]:
+    """Yield good arguments with one or two replaced by edges and by what is near `numbers`."""
     for arguments in good:
         for name, value in arguments.items():
             for other in _others(value, numbers):

@@ -143,7 +143,7 @@ class Subject:
         )
         if outcome.status not in ("value", "raised"):
             self.close()
-        return self._answer(outcome)
+        return self.answer_of(outcome)
 
     def _loaded(self) -> Worker:
         """Return a fresh worker with all sources in it; LoadFailed if one raised."""
@@ -155,7 +155,8 @@ class Subject:
             raise LoadFailed(str(result.raised or result.detail))
         return worker
 
-    def _answer(self, outcome: Outcome) -> Answer:
+    def answer_of(self, outcome: Outcome) -> Answer:
+        """Return what an outcome of this module's worker says, as typed values."""
         calls = tuple(self._port_call(call) for call in outcome.port_calls)
         changed = tuple(sorted(outcome.mutated))
         if outcome.raised is not None:

@@ -1,0 +1,183 @@
+"""A spec's contract tests as single cases that any code can be put under.
+
+The same examples, claims and drawn inputs as in the gate's plan, but one by one, with the
+inputs that each of them touches: a mutant that answers those as the accepted body does
+needs no judging. Left out is what no mutant can fail alone: the header's `requires`,
+and repeatability.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from architect.gate.contract import causality, examples, properties
+from architect.gate.contract.failure import Broken, Check, Failure
+from architect.gate.contract.inputs import Fails, Inputs
+from architect.gate.contract.plan import FULL
+from architect.gate.contract.ports import Script, script
+from architect.gate.contract.subject import Answer, Subject
+from architect.gate.contract.terms import Arguments, Terms
+from architect.strength.bench import Bench, Call
+from core.errors import GateError
+from core.spec import Domain
+from core.values import encode
+
+
+@dataclass
+class Case:
+    """One case of one check; `touched` are the numbers of the inputs it calls with."""
+
+    check: str
+    run: Callable[[], Failure | None]
+    touched: frozenset[int] = field(default_factory=frozenset)
+
+    def fails(self) -> bool:
+        """Run it on the code that is under trial."""
+        try:
+            return self.run() is not None
+        except Broken:
+            return True
+
+
+class _Collected(Inputs):
+    """Hands out the drawn inputs of a check instead of searching among them."""
+
+    def __init__(self, drawn: Inputs) -> None:
+        super().__init__(drawn.spec, drawn.draw, None, drawn.pool)
+        self.cases: list[tuple[Fails, Arguments]] = []
+
+    def smallest(
+        self,
+        claim: str,
+        fails: Fails,
+        cases: int,
+        allowed: Callable[[Arguments], bool],
+        given: Mapping[str, Domain] | None = None,
+    ) -> Failure | None:
+        found = self.sample(claim, cases, allowed, given)
+        self.cases += [(fails, arguments) for arguments in found]
+        return None
+
+
+class Played(Subject):
+    """Answers calls for the code under trial, from the bench where it is known.
+
+    Between `learn` and the first `trial` it is the accepted body that answers.
+    """
+
+    def __init__(self, subject: Subject, bench: Bench) -> None:
+        vars(self).update(vars(subject))
+        self.bench = bench
+        self.touched: set[int] = set()
+        self.learning = True
+        self._numbers: dict[str, int] = {}
+        self._by_id: dict[int, int] = {}
+        self._code = bench.code
+        self._otherwise: Mapping[int, str] = {}
+
+    def learn(self, calls: list[Call]) -> list[int]:
+        """Keep inputs; return their numbers, those of before for inputs known."""
+        new = {self._key(call): call for call in calls}
+        fresh = {key: call for key, call in new.items() if key not in self._numbers}
+        start = len(self.bench.calls)
+        if fresh:
+            self.bench.keep(list(fresh.values()))
+        self._numbers.update({key: start + i for i, key in enumerate(fresh)})
+        for call in calls:
+            self._by_id[id(call.arguments)] = self._numbers[self._key(call)]
+        return [self._numbers[self._key(call)] for call in calls]
+
+    def trial(self, code: bytes, otherwise: Mapping[int, str]) -> None:
+        """Let another code answer: as accepted but for what `otherwise` holds."""
+        self.learning = False
+        self._code, self._otherwise = code, otherwise
+
+    def call(self, arguments: Mapping[str, Any], script: Script | None = None) -> Answer:
+        """Answer as the code under trial does."""
+        call = Call(dict(arguments), script)
+        number = self._by_id.get(id(arguments)) if script is None else None
+        if number is None:
+            number = self._numbers.get(self._key(call))
+        if number is None and self.learning:
+            (number,) = self.learn([call])
+        if number is None:
+            return self.bench.call(self._code, call)
+        if self.learning:
+            self.touched.add(number)
+        if number in self._otherwise:
+            return self.bench.read(self._otherwise[number])
+        return self.bench.answer(number)
+
+    def _key(self, call: Call) -> str:
+        answers = call.script.answers if call.script else None
+        plain = {name: encode(value) for name, value in call.arguments.items()}
+        return json.dumps([plain, answers])
+
+
+class Cases:
+    """All cases of one spec, bound to one `Played`."""
+
+    def __init__(self, terms: Terms, inputs: Inputs, played: Played) -> None:
+        self.terms, self.played = copy.copy(terms), played
+        self.terms.subject = played
+        self.examples = self._of_examples()
+        self.drawn = self._of_drawn(_Collected(inputs))
+
+    def _of_examples(self) -> list[Case]:
+        terms, spec = self.terms, self.terms.spec
+        numbers = self.played.learn(
+            [
+                Call(terms.load(e.given), script(spec, e.ports, terms.records))
+                for e in spec.examples
+            ]
+        )
+        return [
+            self._learnt(Case(_name(e), partial(examples.broken, terms, e)), number)
+            for e, number in zip(spec.examples, numbers, strict=True)
+        ]
+
+    def _of_drawn(self, collected: _Collected) -> list[Case]:
+        terms = self.terms
+        checks = [properties.results(terms, collected, FULL.results)]
+        checks += properties.checks(terms, collected)
+        if terms.spec.kind == "indicator":
+            checks.append(causality.check(terms, collected, FULL.prefixes))
+        return [case for check in checks for case in self._split(check, collected)]
+
+    def _split(self, check: Check, collected: _Collected) -> list[Case]:
+        collected.cases = []
+        self.played.touched = set()
+        if check.run() is not None:
+            raise _not_accepted(self.terms, check.name)
+        if not collected.cases:
+            whole = Case(check.name, check.run, frozenset(self.played.touched))
+            return [whole] if whole.touched else []
+        self.played.learn([Call(arguments) for _, arguments in collected.cases])
+        return [
+            self._learnt(Case(check.name, partial(fails, arguments)))
+            for fails, arguments in collected.cases
+        ]
+
+    def _learnt(self, case: Case, *numbers: int) -> Case:
+        self.played.touched = set(numbers)
+        if case.fails():
+            raise _not_accepted(self.terms, case.check)
+        case.touched = frozenset(self.played.touched)
+        return case
+
+
+def _name(example: Any) -> str:
+    return "held-back example" if example.held_back else "example"
+
+
+def _not_accepted(terms: Terms, check: str) -> GateError:
+    name = terms.spec.name
+    return GateError(
+        f"{name}: its accepted body fails today's spec ({check})",
+        hint=f"architect generate {name}",
+    )

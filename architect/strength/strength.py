@@ -1,0 +1,233 @@
+"""The strength of one spec: which of the mutants that differ do its tests catch?"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from architect.gate.contract.inputs import Inputs
+from architect.gate.contract.session import Session
+from architect.gate.contract.subject import Answer
+from architect.gate.contract.terms import Terms
+from architect.gate.format import format_body
+from architect.gate.gate import Gate
+from architect.gate.structure import check_candidate
+from architect.gate.verdict import UNKNOWN, CounterExample
+from architect.strength.bench import Bench
+from architect.strength.cases import Case, Cases, Played
+from architect.strength.mutants import Body, Mutant
+from architect.strength.nearby import nearby, shape, trimmed
+from core.errors import GateError
+from core.spec import Spec
+from core.spec_graph import SpecGraph
+from core.template_footer import render_module
+from core.types import Plain
+from core.values import difference
+
+# So many cases are tried before the rest is: those that caught most mutants so far.
+FIRST = 12
+
+
+@dataclass(frozen=True)
+class Survivor:
+    """A wrong program that the spec allows; `body` is unformatted.
+
+    `example` shows an input on which it differs, with what the accepted body does;
+    None where no such input was found, so that it may be the same program.
+    """
+
+    kind: str
+    line: int
+    body: str
+    example: CounterExample | None = None
+
+    def diff(self, spec: Spec, accepted: str) -> str:
+        """Return the changed lines, formatted."""
+        mine = format_body(spec, self.body).splitlines()
+        lines = difflib.ndiff(format_body(spec, accepted).splitlines(), mine)
+        return "\n".join(line for line in lines if line[0] in "+-")
+
+    def as_example(self) -> dict[str, Plain]:
+        """Return what to paste into the spec's examples."""
+        assert self.example is not None
+        named = f"not by {self.kind} in line {self.line}"
+        return {"name": named, "held_back": True, **self.example.as_example()}
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What became of the mutants of one accepted body."""
+
+    name: str
+    threshold: float
+    killed: int
+    survivors: tuple[Survivor, ...]
+    equivalent: tuple[Survivor, ...]
+    seconds: float
+    accepted: str
+
+    @property
+    def differing(self) -> int:
+        """How many mutants differ from the accepted body on some input."""
+        return self.killed + len(self.survivors)
+
+    @property
+    def share(self) -> float:
+        """The caught share of the mutants that differ, 0 to 1."""
+        return self.killed / self.differing if self.differing else 1.0
+
+    @property
+    def strong(self) -> bool:
+        """Tell whether the spec's threshold is reached."""
+        return self.share >= self.threshold
+
+    def as_text(self) -> str:
+        """Return `0.97 (41 of 42)`."""
+        return f"{self.share:.2f} ({self.killed} of {self.differing})"
+
+
+def measure(
+    gate: Gate, spec: Spec, graph: SpecGraph, body: str, modules: Mapping[str, str]
+) -> Strength:
+    """Try all mutants of an accepted body in the gate's sandbox.
+
+    `modules` are the accepted module texts by name. GateError when the accepted body
+    itself fails the spec's tests.
+    """
+    started = time.perf_counter()
+    found: list[_Trials] = []
+
+    def run(terms: Terms, inputs: Inputs) -> Session:
+        tree = Body(spec, graph, render_module(spec, body, gate.package), gate.package)
+        trials = _Trials(terms, inputs, tree, body)
+        try:
+            trials.run()
+        finally:
+            trials.bench.close()
+        found.append(trials)
+        return Session(None, 0)
+
+    failure = gate.run(spec, graph, body, modules, run)
+    if failure is not None:
+        raise GateError(failure.message, hint=failure.hint)
+    seconds = time.perf_counter() - started
+    return found[0].result(seconds)
+
+
+class _Trials:
+    """All mutants of one body under all cases of its spec."""
+
+    def __init__(self, terms: Terms, inputs: Inputs, tree: Body, body: str) -> None:
+        self.terms, self.tree, self.body = terms, tree, body
+        self.bench = Bench(terms.subject, tree.code)
+        self.played = Played(terms.subject, self.bench)
+        self.inputs = inputs
+        self.caught: Counter[int] = Counter()
+        self.killed = 0
+        self.survivors: list[Survivor] = []
+        self.equivalent: list[Survivor] = []
+
+    def run(self) -> None:
+        cases = Cases(self.terms, self.inputs, self.played)
+        self.examples, self.drawn = cases.examples, cases.drawn
+        self.extra = self._extra()
+        for mutant in self.tree.mutants():
+            self._try(mutant)
+
+    def result(self, seconds: float) -> Strength:
+        """Return what was found."""
+        spec = self.terms.spec
+        return Strength(
+            spec.name, spec.strength, self.killed, tuple(self.survivors),
+            tuple(self.equivalent), seconds, self.body,
+        )  # fmt: skip
+
+    def _extra(self) -> list[int]:
+        """Learn further inputs; return those that the accepted body answers well."""
+        numbers = self.played.learn(nearby(self.terms, self.inputs, self.body))
+        return [n for n in dict.fromkeys(numbers) if self._is_good(n)]
+
+    def _is_good(self, number: int) -> bool:
+        call, answer = self.bench.calls[number], self.bench.answer(number)
+        if answer.error == "UnexpectedCall" or answer.status not in ("value", "raised"):
+            return False
+        return self.terms.fault(call.arguments, answer) is None
+
+    # --- one mutant ----------------------------------------------------------------
+
+    def _try(self, mutant: Mutant) -> None:
+        otherwise: dict[int, str] = {}
+        tried: set[int] = set()
+        for cases in self._groups():
+            which = sorted({n for case in cases for n in case.touched} - tried)
+            tried.update(which)
+            otherwise.update(self.bench.differing(mutant.code, which))
+            if self._caught(mutant, cases, otherwise):
+                self.killed += 1
+                return
+        rest = [n for n in self.extra if n not in tried]
+        otherwise.update(self.bench.differing(mutant.code, rest))
+        self._survived(mutant, otherwise)
+
+    def _groups(self) -> list[list[Case]]:
+        """Return the cases in the order of trial: examples, the best catchers, the rest."""
+        drawn = sorted(self.drawn, key=lambda case: -self.caught[id(case)])
+        return [self.examples, drawn[:FIRST], drawn[FIRST:]]
+
+    def _caught(
+        self, mutant: Mutant, cases: Sequence[Case], otherwise: Mapping[int, str]
+    ) -> bool:
+        self.played.trial(mutant.code, otherwise)
+        for case in cases:
+            if not case.touched.isdisjoint(otherwise) and case.fails():
+                self.caught[id(case)] += 1
+                return True
+        return False
+
+    def _survived(self, mutant: Mutant, otherwise: Mapping[int, str]) -> None:
+        with mutant.edit.made():
+            text = self.tree.text()
+        survivor = Survivor(mutant.edit.kind, mutant.line, text)
+        differing = [
+            (len(self.bench.first[n]) + len(str(self.bench.calls[n])), n, answer)
+            for n, answer in ((n, self.bench.read(t)) for n, t in otherwise.items())
+            if not self._alike(self.bench.answer(n), answer)
+        ]
+        if not differing:
+            self.equivalent.append(survivor)
+            return
+        spec, graph = self.terms.spec, self.terms.graph
+        if check_candidate(spec, graph, text, self.tree.package)[1]:
+            return
+        _, number, answer = min(differing, key=lambda one: one[:2])
+        example = self._example(number, answer)
+        self.survivors.append(replace(survivor, example=example))
+
+    def _alike(self, one: Answer, other: Answer) -> bool:
+        if (one.status, one.error, one.changed) != (
+            other.status, other.error, other.changed,
+        ):  # fmt: skip
+            return False
+        tolerance = self.terms.spec.tolerance
+        pairs: tuple[tuple[Any, Any], ...] = (
+            (one.value, other.value),
+            (list(one.calls), list(other.calls)),
+        )
+        return all(difference(a, b, tolerance) is None for a, b in pairs)
+
+    def _example(self, number: int, answer: Answer) -> CounterExample:
+        right = self.bench.answer(number)
+        asked = Counter(port for port, _, _ in right.calls)
+        call = trimmed(self.bench.calls[number], asked)
+        return CounterExample(
+            shape(self.terms, call.arguments),
+            right.value if right.status == "value" else UNKNOWN,
+            answer.shown,
+            "",
+            ports=call.script.plain if call.script else None,
+            raises=right.error or None,
+        )

@@ -1,0 +1,78 @@
+"""Tells whether a value lies within the domain that a spec draws from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from decimal import Decimal
+from typing import Any
+
+from architect.gate.domains import are_whole
+from core import types
+from core.spec import Domain, Spec
+from core.types import Type
+
+Specs = Mapping[str, Spec]
+
+
+def within(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
+    """Tell whether `value` is of the type and in the domain; `records` by class name."""
+    return types.matches(kind, value) and _in_domain(kind, domain, value, records)
+
+
+def _in_domain(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
+    if domain.choices is not None and are_whole(kind, domain.choices):
+        return isinstance(value, str) and value in domain.choices
+    match value:
+        case None | bool():
+            return True
+        case int() | float() | Decimal():
+            return _in_range(domain, value)
+        case str():
+            return _sized(domain, value)
+        case dict():
+            return _sized(domain, value) and _all(domain, value.values(), records)
+        case list() | set() | tuple():
+            return _sized(domain, value) and _all(domain, value, records)
+    if is_dataclass(value):
+        return _record(value, records)
+    return _sized(domain, value) and _table(domain, value)
+
+
+def _in_range(domain: Domain, value: Any) -> bool:
+    low, high = domain.range or (-(10.0**9), 10.0**9)
+    return bool(low <= value <= high)
+
+
+def _sized(domain: Domain, value: Any) -> bool:
+    low, high = domain.size or (0, 1000)
+    return low <= len(value) <= high
+
+
+def _all(domain: Domain, items: Any, records: Specs) -> bool:
+    if domain.choices is not None:
+        return all(not isinstance(one, str) or one in domain.choices for one in items)
+    one = Domain(range=domain.range)
+    return all(
+        _in_domain(types.parse("Any"), one, item, records)
+        for item in items
+        if not isinstance(item, str)
+    )
+
+
+def _record(value: Any, records: Specs) -> bool:
+    spec = records.get(type(value).__name__)
+    return spec is not None and all(
+        within(types.parse(field.type), field, getattr(value, name), records)
+        for name, field in spec.fields.items()
+    )
+
+
+def _table(domain: Domain, value: Any) -> bool:
+    import numpy as np
+
+    cells = np.asarray(value)
+    if cells.dtype.kind not in "if":
+        return True
+    low, high = domain.range or (-np.inf, np.inf)
+    return bool(((cells >= low) & (cells <= high)).all())
