@@ -118,7 +118,8 @@ class _Decoding:
             plain["name"], depth
         )
         cells = self.cells(plain["v"], plain["dtype"], depth)
-        return pd.Series(cells, index=index, name=name, copy=False)
+        # Without a dtype pandas would look at objects again and find texts.
+        return pd.Series(cells, index=index, name=name, dtype=cells.dtype, copy=False)
 
     def cells(self, plain: Any, dtype: Any, depth: int) -> Any:
         if type(plain) is not list:
@@ -137,12 +138,11 @@ class _Decoding:
 
         check_members(len(plain["v"]))
         index = self.index(plain["index"], depth)
-        columns = {
-            self.value(name, depth): pd.Series(
-                self.cells(values, dtype, depth), index=index, copy=False
-            )
-            for name, dtype, values in plain["v"]
-        }
+        columns = {}
+        for name, dtype, values in plain["v"]:
+            cells = self.cells(values, dtype, depth)
+            column = pd.Series(cells, index=index, dtype=cells.dtype, copy=False)
+            columns[self.value(name, depth)] = column
         return pd.DataFrame(columns, index=index)
 
 
