@@ -19,22 +19,58 @@ def call(walk: Walk, node: cst.Call) -> None:
     word = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
     place = allowed.DTYPE_POSITION.get(word)
     for i, arg in enumerate(node.args):
-        keyword = arg.keyword.value if arg.keyword else None
-        if keyword is not None and keyword.startswith("_"):
-            walk.refuse(arg, f"argument {keyword!r} begins with an underscore")
-        positional = place is not None and keyword is None and i >= place
-        if keyword == "dtype" or positional:
-            _dtype(walk, arg)
-        elif word and word not in allowed.KEYWORDS_OPEN and arg.star == "**":
-            walk.refuse(arg, f"** argument to {word}", "write the arguments out")
+        if arg.star == "**":
+            _double_star(walk, arg, word, place)
+        elif arg.keyword is not None:
+            _keyword(walk, arg, arg.keyword.value, arg.value)
+        elif place is not None and i >= place:
+            _dtype(walk, arg, arg.value)
         elif place is not None and arg.star:
             walk.refuse(arg, f"star argument to {word}", "write the arguments out")
 
 
-def _dtype(walk: Walk, arg: cst.Arg) -> None:
-    values = [arg.value]
-    if isinstance(arg.value, cst.Dict):
-        values = [element.value for element in arg.value.elements]
+def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> None:
+    if word.startswith("_"):
+        walk.refuse(arg, f"argument {word!r} begins with an underscore")
+    if word == "dtype":
+        _dtype(walk, arg, value)
+
+
+def _double_star(walk: Walk, arg: cst.Arg, word: str, place: int | None) -> None:
+    """Keywords that can be read are as good as written out; others may hide one."""
+    pairs = literal_keywords(walk, arg.value)
+    if pairs is not None:
+        for key, value in pairs:
+            _keyword(walk, arg, key, value)
+    elif place is not None or (word and word not in allowed.KEYWORDS_OPEN):
+        walk.refuse(arg, f"** argument to {word}", "write the arguments out")
+
+
+def literal_keywords(
+    walk: Walk, value: cst.CSTNode
+) -> list[tuple[str, cst.BaseExpression]] | None:
+    """Return the keywords of `**{"a": x}`, or of `**name` where the name is bound once,
+    to such a dict, and is used for nothing else; None where they cannot be read."""
+    if isinstance(value, cst.Name):
+        value = walk.only_dict(value.value) or value
+    if not isinstance(value, cst.Dict):
+        return None
+    pairs = []
+    for element in value.elements:
+        key = element.key if isinstance(element, cst.DictElement) else None
+        if not isinstance(key, cst.SimpleString):
+            return None
+        word = key.evaluated_value
+        if not isinstance(word, str):
+            return None
+        pairs.append((word, element.value))
+    return pairs
+
+
+def _dtype(walk: Walk, arg: cst.Arg, value: cst.BaseExpression) -> None:
+    values = [value]
+    if isinstance(value, cst.Dict):
+        values = [element.value for element in value.elements]
     if not all(_dtype_word(value) in allowed.DTYPES for value in values):
         hint = f"write one of {', '.join(sorted(allowed.DTYPES))}"
         walk.refuse(arg, "a dtype that is not written out as an allowed one", hint)

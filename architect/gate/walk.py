@@ -74,6 +74,26 @@ class Walk:
         call = self.parent(node)
         return isinstance(call, cst.Call) and call.func is node
 
+    def only_dict(self, name: str) -> cst.Dict | None:
+        """Return the dict that a name stands for, if nothing could have changed it.
+
+        It is assigned once and otherwise only stands behind `**`.
+        """
+        found = None
+        for node, parent in self.nodes:
+            if not isinstance(node, cst.Name) or node.value != name:
+                continue
+            match parent:
+                case cst.Arg(star="**") if parent.value is node:
+                    continue
+                case cst.AssignTarget() if found is None:
+                    assign = self.parent(parent)
+                    if isinstance(assign.value, cst.Dict) and len(assign.targets) == 1:
+                        found = assign.value
+                        continue
+            return None
+        return found
+
     def _bind(self, node: cst.CSTNode) -> None:
         match node:
             case cst.AssignTarget() | cst.AnnAssign() | cst.AugAssign():

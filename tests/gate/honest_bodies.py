@@ -168,6 +168,11 @@ HONEST = [
          "return prices.rolling(n, min_periods=n).mean()"),
     Case("ewm", "prices: Series, n: int -> Series",
          "return prices.ewm(span=n, adjust=False).mean()"),
+    Case("ewm with a dict of keywords", "prices: Series, n: int -> Series",
+         "return prices.ewm(**{\"alpha\": 1 / n, \"adjust\": False}).mean()"),
+    Case("keywords by name", "prices: Series, n: int -> Series",
+         "window = {\"window\": n, \"min_periods\": n}\nmean = prices.rolling(**window).mean()\n"
+         "return (prices - mean) / prices.rolling(**window).std()"),
     Case("shift and diff", "prices: Series -> Series",
          "change = prices.diff()\nreturn change.where(change > 0, 0.0) / prices.shift(1)"),
     Case("rsi", "prices: Series, n: int -> Series",
