@@ -14,6 +14,7 @@ import hashlib
 import json
 import keyword
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -312,8 +313,10 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        line = key_node.start_mark.line + 1
+        if not isinstance(key, Hashable):
+            raise SpecError(f"line {line}: {key!r} cannot be a key")
         if key in seen:
-            line = key_node.start_mark.line + 1
             raise SpecError(f"line {line}: key {key!r} stands twice")
         seen.add(key)
     return dict(loader.construct_pairs(node, deep=True))
