@@ -13,6 +13,9 @@ from architect import config
 from architect.stores import running_stores
 from architect.wick.incidents import Incident, Incidents
 
+# Said better by another step, or too long for a person; --json has them.
+LEFT_OUT = ("trace", "findings", "counter_example", "warnings")
+LONGEST = 1200
 EXAMPLE = "  architect incidents\n  architect incidents 3"
 
 
@@ -24,21 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when there is no such incident."""
-    incidents = Incidents(running_stores(config.load(options.root)).database_url)
-    if options.number is None:
-        return _list(incidents.all(), options.json)
-    incident = incidents.get(options.number)
+    with Incidents(running_stores(config.load(options.root)).database_url) as incidents:
+        if options.number is None:
+            return _list(incidents.all(), options.json)
+        incident = incidents.get(options.number)
     if incident is None:
         print(f"error: there is no incident {options.number}", file=sys.stderr)
         print("hint: architect incidents lists them", file=sys.stderr)
         return 1
-    print(json.dumps(asdict(incident)) if options.json else story(incident))
+    print(json.dumps(plain(incident)) if options.json else story(incident))
     return 0
 
 
 def _list(found: list[Incident], as_json: bool) -> int:
     if as_json:
-        print(json.dumps([asdict(incident) for incident in found]))
+        print(json.dumps([plain(incident) for incident in found]))
         return 0
     for incident in found:
         print(line(incident))
@@ -47,13 +50,22 @@ def _list(found: list[Incident], as_json: bool) -> int:
     return 0
 
 
+def plain(incident: Incident) -> dict[str, Any]:
+    """Return an incident as JSON data; the list of incidents comes without events."""
+    events = [
+        {"time_ms": time_ms, "step": step, "detail": detail}
+        for time_ms, step, detail in incident.events
+    ]
+    return {**asdict(incident), "took_ms": incident.took_ms, "events": events}
+
+
 def line(incident: Incident) -> str:
     """Return an incident in one line."""
     took = "" if incident.took_ms is None else f" in {incident.took_ms / 1000:.2f} s"
     how = f" by {incident.fixed_by}" if incident.fixed_by else ""
     return (
         f"{incident.incident_id:4}  {_time(incident.opened_ms)}  {incident.module}  "
-        f"{incident.state}{how}{took}: {incident.summary}"
+        f"{incident.state}{how}{took}: {incident.summary.partition(chr(10))[0]}"
     )
 
 
@@ -71,13 +83,10 @@ def story(incident: Incident) -> str:
 def _detail(detail: dict[str, Any]) -> list[str]:
     shown = []
     for key, value in detail.items():
-        if key in ("trace", "findings", "counter_example", "warnings") or value in (
-            "",
-            None,
-        ):
+        if key in LEFT_OUT or value in ("", None):
             continue
         text = json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-        first, *rest = text[:600].splitlines() or [""]
+        first, *rest = text[:LONGEST].splitlines() or [""]
         shown += [f"{key}: {first}", *(f"  {part}" for part in rest)]
     return shown
 

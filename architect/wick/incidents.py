@@ -79,9 +79,10 @@ class Incidents:
         self._execute(
             "insert into system_logs.incidents"
             " (job, module, version, kind, opened_ms, state, summary, inputs)"
-            " values (%s, %s, %s, %s, %s, 'open', %s, %s) on conflict (job) do nothing",
+            " select %s, %s, %s, %s, %s, 'open', %s, %s where not exists"
+            " (select from system_logs.incidents where job = %s) on conflict (job) do nothing",
             (job, module, version, kind, opened_ms or self._clock(), _clean(summary),
-             _json(inputs)),
+             _json(inputs), job),
         )  # fmt: skip
         return self._read("where job = %s", (job,))[0]
 

@@ -7,6 +7,7 @@ edits read it and never walk the tree themselves.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -49,13 +50,15 @@ class Place:
     def put(self, new: ast.AST, cost: float, family: str) -> Edit:
         """Return the edit that puts `new` here."""
         change = Put(self.holder, self.field, self.index, new)
-        return Edit(cost, family, self.where, self.unit, (change,))
+        return self._edit(cost, family, change)
 
     def set(self, name: str, new: object, cost: float, family: str) -> Edit:
         """Return the edit that sets one field of the expression itself."""
-        return Edit(
-            cost, family, self.where, self.unit, (Put(self.node, name, None, new),)
-        )
+        return self._edit(cost, family, Put(self.node, name, None, new))
+
+    def _edit(self, cost: float, family: str, *changes: Change) -> Edit:
+        near: int = self.statement.wick_id  # type: ignore[attr-defined]
+        return Edit(cost, family, self.where, near, self.unit, changes)
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ class Block:
             near = old[start] if start < len(old) else self.holder
         changes = (PutAll(self.holder, self.field, old[:start] + new + old[stop:]), *also)
         where = getattr(near, "wick_id", self.holder.wick_id)  # type: ignore[attr-defined]
-        return Edit(cost, family, where, self.unit, changes)
+        return Edit(cost, family, where, where, self.unit, changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ def _pieces(context: Context) -> Iterator[Piece]:
         if isinstance(place.node, ast.Starred | ast.Slice | ast.JoinedStr):
             continue
         text = ast.unparse(place.node)
-        nodes.setdefault(text, place.node)
+        if text not in nodes:
+            nodes[text] = copy.deepcopy(place.node)  # a node put in itself is a cycle
         kinds.setdefault(text, set()).update(context.kinds(place.node))
     for text, node in nodes.items():
         inside = list(ast.walk(node))

@@ -56,12 +56,13 @@ Change = Put | PutAll
 
 @dataclass(slots=True)
 class Edit:
-    """A change at a place: `where` is the number of the node that localisation ranks,
-    `unit` the index of the top-level statement that must be compiled again."""
+    """A change at a place: localisation ranks the node numbered `where`, or the statement
+    numbered `near` if that never ran; `unit` is the top-level statement that changes."""
 
     cost: float
     family: str
     where: int
+    near: int
     unit: int
     changes: tuple[Change, ...]
 

@@ -19,8 +19,8 @@ from architect.wick.search.kinds import kind_of
 from architect.wick.search.program import Program, is_tick
 from architect.wick.search.runner import Outcome, Runner
 
-STEPS = 2_000_000
-SECONDS = 2.0
+STEPS = 200_000
+SECONDS = 0.5
 EVENTS = 60_000
 TRACED_EACH = 6
 CALLS = 60
@@ -36,6 +36,7 @@ class Observed:
     ran: dict[int, set[int]] = field(default_factory=dict)
     kinds: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     names: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
     calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -103,7 +104,10 @@ def _trace(runner: Runner, units: list[CodeType], number: int, seen: Observed) -
     def value(node: int, got: Any) -> Any:
         runner.tick()
         ran.add(node)
-        seen.kinds[node].add(kind_of(got))
+        kind = kind_of(got)
+        seen.kinds[node].add(kind)
+        if kind.startswith("class "):
+            seen.attributes.update(getattr(got, "__dict__", ()))
         return got
 
     def names(node: int, local: dict[str, Any]) -> None:

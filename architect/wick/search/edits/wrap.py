@@ -1,0 +1,148 @@
+"""An expression within a larger one: `x + 1`, `max(0, x)`, `x[1:]`, `not x`, `[x]` ..."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from architect.wick.search import make
+from architect.wick.search.context import Context, Place
+from architect.wick.search.edit import Edit
+from architect.wick.search.kinds import Kinds
+
+_LARGE = 14  # nodes; larger pieces make unlikely operands
+
+
+def wraps(context: Context) -> Iterator[Edit]:
+    """Yield every expression wrapped in what suits the kinds of its values."""
+    for place in context.places:
+        if not _wrappable(place):
+            continue
+        kinds = context.kinds(place.node)
+        for new, cost, family in _wrapped(context, place, kinds):
+            yield place.put(new, cost if kinds else cost + 1.0, family)
+
+
+def _wrappable(place: Place) -> bool:
+    if isinstance(place.node, ast.Starred | ast.Slice | ast.Yield | ast.YieldFrom | ast.Lambda):
+        return False
+    if place.field == "func":
+        return False
+    return not (isinstance(place.holder, ast.Expr) or place.field in ("ops", "format_spec"))
+
+
+Wrapped = tuple[ast.expr, float, str]
+
+
+def _wrapped(context: Context, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
+    node = place.node
+    names = context.names(place)
+    if not isinstance(node, ast.Constant):
+        yield make.negate(node), 2.2 if place.is_condition else 4.5, "negate"
+    if (not kinds or "num" in kinds) and not _is_text(node):
+        yield from _number(node, place, names)
+    if not kinds or kinds & {"seq", "str"}:
+        yield from _sequence(context, node, names, kinds)
+    if not kinds or kinds & {"seq", "set", "dict", "iter"}:
+        yield from _collection(node, kinds)
+    if "none" in kinds:
+        for value in (0, "", 1, False):
+            yield make.either(node, make.const(value)), 3.0, "default"
+        yield make.either(node, make.listed()), 3.2, "default"
+    if not isinstance(node, ast.Constant) or node.value is not None:
+        yield make.listed(node), 3.2, "wrap in list"
+    for function in context.functions:
+        yield make.call(function, node), 4.5, "wrap in call"
+    if not kinds or kinds & {"str", "num"}:
+        for function in ("int", "str", "float"):
+            yield make.call(function, node), 4.2, "convert"
+    if kinds & {"str"}:
+        for method in ("strip", "lower", "upper"):
+            yield make.method(node, method), 4.2, "convert"
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _number(node: ast.expr, place: Place, names: dict[str, Kinds]) -> Iterator[Wrapped]:
+    one = make.const(1)
+    if not isinstance(node, ast.Constant):
+        yield make.binary(node, ast.Add, one), 1.9, "plus one"
+        yield make.binary(node, ast.Sub, one), 1.9, "minus one"
+        yield make.call("max", make.const(0), node), 2.8, "at least 0"
+        yield make.call("max", one, node), 3.6, "at least 1"
+        yield make.call("min", one, node), 3.8, "at most 1"
+        yield ast.UnaryOp(ast.USub(), node), 2.6, "negative"
+        yield make.call("abs", node), 2.8, "absolute"
+        for operator in (ast.Pow, ast.Mult, ast.FloorDiv, ast.Div, ast.Mod):
+            yield make.binary(node, operator, make.const(2)), 3.4, "by 2"
+        for value in (10, 100, 1000):
+            yield make.binary(node, ast.Mult, make.const(value)), 4.0, "unit"
+            yield make.binary(node, ast.Div, make.const(value)), 4.0, "unit"
+    for other, kinds in names.items():
+        if "num" not in kinds:
+            continue
+        with_name = make.name(other)
+        yield make.binary(node, ast.Sub, with_name), 3.3, "with name"
+        yield make.binary(node, ast.Add, with_name), 3.3, "with name"
+        yield make.binary(node, ast.Mult, with_name), 3.8, "with name"
+        yield make.binary(with_name, ast.Sub, node), 4.0, "with name"
+        for operator in (ast.FloorDiv, ast.Div, ast.Mod):
+            yield make.binary(node, operator, with_name), 4.2, "with name"
+        for function in ("max", "min"):
+            yield make.call(function, with_name, node), 3.8, "bound by name"
+
+
+def _sequence(
+    context: Context, node: ast.expr, names: dict[str, Kinds], kinds: Kinds
+) -> Iterator[Wrapped]:
+    empty = isinstance(node, ast.List) and not node.elts
+    if not isinstance(node, ast.Constant) and not empty:
+        yield make.part(node, make.const(1), None), 2.4, "slice"
+        yield make.part(node, None, make.const(-1)), 2.6, "slice"
+        backward = ast.Slice(None, None, make.const(-1))
+        yield make.item(node, backward), 3.2, "reverse"
+        yield make.item(node, make.const(0)), 3.4, "item"
+        yield make.item(node, make.const(-1)), 3.4, "item"
+        for other, known in names.items():
+            if "num" in known:
+                yield make.part(node, make.name(other), None), 3.3, "slice"
+                yield make.part(node, None, make.name(other)), 3.3, "slice"
+                yield make.item(node, make.name(other)), 3.8, "item"
+    yield from _joined(context, node, names, kinds)
+
+
+def _joined(
+    context: Context, node: ast.expr, names: dict[str, Kinds], kinds: Kinds
+) -> Iterator[Wrapped]:
+    for piece in context.pieces:
+        if piece.size > _LARGE or not piece.names <= names.keys() | _BUILTINS:
+            continue
+        if piece.kinds & {"seq", "str"} and (not kinds or piece.kinds & kinds):
+            yield make.binary(piece.node, ast.Add, node), 3.8, "join"
+            yield make.binary(node, ast.Add, piece.node), 3.8, "join"
+    if kinds & {"seq"}:
+        for other, known in names.items():
+            if "call" not in known:
+                yield make.binary(node, ast.Add, make.listed(make.name(other))), 4.2, "join"
+                yield make.binary(make.listed(make.name(other)), ast.Add, node), 4.4, "join"
+
+
+def _collection(node: ast.expr, kinds: Kinds) -> Iterator[Wrapped]:
+    if isinstance(node, ast.Constant):
+        return
+    if not isinstance(node, ast.Call):
+        yield make.method(node, "copy"), 3.0, "copy"
+    yield make.call("len", node), 3.2, "length"
+    for function in ("list", "sorted", "set", "reversed", "enumerate", "sum", "tuple"):
+        yield make.call(function, node), 3.6, "convert"
+    yield make.call("range", make.call("len", node)), 4.0, "indices"
+    if not kinds or "dict" in kinds:
+        for method in ("keys", "values", "items"):
+            yield make.method(node, method), 3.6, "view"
+
+
+_BUILTINS = frozenset(dir(__builtins__)) | frozenset(
+    "len min max abs sum sorted list set range enumerate float int str any all".split()
+)

@@ -1,0 +1,139 @@
+"""Tries the edits of one program, cheapest first, and reports what passes and what nearly.
+
+Failing checks run first; most candidates end at the first of them. What compiles to the
+same code as an earlier candidate is not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from types import CodeType
+
+from architect.wick.search.checks import Checks
+from architect.wick.search.context import build
+from architect.wick.search.edit import Edit, applied
+from architect.wick.search.edits import all_edits
+from architect.wick.search.localise import ranked
+from architect.wick.search.observe import Observed, observe
+from architect.wick.search.program import Program
+from architect.wick.search.runner import Outcome, Runner, code_key
+
+FIRST = 4  # failing checks that are run before a candidate is given up
+FAST_SECONDS = 0.3
+FULL_STEPS = 20_000_000
+FULL_SECONDS = 8.0
+MOST_EDITS = 120_000
+
+
+@dataclass(slots=True)
+class Tried:
+    """A candidate that passes `passed` checks; `changed` if failing ones end otherwise."""
+
+    index: int
+    edit: Edit
+    passed: int
+    changed: bool
+    slow: bool = False
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """Sort key: the most promising first."""
+        return (-self.passed, not self.changed, self.edit.cost)
+
+
+@dataclass
+class Evaluator:
+    """Runs the candidates of one program within a worker."""
+
+    program: Program
+    checks: Checks
+    seen: Observed = field(init=False)
+    runner: Runner = field(init=False)
+    edits: list[Edit] = field(init=False)
+    tried: int = 0
+
+    def __post_init__(self) -> None:
+        self.seen = observe(self.program, self.checks)
+        self.runner = Runner(self.program, self.checks)
+        context = build(self.program, self.seen)
+        self.edits = ranked(list(all_edits(context)), self.seen)[:MOST_EDITS]
+        self._known: set[Hashable] = {code_key(unit) for unit in self.runner.units}
+        self._failing = self.seen.failing
+        self._passing = self.seen.passing
+        self._limits = [_limit(outcome) for outcome in self.seen.outcomes]
+
+    @property
+    def total(self) -> int:
+        """How many checks there are."""
+        return len(self.checks.checks)
+
+    def try_edit(self, index: int) -> Tried | None:
+        """Return how a candidate did; None if it is no candidate or a hopeless one."""
+        edit = self.edits[index]
+        with applied(edit):
+            try:
+                code = self.runner.compile(edit.unit)
+            except (SyntaxError, ValueError, TypeError, RecursionError):
+                return None
+        key = code_key(code)
+        if key in self._known:
+            return None
+        self._known.add(key)
+        self.tried += 1
+        units = list(self.runner.units)
+        units[edit.unit] = code
+        return self._judge(index, edit, units)
+
+    def source(self, index: int) -> str:
+        """Return a candidate as source."""
+        with applied(self.edits[index]):
+            return self.program.text()
+
+    def confirm(self, index: int) -> bool:
+        """Tell whether a slow candidate passes all checks with all the time it needs."""
+        edit = self.edits[index]
+        with applied(edit):
+            units = list(self.runner.units)
+            units[edit.unit] = self.runner.compile(edit.unit)
+        return all(
+            self.runner.run(units, check, FULL_STEPS, FULL_SECONDS).passed
+            for check in self.checks.checks
+        )
+
+    def _judge(self, index: int, edit: Edit, units: list[CodeType]) -> Tried | None:
+        passed = 0
+        changed = slow = False
+        for count, number in enumerate(self._failing):
+            outcome = self._run(units, number)
+            passed += outcome.passed
+            changed = changed or self._differs(number, outcome)
+            slow = slow or outcome.how == "steps"
+            if not passed and (slow or count + 1 >= FIRST):
+                break
+        if not passed:
+            return Tried(index, edit, 0, True) if changed and not slow else None
+        for place, number in enumerate(self._passing):
+            outcome = self._run(units, number)
+            passed += outcome.passed
+            slow = slow or outcome.how == "steps"
+            if not outcome.passed and outcome.how != "steps":
+                # What refutes one candidate is likely to refute the next.
+                self._passing.insert(0, self._passing.pop(place))
+                break
+        return Tried(index, edit, passed, True, slow)
+
+    def _run(self, units: list[CodeType], number: int) -> Outcome:
+        check = self.checks.checks[number]
+        return self.runner.run(units, check, self._limits[number], FAST_SECONDS)
+
+    def _differs(self, number: int, outcome: Outcome) -> bool:
+        before = self.seen.outcomes[number]
+        return (before.how, before.detail) != (outcome.how, outcome.detail)
+
+
+def _limit(outcome: Outcome) -> int:
+    return 20_000 if outcome.how == "steps" else max(3_000, 20 * outcome.steps)
+
+
+Report = Callable[[str, Tried], None]

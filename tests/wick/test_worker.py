@@ -1,0 +1,174 @@
+"""A worker with a real queue, real incidents and real repairs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from test_queue import pending, until
+from wick_project import RECURSES, SUMS, SUMS_OTHERWISE, Bench, failure
+
+from architect.wick.incidents import Incident
+from architect.wick.queue import Queue
+from architect.wick.worker import MOST_DELIVERIES, Worker
+from core.events import EVENTS, JOBS, RUNNING, Events
+from core.manifest import read_manifest
+from core.stores.embedded import Stores
+
+STALE_MS = 400
+# A worker process that is killed in the middle of its repair, before it commits.
+DIES = """
+import os, signal, sys
+from architect.wick import repair
+from architect.commands import wick
+from architect.command_line import main
+repair.Repair._promote = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+main(["wick", "--root", sys.argv[1], "--once"])
+"""
+
+
+@pytest.fixture
+def told() -> list[Incident]:
+    return []
+
+
+@pytest.fixture
+def worker(bench: Bench, fresh_stores: Stores, told: list[Incident]) -> Iterator[Worker]:
+    url = fresh_stores.redis_url
+    made = Worker(bench.session, bench.incidents, Queue(url, "one", STALE_MS), Events(url), url,
+                  told.append)  # fmt: skip
+    yield made
+    made.events.close()
+    made.queue.close()
+
+
+@pytest.fixture
+def client(fresh_stores: Stores) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(fresh_stores.redis_url, decode_responses=True) as made:
+        yield made
+
+
+@pytest.fixture
+def failing(bench: Bench, client: redis.Redis) -> Callable[[], str]:
+    """Return what reports a failing version, in a system that swaps in the good one."""
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+
+    def report(**other: Any) -> str:
+        job = failure(bad, **other)
+        client.hset(RUNNING, "total", good)
+        return give(client, job.kind, job.detail)
+
+    return report
+
+
+def give(client: redis.Redis, kind: str, detail: Any) -> str:
+    fields = {"kind": kind, "time_ms": "1700000000000", "detail": json.dumps(detail)}
+    return str(client.xadd(JOBS, fields))  # type: ignore[arg-type]
+
+
+def take(worker: Worker) -> Any:
+    return until(lambda: worker.queue.take(50))
+
+
+def test_a_repair_is_told_published_and_acknowledged(
+    worker: Worker, failing: Callable[[], str], told: list[Incident], client: redis.Redis
+) -> None:
+    failing()
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["repaired"]
+    assert pending(client) == 0
+    found = worker.incidents.get(told[0].incident_id)
+    assert found is not None
+    assert found.events[-1][1] == "live"
+    published: Any = until(lambda: client.xrange(EVENTS))
+    detail = json.loads(published[-1][1]["detail"])
+    assert (published[-1][1]["kind"], detail["state"]) == ("incident", "repaired")
+
+
+def test_a_killed_worker_repairs_nothing_twice(
+    worker: Worker, failing: Callable[[], str], told: list[Incident], bench: Bench,
+    fresh_stores: Stores, client: redis.Redis,
+) -> None:  # fmt: skip
+    failing()
+    before = bench.session.repository.head()
+    stores = {"DATABASE_URL": fresh_stores.database_url, "REDIS_URL": fresh_stores.redis_url}
+    command = [sys.executable, "-c", DIES, str(bench.project.root)]
+    died = subprocess.run(command, env={**os.environ, **stores}, capture_output=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert bench.session.repository.head() == before
+    assert [i.state for i in bench.incidents.all()] == ["open"]
+    # Its claim is as old as its last beat; ours asks for older ones only.
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["repaired"]
+    assert [i.state for i in bench.incidents.all()] == ["repaired"]
+    log = bench.session.repository.log(bench.project.module("total"))
+    assert [c.subject.split()[0] for c in log] == ["Repair", "Accept", "Build"]
+    assert pending(client) == 0
+    assert bench.dirt() == []
+
+
+def test_a_fault_of_ours_ends_the_story_and_not_the_worker(
+    worker: Worker, failing: Callable[..., str], told: list[Incident], client: redis.Redis
+) -> None:
+    failing(arguments=None, contained=None, outcome=None)
+    give(client, "failure", {"module": "total", "version": "x"})
+    give(client, "polish", {"module": "total"})
+    for _ in range(3):
+        assert worker.work(take(worker))
+    assert [i.state for i in told] == ["repaired", "unrepaired", "unrepaired"]
+    assert pending(client) == 0
+
+
+def test_a_job_that_ended_several_workers_is_given_up(
+    worker: Worker, failing: Callable[[], str], told: list[Incident]
+) -> None:
+    failing()
+    assert worker.work(replace(take(worker), deliveries=MOST_DELIVERIES + 1))
+    assert [i.state for i in told] == ["unrepaired"]
+
+
+def test_a_job_waits_while_postgres_is_away(
+    worker: Worker, failing: Callable[[], str], told: list[Incident], client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    failing()
+
+    def away(*_: object) -> Any:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.incidents, "_run", away)
+        assert not worker.work(take(worker))
+    assert (told, pending(client)) == ([], 1)
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["repaired"]
+
+
+def test_it_works_until_it_is_stopped(
+    worker: Worker, bench: Bench, told: list[Incident], client: redis.Redis
+) -> None:
+    bench.accept("total", SUMS)
+    digest = bench.save("total", SUMS_OTHERWISE)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        give(client, "save", {"module": "total", "sha256": digest, "running": "x"})
+        until(lambda: told)
+    finally:
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert [i.state for i in told] == ["accepted"]
+    assert read_manifest(bench.project.manifest).modules["total"].file == digest
