@@ -34,6 +34,8 @@ def stores(reachable_tmp: Path) -> Iterator[Stores]:
     """One embedded pair for the whole run, migrated. Tests that count rows or keys take
     `fresh_stores` instead.
     """
+    # A database a test is much to write to disk at the end, and nobody will read it.
+    embedded.POSTGRES_SETTINGS["fsync"] = "off"
     with embedded.start(reachable_tmp / "stores") as pair:
         with psycopg.connect(pair.database_url, autocommit=True) as connection:
             connection.execute("create database migrated")
