@@ -164,11 +164,12 @@ def _definition(name: str, parts: list[str], returns: str) -> str:
     if len(line) <= WIDTH:
         return line
     inner = f"    {', '.join(parts)}"
-    if parts and len(inner) <= WIDTH:
-        return f"def {name}(\n{inner}\n) -> {returns}:"
+    end = f") -> {returns}:"
+    if parts and max(len(inner), len(end)) <= WIDTH:
+        return f"def {name}(\n{inner}\n{end}"
     inner = "".join(f"\n    {part}," for part in parts) + "\n" * bool(parts)
-    end = "\n    pass\n"
-    return _folded(f"def {name}({inner}) -> {returns}:{end}").removesuffix(end)
+    body = "\n    pass\n"
+    return _folded(f"def {name}({inner}{end}{body}").removesuffix(body)
 
 
 def _function_docstring(spec: Spec) -> str:
