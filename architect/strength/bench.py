@@ -48,19 +48,20 @@ class Bench:
         self.first: list[str] = []
         self.per_call_s = 0.0
         self._worker: Worker | None = None
+        self._in = b""
         self._answers: dict[int, Answer] = {}
 
     def keep(self, calls: Sequence[Call]) -> None:
         """Add inputs, and learn how the accepted body answers them."""
         start = len(self.calls)
         self.calls += calls
+        if self._in:
+            self.close()
         worker = self._worker or self._begun(start)
-        self._send(worker, start)
-        which = list(range(start, len(self.calls)))
         began = time.perf_counter()
-        limit = self._limit_s() * max(1, len(which))
-        self.first += self._ask(worker, "first", limit, which=which)
-        self.per_call_s = (time.perf_counter() - began) / max(1, len(which))
+        self.first += self._send(worker, start)
+        took = (time.perf_counter() - began) / max(1, len(calls))
+        self.per_call_s = max(self.per_call_s, took)
 
     def answer(self, which: int) -> Answer:
         """Return the accepted body's answer."""
@@ -100,7 +101,9 @@ class Bench:
     def call(self, code: bytes, call: Call) -> Answer:
         """Call another code with an input that is not kept."""
         worker = self._worker or self._begun(len(self.calls))
-        self._ask(worker, "put", self._limit_s(), code=code.decode("latin-1"))
+        if self._in != code:
+            self._ask(worker, "put", self._limit_s(), code=code.decode("latin-1"))
+            self._in = code
         outcome = worker.call(
             f"{self.module}:{self.subject.spec.name}",
             {name: encode(value) for name, value in call.arguments.items()},
@@ -122,6 +125,7 @@ class Bench:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+            self._in = b""
 
     # --- the worker ----------------------------------------------------------------
 
@@ -129,6 +133,7 @@ class Bench:
         self, code: bytes, which: Sequence[int], most: int, limit: float
     ) -> Outcome:
         worker = self._worker or self._begun(len(self.calls))
+        self._in = code
         arguments = {"code": code.decode("latin-1"), "which": [*which], "most": most}
         outcome = worker.call(f"{_HELPER}:differing", arguments, timeout_s=limit)
         return self._checked(outcome)
@@ -153,16 +158,18 @@ class Bench:
         self._ask(worker, "begin", self._limit_s(), module=self.module, function=name)
         if known:
             self._send(worker, 0, known)
-            which = list(range(known))
-            self._ask(worker, "first", self._limit_s() * known, which=which)
         return worker
 
-    def _send(self, worker: Worker, start: int, end: int | None = None) -> None:
+    def _send(self, worker: Worker, start: int, end: int | None = None) -> list[str]:
+        """Hand over inputs; return the accepted body's answers."""
         calls = self.calls[start:end]
         scripts = [call.script.answers if call.script else {} for call in calls]
         inputs = encode([call.arguments for call in calls])
-        limit = self._limit_s() + 5
-        self._ask(worker, "keep", limit, inputs=inputs, scripts=json.dumps(scripts))
+        limit = self._limit_s() * (1 + len(calls))
+        found: list[str] = self._ask(
+            worker, "keep", limit, inputs=inputs, scripts=json.dumps(scripts)
+        )
+        return found
 
     def _ask(self, worker: Worker, what: str, limit: float, **arguments: Any) -> Any:
         outcome = worker.call(f"{_HELPER}:{what}", arguments, timeout_s=limit)

@@ -1,7 +1,7 @@
 """A spec's contract tests as single cases that any code can be put under.
 
 The same examples, claims and drawn inputs as in the gate's plan, but one by one, with the
-inputs that each of them touches: a mutant that answers those as the accepted body does
+inputs that each of them is about: where a mutant answers as the accepted body does, it
 needs no judging. Left out is what no mutant can fail alone: the header's `requires`,
 and repeatability.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,7 +34,7 @@ class Case:
 
     check: str
     run: Callable[[], Failure | None]
-    touched: frozenset[int] = field(default_factory=frozenset)
+    touched: frozenset[int] = frozenset()
 
     def fails(self) -> bool:
         """Run it on the code that is under trial."""
@@ -97,7 +97,9 @@ class Played(Subject):
         self.learning = False
         self._code, self._otherwise = code, otherwise
 
-    def call(self, arguments: Mapping[str, Any], script: Script | None = None) -> Answer:
+    def call(
+        self, arguments: Mapping[str, Any], script: Script | None = None
+    ) -> Answer:
         """Answer as the code under trial does."""
         call = Call(dict(arguments), script)
         number = self._by_id.get(id(arguments)) if script is None else None
@@ -130,16 +132,17 @@ class Cases:
 
     def _of_examples(self) -> list[Case]:
         terms, spec = self.terms, self.terms.spec
-        numbers = self.played.learn(
-            [
-                Call(terms.load(e.given), script(spec, e.ports, terms.records))
-                for e in spec.examples
-            ]
-        )
-        return [
-            self._learnt(Case(_name(e), partial(examples.broken, terms, e)), number)
-            for e, number in zip(spec.examples, numbers, strict=True)
+        calls = [
+            Call(terms.load(e.given), script(spec, e.ports, terms.records))
+            for e in spec.examples
         ]
+        self.played.learn(calls)
+        cases = [
+            Case(_name(e), partial(examples.broken, terms, e)) for e in spec.examples
+        ]
+        for case in cases:
+            self._learn(case)
+        return cases
 
     def _of_drawn(self, collected: _Collected) -> list[Case]:
         terms = self.terms
@@ -147,28 +150,31 @@ class Cases:
         checks += properties.checks(terms, collected)
         if terms.spec.kind == "indicator":
             checks.append(causality.check(terms, collected, FULL.prefixes))
-        return [case for check in checks for case in self._split(check, collected)]
-
-    def _split(self, check: Check, collected: _Collected) -> list[Case]:
-        collected.cases = []
-        self.played.touched = set()
-        if check.run() is not None:
-            raise _not_accepted(self.terms, check.name)
-        if not collected.cases:
-            whole = Case(check.name, check.run, frozenset(self.played.touched))
-            return [whole] if whole.touched else []
+        cases = [case for check in checks for case in self._split(check, collected)]
         self.played.learn([Call(arguments) for _, arguments in collected.cases])
-        return [
-            self._learnt(Case(check.name, partial(fails, arguments)))
-            for fails, arguments in collected.cases
-        ]
+        for case in cases:
+            self._learn(case)
+        return cases
 
-    def _learnt(self, case: Case, *numbers: int) -> Case:
-        self.played.touched = set(numbers)
+    def _learn(self, case: Case) -> None:
+        """Learn which inputs a case calls with: some are of its own making."""
+        self.played.touched = set()
         if case.fails():
             raise _not_accepted(self.terms, case.check)
         case.touched = frozenset(self.played.touched)
-        return case
+
+    def _split(self, check: Check, collected: _Collected) -> list[Case]:
+        """Return a case for each drawn input, or one for a check that draws nothing."""
+        before = len(collected.cases)
+        self.played.touched = set()
+        if check.run() is not None:
+            raise _not_accepted(self.terms, check.name)
+        if self.played.touched:
+            return [Case(check.name, check.run, frozenset(self.played.touched))]
+        return [
+            Case(check.name, partial(fails, arguments))
+            for fails, arguments in collected.cases[before:]
+        ]
 
 
 def _name(example: Any) -> str:

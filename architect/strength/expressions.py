@@ -38,9 +38,8 @@ _COMPARISONS: dict[type, list[type[ast.cmpop]]] = {
 }
 _CONDITIONS = (ast.If, ast.IfExp, ast.While)
 # Calls of one argument that may be forgotten.
-_FORGOTTEN = frozenset(
-    "abs bool float int list reversed round set sorted str tuple Decimal".split()
-)
+_FORGOTTEN = {"abs", "bool", "float", "int", "list", "reversed", "round", "set"}
+_FORGOTTEN |= {"sorted", "str", "tuple", "Decimal"}
 
 
 def edits(place: Place, alike: Lookalikes) -> Iterator[Edit]:

@@ -29,7 +29,7 @@ class _Trials:
         self.serving = Serving(-1, lambda: None, values)  # type: ignore[arg-type]
         self.function: Any = None
         self.inputs: list[tuple[dict[str, Any], str | None, dict[str, Any]]] = []
-        self.first: dict[int, str] = {}
+        self.first: list[str] = []
 
     def answer(self, which: int) -> str:
         """Call with one kept input; return the answer as the worker would write it."""
@@ -64,18 +64,17 @@ def begin(module: str, function: str) -> int:
     return 0
 
 
-def keep(inputs: list[dict[str, Any]], scripts: str) -> int:
-    """Keep inputs; `scripts` holds the port scripts of each as JSON."""
+def keep(inputs: list[dict[str, Any]], scripts: str) -> list[str]:
+    """Keep inputs and return the answers to them, as the right ones from now on.
+
+    `scripts` holds the port scripts of each as JSON. No other code was put in yet.
+    """
+    answers = []
     for given, script in zip(inputs, json.loads(scripts), strict=True):
         frozen = all(_is_frozen(value) for value in given.values())
         _trials.inputs.append((given, None if frozen else _text(given), script))
-    return len(_trials.inputs)
-
-
-def first(which: list[int]) -> list[str]:
-    """Answer with the code that is there, and keep the answers as the right ones."""
-    answers = [_trials.answer(i) for i in which]
-    _trials.first.update(zip(which, answers, strict=True))
+        answers.append(_trials.answer(len(_trials.inputs) - 1))
+    _trials.first += answers
     return answers
 
 

@@ -79,7 +79,9 @@ def lookalikes(
     records = [snake(name) for name in spec.record_types]
     for used in spec.uses:
         records += [snake(name) for name in graph.get(used).record_types]
-    known = [graph.specs[name] for name in dict.fromkeys(records) if name in graph.specs]
+    known = [
+        graph.specs[name] for name in dict.fromkeys(records) if name in graph.specs
+    ]
     fields = [{n: f.type for n, f in one.fields.items()} for one in known]
     return Lookalikes(scope, params, fields, _bound(function))
 

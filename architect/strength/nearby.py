@@ -1,4 +1,4 @@
-"""More inputs on which a mutant may differ: beside the examples, and drawn again.
+"""More inputs on which a mutant may differ: beside the examples, mixed of what was drawn.
 
 They only show a difference; no mutant is caught by them. All of them keep the spec's
 domain and requires, and the accepted body answers them well.
@@ -7,8 +7,9 @@ domain and requires, and the accepted body answers them well.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
 from random import Random
 from typing import Any
 
@@ -16,16 +17,16 @@ from architect.gate.constants import constants_in
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
 from architect.gate.contract.requires import neighbours
-from architect.gate.contract.search import sample
 from architect.gate.contract.terms import Arguments, Terms
 from architect.strength.bench import Call
 from architect.strength.within import Specs, within
 from core import types
+from core.errors import RequiresError
 from core.spec import PortCall
 
 TRIES = 4000
 # A call over a table costs a hundred times what another costs.
-MANY, FEW = 240, 40
+MANY, FEW = 160, 30
 _ERRORS = (
     "OutcomeUnknown",
     "DuplicateOrder",
@@ -43,30 +44,54 @@ def nearby(terms: Terms, inputs: Inputs, body: str) -> list[Call]:
     if not terms.spec.params:
         return []
     tables = any(kind.name in ("Series", "Frame") for kind in terms.kinds.values())
-    most = FEW if tables else MANY
-    found = _beside_examples(terms, body, inputs.draw.record_specs, most)
-    found += inputs.sample("strength", most // 2, terms.allowed)
-    if inputs.own is not None:
-        strategy = inputs.own.arguments(terms.spec, terms.allowed)
-        if inputs.own.fits:
-            found += sample(strategy, most // 2, f"{terms.spec.name}: strength, own")
+    random, most = Random(0), FEW if tables else MANY
+    drawn = [one for pool in inputs.pool.values() for one in pool]
+    good = _good(terms) + random.sample(drawn, min(len(drawn), 4))
+    ways = (_beside(good, terms, body, random), _mixed(_good(terms), drawn, random))
+    records = inputs.draw.record_specs
+    found: list[Arguments] = []
+    for way in ways:
+        tried = itertools.islice(way, TRIES)
+        kept = (one for one in tried if _inside(terms, one, records))
+        found += itertools.islice(kept, most)
     return [Call(arguments) for arguments in found]
 
 
-def _beside_examples(
-    terms: Terms, body: str, records: Specs, most: int
-) -> list[Arguments]:
-    good = _good(terms)
+def _beside(
+    good: list[Arguments], terms: Terms, body: str, random: Random
+) -> Iterator[Arguments]:
+    """Yield good arguments with something changed, to what the body names above all."""
     source = "def body():\n" + "".join(f"    {line}\n" for line in body.splitlines())
     known = constants_in([source, *terms.spec.requires, *terms.spec.ensures])
-    numbers = [n for n in known if not isinstance(n, str)]
-    made: Iterator[Arguments] = itertools.chain(
-        _one_cell(good), neighbours(good, [float(n) for n in numbers])
-    )
+    numbers = [float(n) for n in known if not isinstance(n, str)]
+    made = itertools.chain(_cells(good, terms), neighbours(good, numbers))
     every = list(itertools.islice(made, TRIES))
-    Random(0).shuffle(every)
-    kept = (one for one in every if _inside(terms, one, records))
-    return list(itertools.islice(kept, most))
+    random.shuffle(every)
+    return iter(every)
+
+
+def _mixed(
+    good: list[Arguments], known: list[Arguments], random: Random
+) -> Iterator[Arguments]:
+    """Yield arguments whose parts come from different known ones, half of them good."""
+    while known:
+        one = random.choice(good if good and random.random() < 0.5 else known)
+        other = random.choice(good if good and random.random() < 0.5 else known)
+        yield {
+            name: _crossed(value, other.get(name, value), random)
+            for name, value in one.items()
+        }
+
+
+def _crossed(one: Any, other: Any, random: Random) -> Any:
+    """Return one of two values; of records and lists, parts of both."""
+    if isinstance(one, list) and isinstance(other, list):
+        return one[: len(one) // 2] + other[len(other) // 2 :]
+    if is_dataclass(one) and type(one) is type(other) and not isinstance(one, type):
+        names = [f.name for f in fields(one) if random.random() < 0.5]
+        with suppress(RequiresError):
+            return replace(one, **{name: getattr(other, name) for name in names})
+    return one if random.random() < 0.5 else other
 
 
 def _good(terms: Terms) -> list[Arguments]:
@@ -83,19 +108,30 @@ def _inside(terms: Terms, arguments: Arguments, records: Specs) -> bool:
     ) and terms.allowed(arguments)
 
 
-def _one_cell(good: list[Arguments]) -> Iterator[Arguments]:
-    """Yield arguments with one cell of a series, or one value of a mapping, changed."""
+def _cells(good: list[Arguments], terms: Terms) -> Iterator[Arguments]:
+    """Yield arguments with some of a series, or one value of a mapping, changed."""
     for arguments in good:
         for name, value in arguments.items():
             if hasattr(value, "iloc") and value.ndim == 1 and len(value):
-                for at in sorted({0, len(value) // 2, len(value) - 1}):
-                    for factor in (0.5, 2.0, 1.01):
-                        other = value.copy()
-                        other.iloc[at] = other.iloc[at] * factor
-                        yield {**arguments, name: other}
+                edges = terms.spec.params[name].range or ()
+                for other in _other_series(value, edges):
+                    yield {**arguments, name: other}
             if isinstance(value, dict):
                 for key, one in value.items():
                     yield {**arguments, name: {**value, key: one + one}}
+
+
+def _other_series(series: Any, edges: Iterable[float]) -> Iterator[Any]:
+    """Yield the series with one cell changed, or all from one on at an edge."""
+    for at in sorted({0, len(series) // 2, len(series) - 1}):
+        for factor in (0.5, 2.0, 1.01):
+            other = series.copy()
+            other.iloc[at] = other.iloc[at] * factor
+            yield other
+        for edge in edges:
+            other = series.copy()
+            other.iloc[at:] = edge
+            yield other
 
 
 # --- scripts of ports ------------------------------------------------------------
@@ -137,7 +173,9 @@ def trimmed(call: Call, made: dict[str, int]) -> Call:
     kept = {
         port: [*steps][: made.get(port, 0)] for port, steps in call.script.plain.items()
     }
-    played = replace(call.script, plain={p: steps for p, steps in kept.items() if steps})
+    played = replace(
+        call.script, plain={p: steps for p, steps in kept.items() if steps}
+    )
     return Call(call.arguments, played)
 
 

@@ -166,12 +166,16 @@ class _Trials:
             which = sorted({n for case in cases for n in case.touched} - tried)
             tried.update(which)
             otherwise.update(self.bench.differing(mutant.code, which))
-            if self._caught(mutant, cases, otherwise):
-                self.killed += 1
+            touched = [c for c in cases if not c.touched.isdisjoint(otherwise)]
+            if self._caught(mutant, touched, otherwise):
                 return
         rest = [n for n in self.extra if n not in tried]
         otherwise.update(self.bench.differing(mutant.code, rest))
-        self._survived(mutant, otherwise)
+        differing = self._differing(otherwise)
+        if not differing:
+            self.equivalent.append(self._survivor(mutant))
+        else:
+            self._survived(mutant, differing)
 
     def _groups(self) -> list[list[Case]]:
         """Return the cases in the order of trial: examples, the best catchers, the rest."""
@@ -183,25 +187,32 @@ class _Trials:
     ) -> bool:
         self.played.trial(mutant.code, otherwise)
         for case in cases:
-            if not case.touched.isdisjoint(otherwise) and case.fails():
+            if case.fails():
                 self.caught[id(case)] += 1
+                self.killed += 1
                 return True
         return False
 
-    def _survived(self, mutant: Mutant, otherwise: Mapping[int, str]) -> None:
-        with mutant.edit.made():
-            text = self.tree.text()
-        survivor = Survivor(mutant.edit.kind, mutant.line, text)
-        differing = [
+    def _differing(self, otherwise: Mapping[int, str]) -> list[tuple[int, int, Answer]]:
+        """Return length, number and answer of the inputs on which the answers differ."""
+        return [
             (len(self.bench.first[n]) + len(str(self.bench.calls[n])), n, answer)
             for n, answer in ((n, self.bench.read(t)) for n, t in otherwise.items())
             if not self._alike(self.bench.answer(n), answer)
         ]
-        if not differing:
-            self.equivalent.append(survivor)
-            return
-        spec, graph = self.terms.spec, self.terms.graph
-        if check_candidate(spec, graph, text, self.tree.package)[1]:
+
+    def _survivor(self, mutant: Mutant) -> Survivor:
+        with mutant.edit.made():
+            text = self.tree.text()
+        return Survivor(mutant.edit.kind, mutant.line, text)
+
+    def _survived(
+        self, mutant: Mutant, differing: Sequence[tuple[int, int, Answer]]
+    ) -> None:
+        survivor, spec = self._survivor(mutant), self.terms.spec
+        graph, package = self.terms.graph, self.tree.package
+        if check_candidate(spec, graph, survivor.body, package)[1]:
+            # It would not get as far as the tests.
             return
         _, number, answer = min(differing, key=lambda one: one[:2])
         example = self._example(number, answer)
