@@ -16,15 +16,21 @@ LONGEST_ERROR = 2000
 
 
 def to_rows(records: Iterable[Record]) -> list[bytes]:
-    """Return one line for each record, in the order of the COPY statement."""
+    """Return one line for each record; what is no record is left out."""
     names: dict[str, bytes] = {}
     # Records carry the monotonic clock, which the wrapper reads anyway: one clock less
     # on the hot path. The difference of the clocks now puts them in real time.
     offset = time.time_ns() - time.perf_counter_ns()
-    return [to_row(record, names, offset) for record in records]
+    rows = []
+    for record in records:
+        try:
+            rows.append(to_row(record, names, offset))
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return rows
 
 
-def to_row(record: Record, names: dict[str, bytes], offset: int = 0) -> bytes:
+def to_row(record: Record, names: dict[str, bytes], offset: int) -> bytes:
     """Return the line of one record; `names` remembers what was escaped before.
 
     `offset`, in ns, is what the wall clock is ahead of the record's.
