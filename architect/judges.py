@@ -24,6 +24,9 @@ class Judges(Protocol):
     def ready(self) -> tuple[str, Answer]:
         """Wait for one; return its spec's name and its verdict, or what went wrong."""
 
+    def close(self) -> None:
+        """Let go of everything, also of what is judged now."""
+
 
 class OneByOne:
     """Judges in this process, one at a time."""
@@ -45,3 +48,7 @@ class OneByOne:
             return spec.name, self._judge(spec, text)
         except ArchitectError as error:
             return spec.name, error
+
+    def close(self) -> None:
+        """Let go of what waits."""
+        self._waiting.clear()

@@ -7,6 +7,7 @@ gate refuses is reported and its dependents are left as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 from architect.acceptance import Acceptance
@@ -141,7 +142,8 @@ class Pipeline:
                 self.accept(spec, graph, made, _maker(spec)) or self.repository.head()
             )
 
-        Build(graph, todo, judges, begin, accept, self.progress, outcome).run()
+        with closing(judges):
+            Build(graph, todo, judges, begin, accept, self.progress, outcome).run()
 
     def _making(self, state: State, graph: SpecGraph) -> Generating:
         if state.state == "edited":

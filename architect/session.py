@@ -14,9 +14,12 @@ from types import TracebackType
 
 from architect import config as configuration
 from architect.code_generator import Judge
+from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate, open_gate
 from architect.gate.replay import Replay
 from architect.gate.verdict import Verdict
+from architect.gate_pool import GatePool, slots_for
+from architect.judges import Judges, OneByOne
 from architect.lock import build_lock
 from architect.models.access import Models
 from architect.pipeline import Pipeline
@@ -98,6 +101,18 @@ class Session:
 
         return judged
 
+    def judges(self, graph: SpecGraph, texts: int) -> Judges:
+        """Return what judges a build of so many texts: side by side where that is worth it."""
+        slots = slots_for(texts)
+        if slots == 1:
+            return OneByOne(self.judge(graph))
+
+        def known(name: str) -> tuple[dict[str, str], list[Regression]]:
+            modules = accepted_modules(self.project, graph, self._module_text)
+            return modules, load_regressions(self.project, name)
+
+        return GatePool(slots, self.project.package, graph, known, self._log.note)
+
     def replay(self, spec: Spec, graph: SpecGraph) -> Replay:
         """Return what runs bodies of a spec on inputs that are known."""
         modules = accepted_modules(self.project, graph, self._module_text)
@@ -113,6 +128,7 @@ class Session:
             pipeline = Pipeline(
                 self.project, self.repository, self.models.ask, self.judge
             )
+            pipeline.judges = self.judges
             recovered = pipeline.recover()
             if recovered:
                 self.tell(f"completed {recovered}, which a killed run had begun")

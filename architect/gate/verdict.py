@@ -22,6 +22,9 @@ class _Unknown:
     def __repr__(self) -> str:
         return "UNKNOWN"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # the same one, also from another process
+
 
 UNKNOWN: Any = _Unknown()
 # How much of a wrong result is shown.

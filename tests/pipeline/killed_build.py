@@ -3,7 +3,8 @@
     python killed_build.py ROOT STEP NUMBER [group]   at the NUMBERth such step
     python killed_build.py ROOT time SECONDS [group]  after so long from the first step on
 
-With `group` the whole process group dies with it. Answers are the recorded replies.
+With `group` the whole process group dies with it, with `pool` two gates judge.
+Answers are the recorded replies.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import sys
 import threading
 from pathlib import Path
 
+from architect import gate_pool
 from architect.session import open_session
 
 
 def main() -> None:
     root, where, number = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     whole_group = "group" in sys.argv[4:]
+    gate_pool.WORTH_IT = 1 if "pool" in sys.argv[4:] else 1000
     seen = 0
 
     def kill() -> None:

@@ -92,11 +92,11 @@ def test_a_kill_while_a_module_is_taken_out_is_completed(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_kills_at_any_moment_are_completed(answered: Bench, seed: int) -> None:
     chance = random.Random(seed)
-    for _ in range(3):
-        group = ["group"] * chance.randint(0, 1)
+    for _ in range(2):
+        group = ["group"] * chance.randint(0, 1) + ["pool"] * (seed % 2)
         killed(answered.project, "time", round(chance.uniform(0.0, 0.5), 4), *group)
         assert_nothing_half_written(answered.project)
         with build_lock(answered.project):

@@ -1,0 +1,84 @@
+"""A gate in a process of its own, so that modules are judged side by side.
+
+    python -m architect.gate_process DESCRIPTOR PACKAGE
+
+Started by `architect.gate_pool` and by nobody else; it ends when its other end does.
+Both ends are ours, so they speak pickle; candidates run in the sandbox of this gate.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+
+from architect.gate.contract.regressions import Regression
+from architect.gate.gate import Gate, open_gate
+from architect.gate.verdict import UNKNOWN, CounterExample, Verdict
+from core.errors import ArchitectError
+from core.spec_graph import SpecGraph
+from core.types import dump
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One text to judge; `graph` is None where it is the one of the order before."""
+
+    name: str
+    text: str
+    modules: Mapping[str, str]
+    regressions: Sequence[Regression]
+    graph: SpecGraph | None
+
+
+def main() -> None:
+    """Judge what comes until the other end closes."""
+    connection: Connection = Connection(int(sys.argv[1]))
+    try:
+        with open_gate(sys.argv[2]) as gate:
+            _serve(connection, gate)
+    except EOFError:
+        return
+    except ArchitectError as error:
+        # Nothing was judged: the sandbox does not hold here, and the first asker hears it.
+        connection.recv()
+        connection.send(error)
+
+
+def _serve(connection: Connection, gate: Gate) -> None:
+    graph: SpecGraph | None = None
+    while True:
+        order: Order = connection.recv()
+        graph = order.graph or graph
+        assert graph is not None
+        connection.send(_judged(gate, graph, order))
+
+
+def _judged(gate: Gate, graph: SpecGraph, order: Order) -> Verdict | ArchitectError:
+    spec = graph.specs[order.name]
+    try:
+        verdict = gate.judge(
+            spec, graph, order.text, order.modules, regressions=order.regressions
+        )
+    except ArchitectError as error:
+        return error
+    # A held-back example stays in the process that judged it.
+    shown = _plain(verdict.counter_example)
+    return replace(verdict, counter_example=shown, private=None)
+
+
+def _plain(example: CounterExample | None) -> CounterExample | None:
+    """Return it without objects of classes that only this process has."""
+    if example is None:
+        return None
+    known = example.expected is not UNKNOWN
+    expected = dump(example.expected) if known else UNKNOWN
+    given, ports = dump(example.given), example.ports and dump(example.ports)
+    return replace(
+        example, given=given, expected=expected, got=dump(example.got), ports=ports
+    )
+
+
+if __name__ == "__main__":
+    main()
