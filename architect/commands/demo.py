@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from architect.command_types import positive
+from architect.demo.faults import BROKEN_SAVE, LIVE_FAILURE
 from architect.demo.report import equal_to_the_cent, read_figures, write_report
 from architect.demo.run import Demo, Plan
 from architect.demo.scratch import demo_lock, fresh_clone, uncommitted
 from architect.rebuild import verify
 from architect.session import Session
 from architect.system.system import System
-from architect.wick.incidents import Incidents
+from architect.wick.incidents import Incident, Incidents
 from core.config import open_project
-from core.errors import ArchitectError
+from core.errors import ArchitectError, StoreError
 from core.project import Project
+from core.stores.inventory import Inventory
+from core.stores.purge import purge
 
 EXAMPLE = "  architect demo\n  architect demo --candles my_candles --ticks 5000"
 
@@ -66,36 +69,64 @@ def _run(scratch: Project, plan: Plan, folder: Path) -> int:
     demo = Demo(scratch, plan, say)
     with System(demo.config) as system, Session(demo.config) as session:
         say("starting Postgres and Redis")
-        system.start_stores(lambda found: True)
+        system.start_stores(_refuse)
+        _must_be_empty(system, scratch)
         say("building every module from its spec")
         demo.build(session)
         say("starting the paper exchange, the gateway, wick and the trading loop")
         demo.trade(system)
         demo.story.truth = _truth(system)
-        incidents = Incidents(system.stores.database_url)
-        demo.story.incidents = [
-            i for one in incidents.all() if (i := incidents.get(one.incident_id))
-        ]
+        demo.story.incidents = _incidents(system)
         figures = read_figures(system.stores.database_url)
         log = _log(scratch, session, demo)
         text = write_report(scratch, demo.story, figures, folder, log)
     print("\n" + text)
-    problems = verify(scratch)
-    for problem in problems:
-        say(f"error: {problem.name}: {problem.message}")
-    held = (
-        not problems and equal_to_the_cent(figures, demo.story.truth) and _mended(demo)
-    )
+    agree = not (problems := verify(scratch))
     print(
-        "architect verify on the scratch project: "
-        + ("all agree" if not problems else "FAILED")
+        f"architect verify on the scratch project: {'all agree' if agree else 'FAILED'}"
     )
-    return 0 if held else 1
+    wrong = [f"{problem.name}: {problem.message}" for problem in problems]
+    if not equal_to_the_cent(figures, demo.story.truth):
+        wrong.append("our books and the exchange do not agree to the cent")
+    wrong += _not_mended(demo)
+    for message in wrong:
+        say(f"error: {message}")
+    return 1 if wrong else 0
 
 
-def _mended(demo: Demo) -> bool:
-    states = [incident.state for incident in demo.story.incidents]
-    return "refused" in states and "repaired" in states and "unrepaired" not in states
+def _refuse(found: Inventory) -> bool:
+    raise StoreError(
+        f"the stores hold data of another system, and a demo must not mix with it:\n"
+        f"{found.describe()}",
+        hint="unset DATABASE_URL and REDIS_URL, or empty them by architect db purge",
+    )
+
+
+def _must_be_empty(system: System, scratch: Project) -> None:
+    """StoreError when stores that were given hold anything; those of our own are new."""
+    stores = system.stores
+    purge(stores.database_url, stores.redis_url, scratch.data / "dumps", _refuse)
+
+
+def _incidents(system: System) -> list[Incident]:
+    with Incidents(system.stores.database_url) as incidents:
+        numbers = [one.incident_id for one in incidents.all()]
+        return [one for number in numbers if (one := incidents.get(number))]
+
+
+def _not_mended(demo: Demo) -> list[str]:
+    """Return what did not end as the demo is to show it."""
+    ended = {(i.module, i.kind): i.state for i in demo.story.incidents}
+    wanted = {
+        (BROKEN_SAVE.module, "save"): "refused",
+        (LIVE_FAILURE.module, "save"): "accepted",
+        (LIVE_FAILURE.module, "failure"): "repaired",
+    }
+    return [
+        f"the {kind} of {module} ended {ended.get((module, kind), 'unseen')}, not {state}"
+        for (module, kind), state in wanted.items()
+        if ended.get((module, kind)) != state
+    ]
 
 
 def _log(scratch: Project, session: Session, demo: Demo) -> list[str]:

@@ -43,7 +43,6 @@ def run(options: argparse.Namespace) -> int:
             "mode live is not built yet: it needs reconciliation and a kill switch first",
             hint="ARCHITECT_MODE=paper",
         )
-    stop = process.stop_event()
     with System(config, _show) as system:
         system.start_stores(lambda found: True)
         _say("Postgres and Redis are up")
@@ -54,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
             system.start_wick(number)
         _say(f"gateway and {options.workers} wick worker(s) are up")
         system.start_trader()
+        # From here on Ctrl-C ends the wait; before, it interrupted the start.
+        stop = process.stop_event()
         _say("trading; Ctrl-C stops everything")
         while not stop.is_set():
             time.sleep(0.1)

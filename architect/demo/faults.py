@@ -25,7 +25,9 @@ class Fault:
         """Write the module file as an editor would."""
         spec = load_spec(project.spec(self.module))
         path = project.module(self.module)
-        path.write_text(render_module(spec, self.body, project.package), encoding="utf-8")
+        path.write_text(
+            render_module(spec, self.body, project.package), encoding="utf-8"
+        )
 
 
 # Wrong at sight: it allows every new risk, so the ceiling is none. The gate must refuse it.

@@ -35,11 +35,19 @@ def draw(
     return path
 
 
-def _equity(axes: Any, rows: Sequence[tuple[int, Decimal, Decimal]], marks: Any) -> None:
+def _equity(
+    axes: Any, rows: Sequence[tuple[int, Decimal, Decimal]], marks: Any
+) -> None:
     times = [datetime.fromtimestamp(t / 1000, UTC) for t, _, _ in rows]
     axes.plot(times, [float(theirs) for _, _, theirs in rows], color="#c9d6e4", lw=4,
               label="exchange")  # fmt: skip
-    axes.plot(times, [float(ours) for _, ours, _ in rows], color=LINE, lw=1.2, label="our books")
+    axes.plot(
+        times,
+        [float(ours) for _, ours, _ in rows],
+        color=LINE,
+        lw=1.2,
+        label="our books",
+    )
     for time_ms, text in marks:
         moment = datetime.fromtimestamp(time_ms / 1000, UTC)
         axes.axvline(moment, color=BAD, lw=0.8, ls="--")

@@ -75,7 +75,10 @@ def write_report(
     """Write report.txt and equity.png into `folder`; return the text."""
     picture = draw(
         folder / "equity.png",
-        [(r["time_ms"], r["equity_usd"], r["exchange_equity_usd"]) for r in figures.equity],
+        [
+            (r["time_ms"], r["equity_usd"], r["exchange_equity_usd"])
+            for r in figures.equity
+        ],
         hours(project, figures),
     )
     parts = [
@@ -124,7 +127,9 @@ def _reasons(closed: list[dict[str, Any]]) -> list[str]:
         counts[trade["exit_reason"]] = counts.get(trade["exit_reason"], 0) + 1
     if not counts:
         return []
-    return ["  exits: " + ", ".join(f"{n} {reason}" for reason, n in sorted(counts.items()))]
+    return [
+        "  exits: " + ", ".join(f"{n} {reason}" for reason, n in sorted(counts.items()))
+    ]
 
 
 def _money(figures: Figures, story: Story) -> list[str]:
@@ -154,14 +159,26 @@ def _incidents(incidents: list[Incident]) -> list[str]:
     for one in sorted(incidents, key=lambda i: i.incident_id):
         took = "" if one.took_ms is None else f" in {one.took_ms / 1000:.2f} s"
         how = f" by {one.fixed_by}" if one.fixed_by else ""
-        lines.append(f"  {one.incident_id}  {one.module}: {one.state}{how}{took}: {one.summary}")
+        lines.append(
+            f"  {one.incident_id}  {one.module}: {one.state}{how}{took}: {one.summary}"
+        )
         for time_ms, step, detail in one.events:
-            lines.append(f"       +{time_ms - one.opened_ms:>5} ms  {step}{_brief(detail)}")
+            lines.append(
+                f"       +{time_ms - one.opened_ms:>5} ms  {step}{_brief(detail)}"
+            )
     return lines
 
 
 def _brief(detail: dict[str, Any]) -> str:
-    for key in ("how", "reason", "result", "commit", "version", "regression"):
+    for key in (
+        "how",
+        "reason",
+        "result",
+        "commit",
+        "version",
+        "regression",
+        "failure",
+    ):
         if detail.get(key):
             text = str(detail[key]).partition("\n")[0]
             return f": {text if len(text) <= 88 else text[:87] + '…'}"

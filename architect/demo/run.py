@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from architect import config as configuration
-from architect.demo.faults import BROKEN_SAVE, LIVE_FAILURE, Fault
-from architect.history import restore
+from architect.demo.breaking import Breaking
 from architect.outcome import Outcome
 from architect.session import Session
 from architect.system.child import ChildFailed, Line
 from architect.system.system import System
 from architect.terminal import Progress
-from architect.wick.incidents import Incident, Incidents
-from core.errors import ArchitectError
+from architect.wick.incidents import Incident
+from core.errors import ArchitectError, ConfigError
 from core.project import Project
 
 Say = Callable[[str], None]
 WAIT_S = 60.0
+# Candles beyond those of the plan, should the failing module not be called at once.
+SPARE = 3000
+# Fewer would be over before Wick has dealt with the faults.
+LEAST = 100
 # Candles that are closed before trading starts: the loop's window is full from the first tick.
 WARMUP = 600
 
@@ -75,14 +78,17 @@ class Demo:
     # --- trade ---------------------------------------------------------------------
 
     def trade(self, system: System) -> None:
-        """Start everything, trade, and break two modules half-way."""
+        """Start everything, trade, and break two modules half-way.
+
+        It goes on past the last tick of the plan until both faults were dealt with.
+        """
         paper = system.start_paper(self._paper_arguments())
         system.start_gateway()
         system.start_wick()
-        ticks = min(self.plan.ticks, int(paper["candles_left"]))
+        ticks = self._ticks_of(int(paper["candles_left"]))
         started = time.perf_counter()
         system.on_line = self._on_line
-        system.start_trader(ticks)
+        system.start_trader()
         with Progress("trading", ticks, unit="candles") as progress:
             self._follow(system, ticks, progress)
         self.story.trade_s = time.perf_counter() - started
@@ -91,7 +97,17 @@ class Demo:
         words = ["--warmup", str(WARMUP), "--seed", str(self.plan.seed)]
         if self.plan.candles is not None:
             return [*words, "--candles", str(self.plan.candles.resolve())]
-        return [*words, "--count", str(WARMUP + self.plan.ticks + 1)]
+        return [*words, "--count", str(WARMUP + self.plan.ticks + SPARE)]
+
+    def _ticks_of(self, left: int) -> int:
+        if left < LEAST:
+            raise ConfigError(
+                f"{self.plan.candles}: {left} candles are left after the first {WARMUP}",
+                hint=f"give at least {WARMUP + LEAST} of each symbol",
+            )
+        if left < self.plan.ticks:
+            self.say(f"note: the candles end after {left} ticks, not {self.plan.ticks}")
+        return min(left, self.plan.ticks)
 
     def _on_line(self, name: str, line: Line) -> None:
         if name != "trader" or line.get("kind") not in ("tick", "done"):
@@ -103,66 +119,30 @@ class Demo:
 
     def _follow(self, system: System, ticks: int, progress: Progress) -> None:
         trader = system.children["trader"]
-        self._until(ticks // 2, lambda: not trader.running, progress)
-        incidents = Incidents(system.stores.database_url)
-        try:
-            self._break(incidents)
-            self._until(ticks, lambda: not trader.running, progress)
-        finally:
-            incidents.close()
+
+        def show() -> None:
+            progress.at(min(self._ticks, ticks), self._headline())
+
+        def until(wanted: int) -> None:
+            while self._ticks < wanted and trader.running:
+                with self._tick:
+                    self._tick.wait(0.2)
+                show()
+
+        until(min(ticks // 2, max(0, ticks - LEAST)))
+        Breaking(self.config, system, progress.say, show).run()
+        until(ticks)
+        trader.ask_to_stop()
         code = trader.wait(WAIT_S)
         if code or self.story.summary.get("kind") != "done":
-            raise ChildFailed(f"the trading loop ended early: {trader.last_words()}")
-
-    def _until(self, ticks: int, ended: Callable[[], bool], progress: Progress) -> None:
-        while self._ticks < ticks and not ended():
-            with self._tick:
-                self._tick.wait(0.2)
-            progress.at(self._ticks, self._headline())
+            raise ChildFailed(f"the trading loop ended early: {trader.last_words()}",
+                              hint=f"see {trader.log}")  # fmt: skip
 
     def _headline(self) -> str:
         s = self.story.summary
         return (
             f"{s.get('closed', 0)} trades closed, {s.get('open', 0)} open" if s else ""
         )
-
-    # --- break ---------------------------------------------------------------------
-
-    def _break(self, incidents: Incidents) -> None:
-        self._save(BROKEN_SAVE)
-        refused = self._await(incidents, BROKEN_SAVE.module, "save")
-        self._tell(refused)
-        with Session(self.config) as session:
-            restore(self.project, session.repository, BROKEN_SAVE.module)
-        self._save(LIVE_FAILURE)
-        accepted = self._await(incidents, LIVE_FAILURE.module, "save")
-        self._tell(accepted)
-        if accepted.state == "accepted":
-            self._tell(self._await(incidents, LIVE_FAILURE.module, "failure"))
-
-    def _save(self, fault: Fault) -> None:
-        self.say(f"saving {fault.module}: {fault.story}")
-        fault.save(self.project)
-
-    def _await(self, incidents: Incidents, module: str, kind: str) -> Incident:
-        """Wait until the incident of a save or a failure is closed."""
-        deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            for incident in incidents.all():
-                mine = incident.module == module and incident.kind == kind
-                if mine and incident.closed_ms is not None:
-                    return incident
-            time.sleep(0.05)
-        raise ArchitectError(
-            f"{module}: no closed incident of kind {kind} within {WAIT_S:.0f} s",
-            hint=f"see {self.project.data / 'run' / 'wick1.log'}",
-        )
-
-    def _tell(self, incident: Incident) -> None:
-        how = f" by {incident.fixed_by}" if incident.fixed_by else ""
-        took = (incident.took_ms or 0) / 1000
-        self.say(f"incident {incident.incident_id}: {incident.module} {incident.state}{how}, "
-                 f"{took:.2f} s after it happened")  # fmt: skip
 
 
 def first_problem(outcome: Outcome) -> ArchitectError:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from core.errors import Busy, GitError
 from core.manifest import Manifest, render_manifest
 from core.project import Project
+from core.stores.open import FOLDER
+from core.stores.places import remove as remove_stores
 
 if TYPE_CHECKING:
     import git
@@ -46,18 +48,26 @@ def fresh_clone(project: Project, folder: Path) -> Project:
 
     scratch = Project(folder / "project", project.package)
     if scratch.root.exists():
+        # Root's servers may have their data elsewhere: that goes too.
+        remove_stores(scratch.data / FOLDER)
         shutil.rmtree(scratch.root)
     try:
-        clone = git.Repo.clone_from(str(project.root), scratch.root, multi_options=["--quiet"])
+        clone = git.Repo.clone_from(
+            str(project.root), scratch.root, multi_options=["--quiet"]
+        )
     except git.GitCommandError as error:
         said = str(error.stderr or error).strip()
-        raise GitError(f"cannot clone {project.root}: {said}", hint="git status") from None
+        raise GitError(
+            f"cannot clone {project.root}: {said}", hint="git status"
+        ) from None
     _empty(clone, scratch)
     return scratch
 
 
 def _empty(clone: git.Repo, scratch: Project) -> None:
-    modules = [str(path.relative_to(scratch.root)) for path in scratch.generated.glob("*.py")]
+    modules = [
+        str(path.relative_to(scratch.root)) for path in scratch.generated.glob("*.py")
+    ]
     if modules:
         clone.git.rm("--quiet", "--", *modules)
     scratch.manifest.write_text(render_manifest(Manifest()), encoding="utf-8")

@@ -12,7 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
-import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -56,24 +56,34 @@ class Child:
                 env={**passed, **(environment or {})},
                 start_new_session=True,
             )
-        self._reader = threading.Thread(target=self._read, name=f"{name}-reader", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, name=f"{name}-reader", daemon=True
+        )
         self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         first = True
-        for raw in self._process.stdout:
-            try:
-                line = json.loads(raw)
-            except ValueError:
-                continue
-            self.last.append(line)
-            if first:
-                first = False
-                self._ready.put(line)
-            elif self._on_line is not None:
-                self._on_line(line)
+        with self._process.stdout as lines:
+            for raw in lines:
+                line = _parsed(raw)
+                if line is None:
+                    continue
+                self.last.append(line)
+                if first:
+                    first = False
+                    self._ready.put(line)
+                elif self._on_line is not None:
+                    self._told(line)
         self._ready.put(None)
+
+    def _told(self, line: Line) -> None:
+        assert self._on_line is not None
+        try:
+            self._on_line(line)
+        except Exception:
+            # Nobody else empties the pipe: a full one would stop the child.
+            traceback.print_exc()
 
     def ready(self, timeout_s: float = 30.0) -> Line:
         """Wait for its first line; ChildFailed with its last words otherwise."""
@@ -117,12 +127,23 @@ class Child:
 
     def stop(self, timeout_s: float = 8.0) -> None:
         """Ask it to end, then make it."""
-        if not self.running:
-            return
-        self._process.terminate()
-        deadline = time.monotonic() + timeout_s
-        while self.running and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if self.running:
+        self.ask_to_stop()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
+        self._reader.join(2)
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, without waiting; harmless when it has ended."""
+        if self.running:
+            self._process.terminate()
+
+
+def _parsed(raw: bytes) -> Line | None:
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) else None

@@ -18,6 +18,7 @@ from types import TracebackType
 
 from architect.config import Config
 from architect.system.child import Child, Line
+from architect.uninterrupted import uninterrupted
 from core.errors import ConfigError
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
@@ -77,12 +78,13 @@ class System:
     def _start(
         self, name: str, module: str, arguments: list[str], environment: dict[str, str]
     ) -> Line:
-        child = Child(
-            name, module, arguments, self.run_dir / f"{name}.log", environment,
-            lambda line: self.on_line(name, line),
-        )  # fmt: skip
-        self._open.callback(child.stop)
-        self.children[name] = child
+        with uninterrupted():  # a child that nobody knows would be left behind
+            child = Child(
+                name, module, arguments, self.run_dir / f"{name}.log", environment,
+                lambda line: self.on_line(name, line),
+            )  # fmt: skip
+            self._open.callback(child.stop)
+            self.children[name] = child
         return child.ready()
 
     def start_paper(self, arguments: list[str]) -> Line:
@@ -90,7 +92,7 @@ class System:
         self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._paper_keys = self.run_dir / "paper-keys.json"
         self._paper_keys.unlink(missing_ok=True)
-        self._open.callback(lambda: self._paper_keys and self._paper_keys.unlink(missing_ok=True))
+        self._open.callback(self._paper_keys.unlink, missing_ok=True)
         words = ["--die-with-parent", "--keys-file", str(self._paper_keys), *arguments]
         line = self._start("paper", "core.trading.paper", words, {})
         self.paper_url = str(line["url"])
@@ -100,8 +102,17 @@ class System:
         """Start the gateway before the paper exchange, or before the configured one."""
         url = self.paper_url or self.config.settings.exchange_url
         if not url:
-            raise ConfigError("EXCHANGE_URL is not set", hint=".env.example explains it")
-        words = ["--socket", str(self.socket), "--exchange-url", url, "--parent", str(os.getpid())]
+            raise ConfigError(
+                "EXCHANGE_URL is not set", hint=".env.example explains it"
+            )
+        words = [
+            "--socket",
+            str(self.socket),
+            "--exchange-url",
+            url,
+            "--parent",
+            str(os.getpid()),
+        ]
         environment = self._gateway_environment()
         if self._paper_keys is not None:
             words += ["--keys-file", str(self._paper_keys)]
@@ -119,7 +130,11 @@ class System:
         """The gateway's socket."""
         wanted = self.run_dir / "gateway.sock"
         # A Unix socket's path has at most 107 bytes; the gateway adds ".admin".
-        return wanted if len(os.fsencode(wanted)) < 96 else self._short_folder / "gateway.sock"
+        return (
+            wanted
+            if len(os.fsencode(wanted)) < 96
+            else self._short_folder / "gateway.sock"
+        )
 
     @cached_property
     def _short_folder(self) -> Path:
@@ -135,10 +150,18 @@ class System:
 
     def start_wick(self, number: int = 1) -> Line:
         """Start a Wick worker. It may call models, so it reads .env itself."""
-        words = ["wick", "--root", str(self.config.project.root), "--parent", str(os.getpid())]
+        words = [
+            "wick",
+            "--root",
+            str(self.config.project.root),
+            "--parent",
+            str(os.getpid()),
+        ]
         models = {n: v for n in self.config.environment.keys("LLM_")
                   if (v := self.config.environment.get(n))}  # fmt: skip
-        return self._start(f"wick{number}", "architect", words, {**self._addresses(), **models})
+        return self._start(
+            f"wick{number}", "architect", words, {**self._addresses(), **models}
+        )
 
     def start_trader(self, ticks: int = 0) -> Line:
         """Start the trading loop."""
@@ -148,7 +171,9 @@ class System:
         if self.paper_url:
             assert self._paper_keys is not None
             words += ["--paper-url", self.paper_url]
-            environment["PAPER_TOKEN"] = json.loads(self._paper_keys.read_text())["control_token"]
+            environment["PAPER_TOKEN"] = json.loads(self._paper_keys.read_text())[
+                "control_token"
+            ]
         if ticks:
             words += ["--ticks", str(ticks)]
         return self._start("trader", "core.trading.trader", words, environment)

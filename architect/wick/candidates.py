@@ -85,4 +85,3 @@ def _ask(spec: Spec, failed: Failed, architect: Architect) -> Clone:
     except ArchitectError as error:
         return Clone("model", None, why_not=str(error).partition("\n")[0])
     return Clone(f"model {reply.model} ({reply.source})", body, reply)
-

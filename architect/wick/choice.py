@@ -12,7 +12,8 @@ from architect.wick.candidates import Clone
 @dataclass(frozen=True, slots=True)
 class Passed:
     """A clone that the gate accepted. `agreement` is the share of calls, 0 to 1, on which
-    it answers as the last good version does; `change` counts changed lines of the body."""
+    it answers as the last good version does; `change` counts changed lines of the body.
+    """
 
     clone: Clone
     made: Generated

@@ -18,9 +18,7 @@ from psycopg.rows import dict_row
 from core.stores.postgres import connect
 
 Row = dict[str, Any]
-COLUMNS = (
-    "incident_id, module, version, kind, opened_ms, closed_ms, state, summary, fixed_by, commit"
-)
+COLUMNS = "incident_id, module, version, kind, opened_ms, closed_ms, state, summary, fixed_by, commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,9 @@ class Incidents:
             " where incident_id = %s order by time_ms, ctid",
             (incident_id,),
         )
-        found[0].events.extend((r["time_ms"], r["step"], r["detail"] or {}) for r in rows)
+        found[0].events.extend(
+            (r["time_ms"], r["step"], r["detail"] or {}) for r in rows
+        )
         return found[0]
 
     def _read(self, condition: str, values: tuple[Any, ...]) -> list[Incident]:

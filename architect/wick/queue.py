@@ -78,7 +78,9 @@ class Queue:
             return None
         entry_id, fields = left[1][0]
         known = self._claim(entry_id)
-        return self._job(entry_id, fields, int(known["times_delivered"]) if known else 1)
+        return self._job(
+            entry_id, fields, int(known["times_delivered"]) if known else 1
+        )
 
     def _new(self, wait_ms: int) -> Job | None:
         answer: Any = self._redis.xreadgroup(
@@ -87,11 +89,15 @@ class Queue:
         entries = _entries(answer)
         return self._job(*entries[0], 1) if entries else None
 
-    def _job(self, entry_id: str, fields: dict[str, str], deliveries: int) -> Job | None:
+    def _job(
+        self, entry_id: str, fields: dict[str, str], deliveries: int
+    ) -> Job | None:
         """Return the job; what is none is put away, or it would come again for ever."""
         try:
             detail = json.loads(fields["detail"])
-            job = Job(entry_id, fields["kind"], int(fields["time_ms"]), detail, deliveries)
+            job = Job(
+                entry_id, fields["kind"], int(fields["time_ms"]), detail, deliveries
+            )
             assert isinstance(job.module, str)
         except (AssertionError, KeyError, TypeError, ValueError):
             self._redis.xack(JOBS, GROUP, entry_id)
@@ -126,7 +132,9 @@ class Queue:
                 known = self._claim(job.id)
                 # After a long sleep of this machine another worker may have taken it.
                 if known and known["consumer"] == self._worker:
-                    self._redis.xclaim(JOBS, GROUP, self._worker, 0, [job.id], justid=True)
+                    self._redis.xclaim(
+                        JOBS, GROUP, self._worker, 0, [job.id], justid=True
+                    )
 
     def _claim(self, entry_id: str) -> dict[str, Any] | None:
         """Return who has an entry and how often it was delivered."""
@@ -143,6 +151,10 @@ def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:
     if not answer:
         return []
     entries = next(iter(answer.values())) if isinstance(answer, dict) else answer[0][1]
-    if entries and isinstance(entries[0], list) and isinstance(entries[0][0], (list, tuple)):
+    if (
+        entries
+        and isinstance(entries[0], list)
+        and isinstance(entries[0][0], (list, tuple))
+    ):
         entries = entries[0]
     return list(entries)

@@ -61,7 +61,9 @@ class Trying:
         if not made.accepted:
             return None
         agreement = 1.0 if clone.was_good else self._agreement(made.body)
-        return Passed(clone, made, agreement, changed_lines(self.failed.body, made.body))
+        return Passed(
+            clone, made, agreement, changed_lines(self.failed.body, made.body)
+        )
 
     def _tell(self, clone: Clone, **detail: object) -> None:
         self.incidents.step(self.incident, f"clone: {clone.origin}", **detail)
@@ -69,7 +71,11 @@ class Trying:
     def _agreement(self, body: str) -> float:
         """Return on what share of drawn calls a body answers as the last good version."""
         for version in self._versions():
-            before = split_module(self.spec, version.module, self.session.project.package)
+            before = split_module(
+                self.spec, version.module, self.session.project.package
+            )
             if version.version != self.failed.version and before:
-                return self.session.replay(self.spec, self.graph).agreement(before, body)
+                return self.session.replay(self.spec, self.graph).agreement(
+                    before, body
+                )
         return 1.0

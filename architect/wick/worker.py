@@ -74,7 +74,9 @@ class Worker:
 
     def _carry_out(self, job: Job) -> Incident | None:
         if job.deliveries > MOST_DELIVERIES:
-            return self._give_up(job, f"it ended {job.deliveries - 1} workers before this one")
+            return self._give_up(
+                job, f"it ended {job.deliveries - 1} workers before this one"
+            )
         try:
             return self._handle(job)
         except LATER:
