@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from architect.wick.search.input_objects import has_objects, rewired
+
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 _MOST = 40  # items of a drawn collection
 
@@ -35,8 +37,8 @@ def fresh_calls(calls: Sequence[Call], seed: int) -> Iterator[Call]:
 
 def _varied(call: Call, like: list[Call], draw: random.Random) -> Call:
     entry, args, kwargs = copy.deepcopy(call)
-    if _has_objects((args, kwargs)):
-        return entry, *_rewired(args, kwargs, draw)
+    if has_objects((args, kwargs)):
+        return entry, *rewired(args, kwargs, draw, _fresh)
     often = draw.random()
     new = tuple(
         _fresh(value, [c[1][i] for c in like], draw) if draw.random() < 0.35 + often else value
@@ -171,95 +173,3 @@ def _dict(value: dict[Any, Any], like: list[dict[Any, Any]], draw: random.Random
             if loops or key[0] != key[1]:
                 new[key] = _fresh(draw.choice(values), values, draw)
     return new or dict(value)
-
-
-# --- objects that point at each other ------------------------------------------------
-
-
-def _is_object(value: Any) -> bool:
-    return hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value)
-
-
-def _has_objects(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_objects, value)) or any(map(_has_objects, value.values()))
-    if isinstance(value, list | tuple | set):
-        return any(map(_has_objects, value))
-    return _is_object(value)
-
-
-def objects_in(value: Any, found: dict[int, Any] | None = None) -> list[Any]:
-    """Return all objects with fields that can be reached, each once, in order."""
-    found = {} if found is None else found
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            objects_in(key, found)
-            objects_in(inner, found)
-    elif isinstance(value, list | tuple | set):
-        for inner in value:
-            objects_in(inner, found)
-    elif _is_object(value) and id(value) not in found:
-        found[id(value)] = value
-        objects_in(vars(value), found)
-    return list(found.values())
-
-
-def _rewired(
-    args: tuple[Any, ...], kwargs: dict[str, Any], draw: random.Random
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments with other links, other roots and other numbers."""
-    nodes = objects_in((args, kwargs))
-    for name in sorted({name for node in nodes for name in vars(node)}):
-        _relink(nodes, name, draw)
-    _restore_inverses(nodes, objects_in((args, kwargs)))
-    new = tuple(_other_root(value, nodes, draw) for value in args)
-    return new, {k: _other_root(v, nodes, draw) for k, v in kwargs.items()}
-
-
-def _relink(nodes: list[Any], name: str, draw: random.Random) -> None:
-    lists = [n for n in nodes if isinstance(getattr(n, name, None), list)]
-    linked = [n for n in lists if any(map(_is_object, getattr(n, name)))]
-    share = draw.choice((0.0, 0.3, 0.7))
-    for node in lists if linked else []:
-        if draw.random() < share and not _inverse_of(nodes, name):
-            count = draw.randint(0, min(3, len(nodes)))
-            setattr(node, name, draw.sample(nodes, count))
-    single = [n for n in nodes if _is_object(getattr(n, name, None))]
-    if single:
-        for node in nodes:
-            if draw.random() < share / 2:
-                setattr(node, name, draw.choice([*nodes, None]))
-
-
-def _inverse_of(nodes: list[Any], name: str) -> str | None:
-    """Return the field that lists the nodes whose `name` lists this one, if there is one."""
-    links = {(id(a), id(b)) for a in nodes for b in _listed(a, name)}
-    if not links:
-        return None
-    for other in vars(nodes[0]):
-        back = {(id(b), id(a)) for a in nodes for b in _listed(a, other)}
-        if other != name and back == links:
-            return other
-    return None
-
-
-def _listed(node: Any, name: str) -> list[Any]:
-    found = getattr(node, name, None)
-    return found if isinstance(found, list) else []
-
-
-def _restore_inverses(nodes: list[Any], _: list[Any]) -> None:
-    return None
-
-
-def _other_root(value: Any, nodes: list[Any], draw: random.Random) -> Any:
-    if _is_object(value):
-        return draw.choice(nodes) if draw.random() < 0.5 else value
-    if isinstance(value, list) and any(map(_is_object, value)):
-        return draw.sample(value, len(value)) if draw.random() < 0.7 else value
-    if isinstance(value, dict):
-        return {
-            k: _fresh(v, [v, v + 3] if isinstance(v, int) else [v], draw)
-            for k, v in value.items()
-        }
-    return value

@@ -118,7 +118,11 @@ def _to_constants(context: Context, place: Place, known: list[Any]) -> Iterator[
 
 def _targets(context: Context) -> Iterator[Edit]:
     """Yield assignments to another target that the program has."""
-    known = {ast.unparse(t.node): copy.deepcopy(t.node) for t in context.targets}
+    known = {
+        ast.unparse(t.node): copy.deepcopy(t.node)
+        for t in context.targets
+        if isinstance(t.node, ast.Name | ast.Subscript | ast.Attribute)
+    }
     known |= {
         p.text: p.node
         for p in context.pieces

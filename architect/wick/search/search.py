@@ -1,0 +1,115 @@
+"""Repair by search: from a program and its checks to patches, best first, no model.
+
+One edit first; if none is enough, a second edit on the most promising firsts. What passes
+is ranked by `choose`; a caller that refuses the first patch asks for the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from architect.wick.search.budget import Budget, Patch
+from architect.wick.search.checks import Checks
+from architect.wick.search.choose import MOST, Passing, run_on_fresh, scores
+from architect.wick.search.observe import observe
+from architect.wick.search.program import Program
+from architect.wick.search.rounds import Near, Round
+from architect.wick.search.worker import Process, Send
+
+CHOICE_S = 5.0
+SECOND = 3_000  # edits tried on each promising first
+
+
+@dataclass
+class Search:
+    """One search and its tally; iterate over `patches()`."""
+
+    program: Program
+    checks: Checks
+    budget: Budget = field(default_factory=Budget)
+    candidates: int = 0
+    rounds: int = 0
+
+    def patches(self) -> Iterator[Patch]:
+        """Yield the patches that pass all checks, the best of each round first."""
+        self.started = time.monotonic()
+        self.deadline = self.started + self.budget.seconds
+        first = self._round(self.program, (), 0.0, 10**9)
+        yield from self._chosen(first.found)
+        if not self.budget.two_edits:
+            return
+        for near in self._promising(first.near):
+            if time.monotonic() >= self.deadline:
+                return
+            program = replace(self.program, source=near.source)
+            second = self._round(program, near.families, near.cost, SECOND)
+            yield from self._chosen(second.found)
+
+    def _round(
+        self, program: Program, families: tuple[str, ...], cost: float, most: int
+    ) -> Round:
+        self.rounds += 1
+        one = Round(
+            program, self.checks, self.budget, self.deadline, families, cost, most
+        )
+        one.run(self.budget.workers)
+        self.candidates += one.candidates
+        return one
+
+    def _promising(self, near: list[Near]) -> list[Near]:
+        unique = {one.source: one for one in near}
+        return sorted(unique.values(), key=lambda one: (-one.passed, one.cost))
+
+    def _chosen(self, found: list[Passing]) -> Iterator[Patch]:
+        unique: dict[str, Passing] = {}
+        for one in sorted(found, key=lambda one: (one.cost, one.source)):
+            unique.setdefault(one.source, one)
+        passing = list(unique.values())[:MOST]
+        if not passing:
+            return
+        ranked = scores(passing, self._answers(passing))
+        for score, _, one in sorted(
+            zip(ranked, range(len(passing)), passing, strict=True)
+        ):
+            seconds = time.monotonic() - self.started
+            yield Patch(
+                one.source, one.families, one.cost, score, self.candidates, seconds
+            )
+
+    def _answers(self, passing: list[Passing]) -> list[list[str]]:
+        """Return what each does on fresh inputs; nothing when that cannot be found out."""
+        if len(passing) == 1 or not self.checks.entries:
+            return [[] for _ in passing]
+
+        def work(send: Send) -> None:
+            seen = observe(self.program, self.checks)
+            send({"answers": run_on_fresh(passing, self.checks, seen)})
+
+        until = min(time.monotonic() + CHOICE_S, self.deadline + 1.0)
+        return _ask(work, self.budget, until) or [[] for _ in passing]
+
+
+def _ask(work: Any, budget: Budget, until: float) -> list[list[str]] | None:
+    process = Process(work, budget)
+    try:
+        while time.monotonic() < until:
+            if process.connection.poll(0.02):
+                for message in process.read() or [{}]:
+                    answers: list[list[str]] | None = message.get("answers")
+                    return answers
+    finally:
+        process.kill()
+    return None
+
+
+def search(
+    program: Program, checks: Checks, budget: Budget | None = None
+) -> Iterator[Patch]:
+    """Yield patches of `program` that pass all `checks`, the best first.
+
+    An iterator that ends without a patch found none within the budget.
+    """
+    yield from Search(program, checks, budget or Budget()).patches()

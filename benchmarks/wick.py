@@ -1,0 +1,177 @@
+"""How many faulty programs the search without a model mends, and how many rightly.
+
+    python benchmarks/wick.py DATA.jsonl [--budget-s 60] [--workers 2] [--json FILE]
+                              [--only NAME ...]
+
+DATA has one JSON object a line: `name`, `buggy_program`, `docstring`, `solution`, `tests`.
+The search sees `buggy_program` and `tests` alone. Afterwards its first patch is judged
+against `solution` on fresh inputs like those of the tests: correct when it answers alike
+on every one, overfit otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from architect.wick.search import Budget, Checks, Patch, Program, Search  # noqa: E402
+from architect.wick.search.behaviour import canonical, one_call  # noqa: E402
+from architect.wick.search.inputs import fresh_calls  # noqa: E402
+from architect.wick.search.observe import observe  # noqa: E402
+from architect.wick.search.runner import Runner  # noqa: E402
+from architect.wick.search.worker import Process, Send  # noqa: E402
+
+FRESH = 200
+JUDGE_S = 60.0
+STEPS = 300_000
+SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One program's result; `differs` is a fresh input on which the patch is wrong."""
+
+    name: str
+    verdict: str
+    candidates: int
+    seconds: float
+    edits: str = ""
+    fresh: int = 0
+    differs: str = ""
+    patch: str = ""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return 0 whatever the figures are."""
+    options = _options(arguments)
+    rows = []
+    for line in Path(options.data).read_text(encoding="utf-8").splitlines():
+        item = json.loads(line)
+        if options.only and item["name"] not in options.only:
+            continue
+        row = measure(item, options.budget_s, options.workers)
+        rows.append(row)
+        print(_line(row), flush=True)
+    totals = summary(rows)
+    print(json.dumps(totals))
+    if options.json:
+        report = {"totals": totals, "programs": [asdict(row) for row in rows]}
+        Path(options.json).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", help="JSON lines: name, buggy_program, solution, tests")
+    parser.add_argument("--budget-s", type=float, default=60.0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[])
+    return parser.parse_args(arguments)
+
+
+def measure(item: dict[str, Any], budget_s: float, workers: int) -> Row:
+    """Repair one program, then judge the repair."""
+    started = time.monotonic()
+    search = Search(
+        Program(item["buggy_program"]),
+        Checks.of_source(item["tests"], item["buggy_program"]),
+        Budget(seconds=budget_s, workers=workers),
+    )
+    patch = next(search.patches(), None)
+    seconds = round(time.monotonic() - started, 2)
+    if patch is None or not _passes_whole(patch, item["tests"]):
+        return Row(item["name"], "unfixed", search.candidates, seconds)
+    fresh, differs = judge(item, patch)
+    verdict = "overfit" if differs or fresh < FRESH else "correct"
+    return Row(
+        item["name"], verdict, search.candidates, seconds, " + ".join(patch.families),
+        fresh, differs, patch.source,
+    )  # fmt: skip
+
+
+def _passes_whole(patch: Patch, tests: str) -> bool:
+    """Tell whether the tests pass as they stand, in one go and in their own order."""
+
+    def work(send: Send) -> None:
+        namespace: dict[str, Any] = {"__name__": "program"}
+        exec(patch.source, namespace)
+        exec(tests, namespace)
+        for name in [n for n in namespace if n.startswith("test")]:
+            if callable(namespace[name]) and f"\n{name}()" not in tests:
+                namespace[name]()
+        send({"passes": True})
+
+    return bool(_told(work).get("passes"))
+
+
+def judge(item: dict[str, Any], patch: Patch) -> tuple[int, str]:
+    """Return on how many fresh inputs both ran, and the first on which they differ."""
+
+    def work(send: Send) -> None:
+        checks = Checks.of_source(item["tests"], item["buggy_program"])
+        right, ours = Program(item["solution"]), Program(patch.source)
+        one, other = Runner(right, checks), Runner(ours, checks)
+        calls = observe(Program(item["buggy_program"]), checks).calls
+        seen: set[str] = set()
+        until = time.monotonic() + JUDGE_S / 2
+        for call in fresh_calls(calls, seed=20_000):
+            if len(seen) >= FRESH or time.monotonic() > until:
+                break
+            wanted = one_call(one, one.units, call, STEPS, SECONDS / 4)
+            if wanted.startswith("!") or canonical(call) in seen:
+                continue
+            seen.add(canonical(call))
+            got = one_call(other, other.units, call, 20 * STEPS, SECONDS)
+            if got != wanted:
+                told = f"{canonical(call[1:]):.200}: {got:.80} is not {wanted:.80}"
+                send({"fresh": len(seen), "differs": told})
+                return
+        send({"fresh": len(seen), "differs": ""})
+
+    told = _told(work)
+    return int(told.get("fresh", 0)), str(told.get("differs", "the judge died"))
+
+
+def _told(work: Any) -> dict[str, Any]:
+    """Return the one message of a process, or nothing if it dies or takes too long."""
+    process = Process(work, Budget())
+    until = time.monotonic() + JUDGE_S
+    try:
+        while time.monotonic() < until:
+            if process.connection.poll(0.05):
+                return (process.read() or [{}])[0]
+    finally:
+        process.kill()
+    return {}
+
+
+def summary(rows: list[Row]) -> dict[str, Any]:
+    """Return the totals."""
+    seconds = [row.seconds for row in rows] or [0.0]
+    return {
+        "programs": len(rows),
+        "fixed": sum(row.verdict != "unfixed" for row in rows),
+        "correct": sum(row.verdict == "correct" for row in rows),
+        "overfit": sum(row.verdict == "overfit" for row in rows),
+        "candidates": sum(row.candidates for row in rows),
+        "median_s": round(statistics.median(seconds), 2),
+        "longest_s": max(seconds),
+    }
+
+
+def _line(row: Row) -> str:
+    text = f"{row.name:28} {row.verdict:8} {row.candidates:7} candidates {row.seconds:6.2f} s"
+    return f"{text}  {row.edits}" + (f"  {row.fresh}: {row.differs}" if row.differs else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
