@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "generate": "build what is stale from specs: prompt, reply, gate, file, commit",
     "verify": "check that generated/ is exactly what the manifest and replies say",
     "rebuild": "make generated/ again from specs and replies, byte for byte",
+    "strength": "show which small wrong programs a spec's tests let through",
     "gate": "judge a body or a whole module against its spec",
     "status": "show how each module stands, and the running system if there is one",
     "log": "show the accepted versions of a module",

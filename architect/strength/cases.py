@@ -77,20 +77,26 @@ class Played(Subject):
         self.learning = True
         self._numbers: dict[str, int] = {}
         self._by_id: dict[int, int] = {}
+        self._alive: list[Call] = []
         self._code = bench.code
         self._otherwise: Mapping[int, str] = {}
 
     def learn(self, calls: list[Call]) -> list[int]:
         """Keep inputs; return their numbers, those of before for inputs known."""
-        new = {self._key(call): call for call in calls}
-        fresh = {key: call for key, call in new.items() if key not in self._numbers}
+        keys = [self._key(call) for call in calls]
+        fresh = {
+            k: c for k, c in zip(keys, calls, strict=True) if k not in self._numbers
+        }
         start = len(self.bench.calls)
         if fresh:
             self.bench.keep(list(fresh.values()))
         self._numbers.update({key: start + i for i, key in enumerate(fresh)})
-        for call in calls:
-            self._by_id[id(call.arguments)] = self._numbers[self._key(call)]
-        return [self._numbers[self._key(call)] for call in calls]
+        numbers = [self._numbers[key] for key in keys]
+        for call, number in zip(calls, numbers, strict=True):
+            self._by_id[id(call.arguments)] = number
+        # As long as they are alive, no other arguments have their ids.
+        self._alive += calls
+        return numbers
 
     def trial(self, code: bytes, otherwise: Mapping[int, str]) -> None:
         """Let another code answer: as accepted but for what `otherwise` holds."""

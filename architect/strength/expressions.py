@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 from architect.strength.edits import Edit, Place, located
@@ -112,7 +112,7 @@ def _constant(place: Place, node: ast.Constant) -> Iterator[Edit]:
         yield place.put(located(ast.Constant(value), node), "constant")
 
 
-def _other_values(value: object) -> list[object]:
+def _other_values(value: object) -> Sequence[bool | int | float | str]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, (int, float)):
@@ -123,7 +123,7 @@ def _other_values(value: object) -> list[object]:
     return []
 
 
-def _other_texts(value: str) -> list[object]:
+def _other_texts(value: str) -> list[str]:
     try:
         number = Decimal(value)
     except InvalidOperation:

@@ -16,6 +16,7 @@ from dataclasses import fields, is_dataclass
 from types import CodeType
 from typing import Any
 
+from architect.gate.sandbox.loading import load_module
 from architect.gate.sandbox.worker import Serving
 from core import values
 
@@ -26,7 +27,7 @@ class _Trials:
     """The function under trial, the kept inputs, and the first code's answers."""
 
     def __init__(self) -> None:
-        self.serving = Serving(-1, lambda: None, values)  # type: ignore[arg-type]
+        self.serving = Serving(-1, load_module, values)
         self.function: Any = None
         self.inputs: list[tuple[dict[str, Any], str | None, dict[str, Any]]] = []
         self.first: list[str] = []

@@ -46,16 +46,21 @@ class Survivor:
     example: CounterExample | None = None
 
     def diff(self, spec: Spec, accepted: str) -> str:
-        """Return the changed lines, formatted."""
-        mine = format_body(spec, self.body).splitlines()
-        lines = difflib.ndiff(format_body(spec, accepted).splitlines(), mine)
-        return "\n".join(line for line in lines if line[0] in "+-")
+        """Return the changed lines, formatted; both texts are unformatted trees."""
+        before, after = (
+            format_body(spec, text).splitlines() for text in (accepted, self.body)
+        )
+        lines = difflib.ndiff(before, after)
+        return "\n".join(line.rstrip() for line in lines if line[0] in "+-")
 
     def as_example(self) -> dict[str, Plain]:
         """Return what to paste into the spec's examples."""
         assert self.example is not None
-        named = f"not by {self.kind} in line {self.line}"
-        return {"name": named, "held_back": True, **self.example.as_example()}
+        return {
+            "name": f"{self.kind} of line {self.line}",
+            "held_back": True,
+            **self.example.as_example(),
+        }
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class _Trials:
         spec = self.terms.spec
         return Strength(
             spec.name, spec.strength, self.killed, tuple(self.survivors),
-            tuple(self.equivalent), seconds, self.body,
+            tuple(self.equivalent), seconds, self.tree.text(),
         )  # fmt: skip
 
     def _extra(self) -> list[int]:
