@@ -18,7 +18,10 @@ from psycopg.rows import dict_row
 from core.stores.postgres import connect
 
 Row = dict[str, Any]
-COLUMNS = "incident_id, module, version, kind, opened_ms, closed_ms, state, summary, fixed_by, commit"
+COLUMNS = (
+    "incident_id, module, version, kind, opened_ms, closed_ms, state, summary,"
+    " fixed_by, commit"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def incidents(fresh_stores: Stores) -> Iterator[Incidents]:
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path, wick_gate: Gate, incidents: Incidents) -> Iterator[Maker]:
+def make_bench(
+    tmp_path: Path, wick_gate: Gate, incidents: Incidents
+) -> Iterator[Maker]:
     """Return a maker of a small project; its arguments are settings."""
     made: list[Bench] = []
 

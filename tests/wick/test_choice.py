@@ -28,7 +28,14 @@ def test_the_smallest_change_wins_among_equals_and_then_the_first() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "lines"),
-    [("a\n", "a\n", 0), ("a\nb\n", "a\nc\n", 2), ("", "a\n", 1), ("a\nb\nc\n", "b\n", 2)],
+    [
+        ("a\n", "a\n", 0),
+        ("a\nb\n", "a\nc\n", 2),
+        ("", "a\n", 1),
+        ("a\nb\nc\n", "b\n", 2),
+    ],
 )
-def test_changed_lines_are_those_added_and_removed(before: str, after: str, lines: int) -> None:
+def test_changed_lines_are_those_added_and_removed(
+    before: str, after: str, lines: int
+) -> None:
     assert changed_lines(before, after) == lines

@@ -42,7 +42,10 @@ def test_a_job_opens_one_incident(incidents: Incidents) -> None:
     first = opened(incidents)
     assert opened(incidents) == first
     assert opened(incidents, "2-0").incident_id != first.incident_id
-    assert [i.incident_id for i in incidents.all()] == [first.incident_id + 1, first.incident_id]
+    assert [i.incident_id for i in incidents.all()] == [
+        first.incident_id + 1,
+        first.incident_id,
+    ]
 
 
 def test_the_same_step_is_told_once_and_the_order_is_kept(ticking: Incidents) -> None:
@@ -60,7 +63,11 @@ def test_an_incident_ends_with_its_state_and_time(ticking: Incidents) -> None:
     incident = opened(ticking)
     assert (incident.state, incident.took_ms) == ("open", None)
     done = ticking.close_as(incident, "repaired", "earlier version x", "c0ffee")
-    assert (done.state, done.fixed_by, done.commit) == ("repaired", "earlier version x", "c0ffee")
+    assert (done.state, done.fixed_by, done.commit) == (
+        "repaired",
+        "earlier version x",
+        "c0ffee",
+    )
     assert done.took_ms == 7
     assert ticking.of("1-0") == done
     assert ticking.of("9-9") is None
@@ -83,7 +90,9 @@ def test_an_incident_ends_with_its_state_and_time(ticking: Incidents) -> None:
     ],
 )
 def test_any_detail_can_be_told(incidents: Incidents, odd: Any) -> None:
-    incident = incidents.open("1-0", "rsi", "v", "failure", f"E: {odd}"[:80], {"x": odd})
+    incident = incidents.open(
+        "1-0", "rsi", "v", "failure", f"E: {odd}"[:80], {"x": odd}
+    )
     incidents.step(incident, f"clone: {odd}"[:80], value=odd)
     found = incidents.get(incident.incident_id)
     assert found is not None
@@ -111,7 +120,11 @@ def test_a_lost_connection_is_made_anew(fresh_stores: Stores) -> None:
 def test_the_story_is_what_a_person_wants_to_read() -> None:
     events: list[tuple[int, str, dict[str, Any]]] = [
         (OPENED + 3, "detected", {"error": "ValueError: no", "trace": "Traceback ..."}),
-        (OPENED + 900, "reproduced", {"failure": "rsi raises ValueError: no\n\ngiven: {n: 1}"}),
+        (
+            OPENED + 900,
+            "reproduced",
+            {"failure": "rsi raises ValueError: no\n\ngiven: {n: 1}"},
+        ),
         (OPENED + 1000, "committed", {"commit": "0123456789abcdef", "version": "v2"}),
     ]
     incident = Incident(
@@ -139,7 +152,9 @@ def test_the_story_is_what_a_person_wants_to_read() -> None:
 class Given:
     """The command line on the project of a test, with stores given by URL."""
 
-    def __init__(self, root: Any, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, root: Any, stores: Stores, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("DATABASE_URL", stores.database_url)
         monkeypatch.setenv("REDIS_URL", stores.redis_url)
         self.root = root
@@ -149,7 +164,9 @@ class Given:
 
 
 @pytest.fixture
-def given_stores(bench: Any, fresh_stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Given:
+def given_stores(
+    bench: Any, fresh_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> Given:
     return Given(bench.project.root, fresh_stores, monkeypatch)
 
 
@@ -171,7 +188,9 @@ def test_the_command_lists_and_tells(
     assert told["events"][0]["detail"]["error"] == "x"
     assert (told["state"], told["took_ms"]) == ("open", None)
     assert given_stores.run("incidents", "--json") == 0
-    assert [i["incident_id"] for i in json.loads(capsys.readouterr().out)] == [int(number)]
+    assert [i["incident_id"] for i in json.loads(capsys.readouterr().out)] == [
+        int(number)
+    ]
     assert given_stores.run("incidents", "77") == 1
     error = capsys.readouterr().err
     assert "there is no incident 77" in error

@@ -29,7 +29,9 @@ def weight(value: Any) -> int:
 
 def digest(arguments: Any) -> int:
     """A stable number that depends on all of the input."""
-    parts = [str(list(v)) if hasattr(v, "iloc") else repr(v) for v in arguments.values()]
+    parts = [
+        str(list(v)) if hasattr(v, "iloc") else repr(v) for v in arguments.values()
+    ]
     return sum(map(ord, "".join(parts)))
 
 
@@ -71,8 +73,14 @@ def test_a_depth_that_differs_a_little_gives_the_same_input(limit: int) -> None:
 
 
 def test_tables_of_one_length_stay_of_one_length() -> None:
-    arguments = {"high": pd.Series([2.0] * 64), "low": pd.Series([1.0] * 64), "n": [1, 2]}
-    found = minimise(arguments, lambda a: len(a["high"]) == len(a["low"]) and len(a["high"]) > 4)
+    arguments = {
+        "high": pd.Series([2.0] * 64),
+        "low": pd.Series([1.0] * 64),
+        "n": [1, 2],
+    }
+    found = minimise(
+        arguments, lambda a: len(a["high"]) == len(a["low"]) and len(a["high"]) > 4
+    )
     assert len(found["high"]) == len(found["low"]) == 5
 
 
@@ -83,7 +91,13 @@ def test_a_count_becomes_1_and_0_only_where_1_does_not_fail() -> None:
 
 
 def test_numbers_become_round_and_what_is_no_number_stays() -> None:
-    arguments = {"x": 3.7, "d": Decimal("2.25"), "n": float("nan"), "i": float("inf"), "none": None}
+    arguments = {
+        "x": 3.7,
+        "d": Decimal("2.25"),
+        "n": float("nan"),
+        "i": float("inf"),
+        "none": None,
+    }
     found = minimise(arguments, lambda _: True)
     assert (found["x"], found["d"]) == (4.0, Decimal(2))
     assert repr(found["n"]) == "nan"

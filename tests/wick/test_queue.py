@@ -52,7 +52,12 @@ def queue(fresh_stores: Stores) -> Iterator[Callable[[str], Queue]]:
 
 
 def give(client: redis.Redis, module: str = "rsi", **other: str) -> str:
-    fields = {"kind": "save", "time_ms": "1", "detail": json.dumps({"module": module}), **other}
+    fields = {
+        "kind": "save",
+        "time_ms": "1",
+        "detail": json.dumps({"module": module}),
+        **other,
+    }
     return str(client.xadd(JOBS, fields))  # type: ignore[arg-type]
 
 
@@ -164,7 +169,9 @@ def test_a_module_is_worked_on_by_one_worker_at_a_time(
     give(client, "ema")
     one, two, three = queue("one"), queue("two"), queue("three")
     first, second, other = one.take(100), two.take(100), three.take(100)
-    assert first and second and other
+    assert first
+    assert second
+    assert other
     entered = threading.Event()
 
     def enter() -> None:

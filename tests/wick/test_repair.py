@@ -38,7 +38,12 @@ def repair(bench: Bench, job: Job) -> Incident:
 
 def model_at(server: ChatServer) -> dict[str, str]:
     prices = {"LLM_PRICE_IN_USD": "0", "LLM_PRICE_OUT_USD": "0"}
-    return {"LLM_API_URL": server.url, "LLM_API_KEY": "k", "LLM_MODEL": "small", **prices}
+    return {
+        "LLM_API_URL": server.url,
+        "LLM_API_KEY": "k",
+        "LLM_MODEL": "small",
+        **prices,
+    }
 
 
 def steps(incident: Incident) -> list[str]:
@@ -121,7 +126,9 @@ def test_a_model_that_answers_wrongly_is_asked_once_and_never_accepted(
     assert bench.dirt() == []
 
 
-def test_a_model_that_answers_the_failing_body_repairs_nothing(make_bench: Maker) -> None:
+def test_a_model_that_answers_the_failing_body_repairs_nothing(
+    make_bench: Maker,
+) -> None:
     """Also where the failure cannot be reproduced, so that the gate would let it pass."""
     with ChatServer(says(f"```python\n{RECURSES}```\n")) as server:
         bench = make_bench(**model_at(server))
@@ -174,7 +181,9 @@ def test_what_is_not_the_modules_fault_is_explained(
 def test_an_action_is_rolled_back_and_never_run_again(bench: Bench) -> None:
     good = bench.accept("order_known", KNOWN)
     bad = bench.accept("order_known", KNOWN_OTHERWISE)
-    job = failure(bad, module="order_known", arguments={"client_id": "a"}, error="KeyError: 'x'")
+    job = failure(
+        bad, module="order_known", arguments={"client_id": "a"}, error="KeyError: 'x'"
+    )
     done = repair(bench, job)
     assert (done.state, version(bench, "order_known")) == ("repaired", good)
     assert "never run again" in str(detail(done, "not reproduced")["reason"])

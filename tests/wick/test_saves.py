@@ -43,7 +43,9 @@ def test_a_wrong_save_is_refused_and_left_as_it_is(bench: Bench) -> None:
     done = handle(bench, "total", digest)
     assert done.state == "refused"
     assert "refused at contract" in reason(done)
-    assert any("architect rollback total" in str(d.get("hint")) for _, _, d in done.events)
+    assert any(
+        "architect rollback total" in str(d.get("hint")) for _, _, d in done.events
+    )
     assert sha256(bench.project.module("total").read_bytes()) == digest
     assert bench.session.repository.head() == head
 
@@ -82,12 +84,17 @@ def test_a_module_that_no_spec_knows_is_refused(bench: Bench) -> None:
     ("old", "new"),
     [
         ("def total(values", "def total(value"),
-        ("from core.wrapper import module", "import os\nfrom core.wrapper import module"),
+        (
+            "from core.wrapper import module",
+            "import os\nfrom core.wrapper import module",
+        ),
         ('requires=[\n        "start >= 0",\n    ],', "requires=[],"),
         ('__all__ = ["total"]', '__all__ = ["total", "os"]'),
     ],
 )
-def test_a_changed_header_or_footer_is_refused(bench: Bench, old: str, new: str) -> None:
+def test_a_changed_header_or_footer_is_refused(
+    bench: Bench, old: str, new: str
+) -> None:
     bench.save("total", SUMS)
     path = bench.project.module("total")
     text = path.read_text()

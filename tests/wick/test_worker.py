@@ -43,7 +43,9 @@ def told() -> list[Incident]:
 
 
 @pytest.fixture
-def worker(bench: Bench, fresh_stores: Stores, told: list[Incident]) -> Iterator[Worker]:
+def worker(
+    bench: Bench, fresh_stores: Stores, told: list[Incident]
+) -> Iterator[Worker]:
     url = fresh_stores.redis_url
     made = Worker(bench.session, bench.incidents, Queue(url, "one", STALE_MS), Events(url), url,
                   told.append)  # fmt: skip
@@ -82,7 +84,10 @@ def take(worker: Worker) -> Any:
 
 
 def test_a_repair_is_told_published_and_acknowledged(
-    worker: Worker, failing: Callable[[], str], told: list[Incident], client: redis.Redis
+    worker: Worker,
+    failing: Callable[[], str],
+    told: list[Incident],
+    client: redis.Redis,
 ) -> None:
     failing()
     assert worker.work(take(worker))
@@ -102,7 +107,10 @@ def test_a_killed_worker_repairs_nothing_twice(
 ) -> None:  # fmt: skip
     failing()
     before = bench.session.repository.head()
-    stores = {"DATABASE_URL": fresh_stores.database_url, "REDIS_URL": fresh_stores.redis_url}
+    stores = {
+        "DATABASE_URL": fresh_stores.database_url,
+        "REDIS_URL": fresh_stores.redis_url,
+    }
     command = [sys.executable, "-c", DIES, str(bench.project.root)]
     died = subprocess.run(command, env={**os.environ, **stores}, capture_output=True)
     assert died.returncode == -signal.SIGKILL, died.stderr
@@ -119,7 +127,10 @@ def test_a_killed_worker_repairs_nothing_twice(
 
 
 def test_a_fault_of_ours_ends_the_story_and_not_the_worker(
-    worker: Worker, failing: Callable[..., str], told: list[Incident], client: redis.Redis
+    worker: Worker,
+    failing: Callable[..., str],
+    told: list[Incident],
+    client: redis.Redis,
 ) -> None:
     failing(arguments=None, contained=None, outcome=None)
     give(client, "failure", {"module": "total", "version": "x"})

@@ -109,9 +109,7 @@ class Bench:
         return found + git(self.project.root, "status", "--porcelain").splitlines()
 
 
-def failure(
-    version: str, job: str = "1-0", module: str = "total", **other: Any
-) -> Job:
+def failure(version: str, job: str = "1-0", module: str = "total", **other: Any) -> Job:
     """Return a job as the runtime reports a failing call."""
     arguments = other.pop("arguments", LONG)
     detail = {
