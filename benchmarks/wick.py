@@ -16,6 +16,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from architect.wick.search.behaviour import canonical, one_call  # noqa: E402
 from architect.wick.search.inputs import fresh_calls  # noqa: E402
 from architect.wick.search.observe import observe  # noqa: E402
 from architect.wick.search.runner import Runner  # noqa: E402
-from architect.wick.search.worker import Process, Send  # noqa: E402
+from architect.wick.search.worker import Send, ask  # noqa: E402
 
 FRESH = 200
 JUDGE_S = 60.0
@@ -126,7 +127,7 @@ def judge(item: dict[str, Any], patch: Patch) -> tuple[int, str]:
         for call in fresh_calls(calls, seed=20_000):
             if len(seen) >= FRESH or time.monotonic() > until:
                 break
-            wanted = one_call(one, one.units, call, STEPS, SECONDS / 4)
+            wanted = one_call(one, one.units, call, STEPS, SECONDS / 20)
             if wanted.startswith("!") or canonical(call) in seen:
                 continue
             seen.add(canonical(call))
@@ -141,17 +142,9 @@ def judge(item: dict[str, Any], patch: Patch) -> tuple[int, str]:
     return int(told.get("fresh", 0)), str(told.get("differs", "the judge died"))
 
 
-def _told(work: Any) -> dict[str, Any]:
+def _told(work: Callable[[Send], None]) -> dict[str, Any]:
     """Return the one message of a process, or nothing if it dies or takes too long."""
-    process = Process(work, Budget())
-    until = time.monotonic() + JUDGE_S
-    try:
-        while time.monotonic() < until:
-            if process.connection.poll(0.05):
-                return (process.read() or [{}])[0]
-    finally:
-        process.kill()
-    return {}
+    return ask(work, Budget(), time.monotonic() + JUDGE_S) or {}
 
 
 def summary(rows: list[Row]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from architect.wick.search.runner import Runner
 CALLS = 60
 MOST = 40
 BREAKS = 4.0  # how much a patch costs more that breaks on every fresh input
+STRANGE = 3.0  # and one that gives another kind of value on every one
+TRUST = 6  # checks
 SEED = 7
 
 
@@ -34,17 +37,31 @@ class Passing:
     cost: float
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What each patch, and the program before, does on the same fresh calls.
+
+    `right` and `wrong` count the checks on which the program before gave a value.
+    """
+
+    patches: list[list[str]]
+    before: list[str]
+    right: int
+    wrong: int
+
+
 def run_on_fresh(
-    found: list[Passing], checks: Checks, seen: Observed
-) -> list[list[str]]:
-    """Return what each patch does on the same fresh calls; for a worker."""
+    before: Program, found: list[Passing], checks: Checks, seen: Observed
+) -> Answers:
+    """Return the answers; for a worker."""
     calls = _distinct(seen.calls)
-    answers = []
-    for one in found:
-        program = Program(one.source)
+    programs = [before, *(Program(one.source) for one in found)]
+    told = []
+    for program in programs:
         runner = Runner(program, checks)
-        answers.append(behaviour(runner, runner.units, calls))
-    return answers
+        told.append(behaviour(runner, runner.units, calls))
+    how = [outcome.how for outcome in seen.outcomes]
+    return Answers(told[1:], told[0], how.count("passed"), how.count("wrong"))
 
 
 def _distinct(calls: list[Call]) -> list[Call]:
@@ -56,30 +73,73 @@ def _distinct(calls: list[Call]) -> list[Call]:
     return list(found.values())
 
 
-def scores(found: list[Passing], answers: list[list[str]]) -> list[float]:
+def scores(found: list[Passing], answers: Answers | None) -> list[float]:
     """Return each patch's score: less is better."""
+    if answers is None:
+        return [one.cost for one in found]
     costs = [
-        one.cost + BREAKS * share
-        for one, share in zip(found, _broken(answers), strict=True)
+        one.cost + BREAKS * breaks + STRANGE * strange + _surprise(told, answers)
+        for one, told, breaks, strange in zip(
+            found, answers.patches, _broken(answers), _strange(answers), strict=True
+        )
     ]
     votes: dict[Any, float] = defaultdict(float)
-    for cost, told in zip(costs, answers, strict=True):
+    for cost, told in zip(costs, answers.patches, strict=True):
         votes[tuple(told)] += math.exp(-cost)
     return [
         -math.log(votes[tuple(told)] + 1e-300) + 0.01 * cost
-        for cost, told in zip(costs, answers, strict=True)
+        for cost, told in zip(costs, answers.patches, strict=True)
     ]
 
 
-def _broken(answers: list[list[str]]) -> list[float]:
+def _broken(answers: Answers) -> list[float]:
     """Return on what share of the calls each patch breaks where another does not."""
-    if not answers or not answers[0]:
-        return [0.0] * len(answers)
     whole: Counter[int] = Counter()
-    for told in answers:
+    for told in answers.patches:
         whole.update(n for n, text in enumerate(told) if not text.startswith("!"))
     return [
-        sum(text.startswith("!") and whole[n] > 0 for n, text in enumerate(told))
-        / len(told)
-        for told in answers
+        _share(text.startswith("!") and whole[n] > 0 for n, text in enumerate(told))
+        for told in answers.patches
     ]
+
+
+def _strange(answers: Answers) -> list[float]:
+    """Return on what share of the calls each patch gives a kind of value that the program
+    before never gave, and that another patch does not give there."""
+    known = {_kind(text) for text in answers.before}
+    usual: list[set[str]] = [set() for _ in answers.before]
+    for told in answers.patches:
+        for n, text in enumerate(told):
+            usual[n].add(_kind(text))
+    return [
+        _share(_kind(t) not in known | {"!"} and len(usual[n]) > 1 for n, t in enumerate(told))
+        for told in answers.patches
+    ]
+
+
+def _kind(text: str) -> str:
+    if text in ("True", "False"):
+        return "bool"
+    return "number" if text[:1] in "-0123456789" else text[:1]
+
+
+def _surprise(told: list[str], answers: Answers) -> float:
+    """Return how unlikely a patch's agreement with the program before is.
+
+    On the checks where it gave a value, the program before was right on a share p of them;
+    a right patch agrees with it on about as many fresh calls. The price is the divergence
+    KL(p || agreement), times the number of checks, up to `TRUST`.
+    """
+    pairs = [(a, b) for a, b in zip(told, answers.before, strict=True) if b[:1] != "!"]
+    checks = answers.right + answers.wrong
+    if not pairs or not checks:
+        return 0.0
+    p = (answers.right + 0.5) / (checks + 1)
+    agreed = (sum(a == b for a, b in pairs) + 0.5) / (len(pairs) + 1)
+    divergence = p * math.log(p / agreed) + (1 - p) * math.log((1 - p) / (1 - agreed))
+    return min(checks, TRUST) * divergence
+
+
+def _share(found: Iterable[bool]) -> float:
+    told = list(found)
+    return sum(told) / len(told) if told else 0.0

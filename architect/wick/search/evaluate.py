@@ -85,6 +85,17 @@ class Evaluator:
         units[edit.unit] = code
         return self._judge(index, edit, units)
 
+    def sound(self) -> bool:
+        """Tell whether the program as it was still does what it did.
+
+        It does not when a candidate has changed what all share, such as a module.
+        """
+        return all(
+            not self._differs(number, self._run(self.runner.units, number))
+            for number in (self._failing[:1] + self._passing[-1:])
+            if self.seen.outcomes[number].how != "steps"
+        )
+
     def source(self, index: int) -> str:
         """Return a candidate as source."""
         with applied(self.edits[index]):

@@ -81,13 +81,16 @@ def _fresh(value: Any, like: list[Any], draw: random.Random) -> Any:
 
 
 def _integer(like: list[int], draw: random.Random) -> int:
+    """Return a whole number near one that was seen, or between them, or a little beyond."""
     low, high = min(like), max(like)
-    if draw.random() < 0.3:
-        return max(low, draw.choice(like) + draw.choice((-2, -1, 1, 2))) if low >= 0 else (
-            draw.choice(like) + draw.choice((-2, -1, 1, 2))
-        )
     floor = low if low >= 0 else low - 3
-    return draw.randint(floor, max(floor, min(high, floor + 50) if draw.random() < 0.5 else high))
+    way = draw.random()
+    if way < 0.3:
+        return max(floor, draw.choice(like) + draw.choice((-2, -1, 1, 2)))
+    if way < 0.5:
+        return draw.randint(floor, high + draw.choice((2, 8, 250)))
+    top = min(high, floor + 50) if way < 0.75 else high
+    return draw.randint(floor, max(floor, top))
 
 
 def _real(like: list[float], draw: random.Random) -> float:

@@ -17,7 +17,7 @@ from architect.wick.search.worker import Process, Send, Shared
 
 NEAR = 24
 MOST_DEATHS = 50
-COLLECT = 2_000
+LOOK = 400
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,10 @@ class _Hand:
     def _work(self, send: Send) -> None:
         evaluator = Evaluator(self.owner.program, self.owner.checks)
         keep = _Keep(evaluator, send, self.shared)
-        first = self.shared.at + 1
         gc.freeze()
-        for index in range(min(len(evaluator.edits), self.owner.most)):
-            if index % self.of != self.number or index < first:
+        most = min(len(evaluator.edits), self.owner.most)
+        for index in range(self.shared.at + 1, most):
+            if index % self.of != self.number:
                 continue
             if evaluator.edits[index].cost > self.shared.limit:
                 break
@@ -147,10 +147,28 @@ class _Hand:
             self.shared.at = index
             keep.take(evaluator.try_edit(index))
             self.shared.tried = self.shared.tried + 1
-            if index % COLLECT < self.of:
-                gc.collect()
+            self._look_after(evaluator, index)
         keep.finish()
         send({"kind": "done"})
+
+    def _look_after(self, evaluator: Evaluator, index: int) -> None:
+        """Now and then see that the process is sound; if it is not, go back and look
+        after each candidate, to leave out only the one that broke it."""
+        careful = index <= self.shared.careful
+        if not careful and index - self.shared.sound < LOOK:
+            return
+        gc.collect() if not careful else None
+        if evaluator.sound():
+            self.shared.sound = index
+            return
+        if not careful:
+            self.shared.careful = index
+            self.shared.at = self.shared.sound
+        raise Unsound(f"candidate {index}")
+
+
+class Unsound(Exception):
+    """A candidate changed the process that others run in."""
 
 
 class _Keep:

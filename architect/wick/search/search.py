@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
 
 from architect.wick.search.budget import Budget, Patch
 from architect.wick.search.checks import Checks
-from architect.wick.search.choose import MOST, Passing, run_on_fresh, scores
+from architect.wick.search.choose import MOST, Answers, Passing, run_on_fresh, scores
 from architect.wick.search.observe import observe
 from architect.wick.search.program import Program
 from architect.wick.search.rounds import Near, Round
-from architect.wick.search.worker import Process, Send
+from architect.wick.search.worker import Send, ask
 
 CHOICE_S = 5.0
 SECOND = 3_000  # edits tried on each promising first
@@ -79,30 +78,18 @@ class Search:
                 one.source, one.families, one.cost, score, self.candidates, seconds
             )
 
-    def _answers(self, passing: list[Passing]) -> list[list[str]]:
-        """Return what each does on fresh inputs; nothing when that cannot be found out."""
+    def _answers(self, passing: list[Passing]) -> Answers | None:
+        """Return what each does on fresh inputs; None when that cannot be found out."""
         if len(passing) == 1 or not self.checks.entries:
-            return [[] for _ in passing]
+            return None
 
         def work(send: Send) -> None:
             seen = observe(self.program, self.checks)
-            send({"answers": run_on_fresh(passing, self.checks, seen)})
+            send(asdict(run_on_fresh(self.program, passing, self.checks, seen)))
 
         until = min(time.monotonic() + CHOICE_S, self.deadline + 1.0)
-        return _ask(work, self.budget, until) or [[] for _ in passing]
-
-
-def _ask(work: Any, budget: Budget, until: float) -> list[list[str]] | None:
-    process = Process(work, budget)
-    try:
-        while time.monotonic() < until:
-            if process.connection.poll(0.02):
-                for message in process.read() or [{}]:
-                    answers: list[list[str]] | None = message.get("answers")
-                    return answers
-    finally:
-        process.kill()
-    return None
+        told = ask(work, self.budget, until)
+        return Answers(**told) if told and "before" in told else None
 
 
 def search(

@@ -23,18 +23,21 @@ from typing import Any
 from architect.wick.search.budget import Budget
 
 Send = Callable[[dict[str, Any]], None]
-_SLOTS = struct.Struct("dddd")
+_SLOTS = struct.Struct("dddddd")
 
 
 class Shared:
-    """Four numbers that both sides see: where the worker is, how many candidates it ran,
-    the cost above which it stops, and until when it may go on."""
+    """Numbers that both sides see: where the worker is, how many candidates it ran, the
+    cost above which it stops, until when it may go on, up to where it was sound, and up
+    to where it looks after each candidate whether it still is."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOTS.size)
         self._set(0, -1.0)
         self._set(2, float("inf"))
         self._set(3, float("inf"))
+        self._set(4, -1.0)
+        self._set(5, -1.0)
 
     def _set(self, slot: int, value: float) -> None:
         struct.pack_into("d", self._memory, 8 * slot, value)
@@ -46,6 +49,8 @@ class Shared:
     at = property(lambda self: int(self._get(0)), lambda self, v: self._set(0, v))
     tried = property(lambda self: int(self._get(1)), lambda self, v: self._set(1, v))
     limit = property(lambda self: self._get(2), lambda self, v: self._set(2, v))
+    sound = property(lambda self: int(self._get(4)), lambda self, v: self._set(4, v))
+    careful = property(lambda self: int(self._get(5)), lambda self, v: self._set(5, v))
     until = property(lambda self: self._get(3), lambda self, v: self._set(3, v))
 
 
@@ -83,6 +88,21 @@ class Process:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
         self.connection.close()
+
+
+def ask(
+    work: Callable[[Send], None], budget: Budget, until: float
+) -> dict[str, Any] | None:
+    """Return the first message of a worker; None if it dies or is not done by `until`,
+    which is on the monotonic clock."""
+    process = Process(work, budget)
+    try:
+        while time.monotonic() < until:
+            if process.connection.poll(0.05):
+                return (process.read() or [None])[0]
+    finally:
+        process.kill()
+    return None
 
 
 def _live(work: Callable[[Send], None], writing: Connection, budget: Budget) -> None:

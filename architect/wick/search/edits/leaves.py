@@ -127,6 +127,7 @@ def _targets(context: Context) -> Iterator[Edit]:
         p.text: p.node
         for p in context.pieces
         if isinstance(p.node, ast.Name | ast.Subscript | ast.Attribute)
+        and "call" not in p.kinds  # a module's function put in another's place stays so
     }
     for place in context.targets:
         if isinstance(place.node, ast.Tuple | ast.List | ast.Starred):
