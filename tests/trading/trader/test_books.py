@@ -64,7 +64,6 @@ def test_more_fills_than_a_page_are_all_booked(rig: Rig) -> None:
 
 
 def test_fills_that_are_shown_late_are_booked_once(rig: Rig) -> None:
-    """Their time lies before that of fills that were booked already."""
     loop = rig.loop()
     rig.trade("PF_SOLUSD", "buy", "3", "late-1")
     rig.paper.fault("late_fills", "fills")
