@@ -48,12 +48,21 @@ class _Gate:
 
 
 class GatePool:
-    """Judges of one graph; `note` is told of every verdict. Close it when done."""
+    """Judges of one graph; `note` is told of every verdict. Close it when done.
+
+    With `strength` they measure the specs of what they accept too.
+    """
 
     def __init__(
-        self, slots: int, package: str, graph: SpecGraph, known: Known, note: Note
+        self,
+        slots: int,
+        package: str,
+        graph: SpecGraph,
+        known: Known,
+        note: Note,
+        strength: bool = False,
     ) -> None:
-        self.slots = slots
+        self.slots, self._strength = slots, strength
         self._graph, self._known, self._note = graph, known, note
         self._gates: list[_Gate] = []
         try:
@@ -70,7 +79,9 @@ class GatePool:
         graph = None if gate.has_graph else self._graph
         gate.judging, gate.has_graph = (spec, text), True
         with contextlib.suppress(OSError):  # it has ended: `ready` tells so
-            gate.connection.send(Order(spec.name, text, modules, regressions, graph))
+            gate.connection.send(
+                Order(spec.name, text, modules, regressions, graph, self._strength)
+            )
 
     def ready(self) -> tuple[str, Answer]:
         """Wait for one; return its spec's name and its verdict, or what went wrong."""

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate, open_gate
 from architect.gate.verdict import UNKNOWN, CounterExample, Verdict
+from architect.strength import stage
 from core.errors import ArchitectError
 from core.spec_graph import SpecGraph
 from core.types import dump
@@ -23,13 +24,17 @@ from core.types import dump
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One text to judge; `graph` is None where it is the one of the order before."""
+    """One text to judge; `graph` is None where it is the one of the order before.
+
+    With `strength` its spec's strength is measured too.
+    """
 
     name: str
     text: str
     modules: Mapping[str, str]
     regressions: Sequence[Regression]
     graph: SpecGraph | None
+    strength: bool = False
 
 
 def main() -> None:
@@ -58,8 +63,9 @@ def _serve(connection: Connection, gate: Gate) -> None:
 def _judged(gate: Gate, graph: SpecGraph, order: Order) -> Verdict | ArchitectError:
     spec = graph.specs[order.name]
     try:
-        verdict = gate.judge(
-            spec, graph, order.text, order.modules, regressions=order.regressions
+        judge = stage.judged if order.strength else Gate.judge
+        verdict = judge(
+            gate, spec, graph, order.text, order.modules, regressions=order.regressions
         )
     except ArchitectError as error:
         return error

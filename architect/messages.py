@@ -26,6 +26,8 @@ def commit_message(
         f"By: {entry.by}",
         f"Gate: accepted, {passed}",
     ]
+    if made.verdict.caught is not None:
+        trailers.append(f"Strength: {made.verdict.caught.as_text()}")
     reason = f"{note}\n\n" if note else ""
     return f"{subject}\n\n{reason}" + "\n".join(trailers) + "\n"
 

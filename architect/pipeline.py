@@ -35,6 +35,7 @@ from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
 from architect.staleness import State, inputs, states
+from architect.strength.threshold import check_threshold
 from core.errors import ArchitectError, ModelError, SpecError
 from core.manifest import read_manifest, sha256
 from core.project import Project
@@ -49,7 +50,8 @@ JudgeWith = Callable[[SpecGraph, Callable[[str], str]], Judge]
 class Pipeline:
     """One project's pipeline. `judge_with(graph, read)` makes a judge of its modules.
 
-    `judges` may judge a build's texts side by side; without them one judge does.
+    `judges` may judge a build's texts side by side; without them one judge does. With
+    `weak` a spec is built whose tests catch too few wrong programs.
     """
 
     project: Project
@@ -59,6 +61,7 @@ class Pipeline:
     progress: Progress = lambda name, what, detail: None
     step: Step = lambda name: None
     judges: Callable[[SpecGraph, int], Judges] | None = None
+    weak: bool = False
 
     def recover(self) -> str | None:
         """Complete what a killed run had begun."""
@@ -138,6 +141,8 @@ class Pipeline:
 
         def accept(made: Generated) -> str:
             spec = graph.specs[made.name]
+            if not self.weak:
+                check_threshold(made.name, made.verdict)
             return (
                 self.accept(spec, graph, made, _maker(spec)) or self.repository.head()
             )

@@ -26,6 +26,7 @@ from architect.pipeline import Pipeline
 from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
 from architect.repository import Repository
+from architect.strength import stage
 from architect.verdict_log import VerdictLog
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
@@ -43,6 +44,8 @@ class Session:
         tell: Tell = lambda _: None,
     ) -> None:
         self.config, self.project, self.tell = config, config.project, tell
+        # Whether the strength of a spec is measured when its body is accepted.
+        self.strength = False
         self._relay = relay
         self._open = ExitStack()
         self._log = VerdictLog(config)
@@ -95,7 +98,8 @@ class Session:
         def judged(spec: Spec, text: str) -> Verdict:
             known = load_regressions(self.project, spec.name)
             modules = accepted_modules(self.project, graph, read)
-            verdict = self.gate.judge(spec, graph, text, modules, regressions=known)
+            judge = stage.judged if self.strength else Gate.judge
+            verdict = judge(self.gate, spec, graph, text, modules, regressions=known)
             self._log.note(spec, text, verdict)
             return verdict
 
@@ -111,7 +115,8 @@ class Session:
             modules = accepted_modules(self.project, graph, self._module_text)
             return modules, load_regressions(self.project, name)
 
-        return GatePool(slots, self.project.package, graph, known, self._log.note)
+        package, note = self.project.package, self._log.note
+        return GatePool(slots, package, graph, known, note, self.strength)
 
     def replay(self, spec: Spec, graph: SpecGraph) -> Replay:
         """Return what runs bodies of a spec on inputs that are known."""

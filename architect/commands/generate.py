@@ -31,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="build even what is not stale"
     )
     parser.add_argument(
+        "--weak",
+        action="store_true",
+        help="build even where a spec's tests catch too few wrong programs",
+    )
+    parser.add_argument(
         "--relay", action="store_true", help="let a person or a chat answer"
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
@@ -41,7 +46,9 @@ def run(options: argparse.Namespace) -> int:
     from architect.session import open_session  # heavy: not for --help
 
     with open_session(options.root, relay=options.relay or None, tell=_say) as session:
+        session.strength = True
         with session.building() as pipeline:
+            pipeline.weak = options.weak
             asked = pipeline.prompts(options.names, options.force)
             session.models.post(asked)
             size = len(list(session.project.specs.glob("*.yaml")))

@@ -12,22 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from architect.rebuild import accepted_modules
-from architect.session import Session, open_session
-from architect.staleness import states
-from architect.strength import report
-from architect.strength.strength import Strength, measure
-from core.errors import ArchitectError, NotAccepted
-from core.manifest import read_manifest
-from core.spec import Spec
-from core.spec_graph import SpecGraph
-from core.template_footer import split_module
+from core.errors import ArchitectError
+
+if TYPE_CHECKING:
+    from architect.strength.strength import Strength
+    from core.spec import Spec
 
 EXAMPLE = "  architect strength\n  architect strength rsi --survivors"
-
-Measured = tuple[Spec, Strength | ArchitectError]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when every spec is strong enough, 1 otherwise."""
+    # Heavy: not for --help.
+    from architect.session import open_session
+    from architect.strength.project import measured
+
     rows, ok = [], True
     with open_session(options.root) as session:
         graph = session.graph()
         specs = [graph.get(name) for name in options.names or graph.order]
-        for spec, found in _measured(session, graph, specs, bool(options.names)):
-            ok = ok and isinstance(found, Strength) and found.strong
+        for spec, found in measured(session, graph, specs, bool(options.names)):
+            ok = ok and not isinstance(found, ArchitectError) and found.caught.enough
             if options.json:
                 rows.append(_row(spec, found))
             else:
@@ -58,61 +55,24 @@ def run(options: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _measured(
-    session: Session, graph: SpecGraph, specs: list[Spec], named: bool
-) -> Iterator[Measured]:
-    project = session.project
-    found = states(project, graph, read_manifest(project.manifest))
-    edited = {state.name for state in found if state.state == "edited"}
-
-    def read(name: str) -> str:
-        return project.module(name).read_text(encoding="utf-8")
-
-    modules = accepted_modules(project, graph, read)
-    for spec in specs:
-        if spec.kind == "record":
-            if named:
-                text = f"{spec.name} is a record: it has no body to change"
-                yield spec, NotAccepted(text, hint="name a function")
-            continue
-        try:
-            yield spec, _one(session, graph, spec, modules, spec.name in edited)
-        except ArchitectError as error:
-            yield spec, error
-
-
-def _one(
-    session: Session,
-    graph: SpecGraph,
-    spec: Spec,
-    modules: dict[str, str],
-    edited: bool,
-) -> Strength:
-    name, package = spec.name, session.project.package
-    if edited:
-        text = f"{name} was edited by hand, so its body is not the accepted one"
-        raise NotAccepted(text, hint=f"architect adopt {name}")
-    body = split_module(spec, modules[name], package) if name in modules else None
-    if body is None:
-        text = f"{name} has no accepted body for this spec"
-        raise NotAccepted(text, hint=f"architect generate {name}")
-    return measure(session.gate, spec, graph, body, modules)
-
-
 def _show(spec: Spec, found: Strength | ArchitectError, whole: bool) -> None:
+    from architect.strength import report
+
     if isinstance(found, ArchitectError):
         print(f"error: {found}", file=sys.stderr)
         if found.hint:
             print(f"hint: {found.hint}", file=sys.stderr)
         return
     print(report.headline(found), flush=True)
-    if found.survivors and (whole or not found.strong):
+    if found.survivors and (whole or not found.caught.enough):
         print(f"\n{report.survivors_text(found, spec)}\n")
     if found.equivalent and whole:
         print(f"{report.equivalent_text(found, spec)}\n")
 
 
 def _row(spec: Spec, found: Strength | ArchitectError) -> dict[str, object]:
-    if isinstance(found, Strength):
-        return report.as_plain(found, spec)
-    return {"name": spec.name, "error": str(found), "hint": found.hint}
+    from architect.strength import report
+
+    if isinstance(found, ArchitectError):
+        return {"name": spec.name, "error": str(found), "hint": found.hint}
+    return report.as_plain(found, spec)

@@ -86,11 +86,40 @@ class CounterExample:
 
 
 @dataclass(frozen=True)
+class Caught:
+    """How many of the small wrong programs that differ a spec's tests catch.
+
+    `survivors` shows some of the others to the spec's author. Like `Verdict.private` it
+    is in neither form of the verdict: it may lie beside held-back examples.
+    """
+
+    killed: int
+    differing: int
+    threshold: float
+    survivors: str = ""
+
+    @property
+    def share(self) -> float:
+        """The caught share of the mutants that differ, 0 to 1."""
+        return self.killed / self.differing if self.differing else 1.0
+
+    @property
+    def enough(self) -> bool:
+        """Tell whether the spec's threshold is reached."""
+        return self.share >= self.threshold
+
+    def as_text(self) -> str:
+        """Return `0.97 (41 of 42)`, never rounded up."""
+        share = int(self.share * 100) / 100
+        return f"{share:.2f} ({self.killed} of {self.differing})"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The gate's answer for one candidate; `stage` is the last one that ran.
 
     `private` is what a held-back example showed: it is in neither form of the verdict,
-    because a model may see those.
+    because a model may see those. `caught` is set where the spec's strength was measured.
     """
 
     accepted: bool
@@ -101,6 +130,7 @@ class Verdict:
     duration_ms: float = 0.0
     warnings: tuple[Finding, ...] = ()
     private: CounterExample | None = None
+    caught: Caught | None = None
 
     def as_text(self) -> str:
         """Return the verdict for a person: one line, then findings and counter-example."""
@@ -146,13 +176,19 @@ def _cut(plain: Plain, left: list[int]) -> Plain:
     if left[0] < 0:
         return "..."
     if isinstance(plain, str):
-        return plain if len(plain) <= SHOWN_CHARS else plain[:SHOWN_CHARS] + " ..."
+        more = " ..." if len(plain) > SHOWN_CHARS else ""
+        return "".join(map(_shown, plain[:SHOWN_CHARS])) + more
     if isinstance(plain, dict):
         kept = list(plain.items())[: left[0]]
         return {_cut(key, [1]): _cut(value, left) for key, value in kept}
     if isinstance(plain, list):
         return [_cut(item, left) for item in plain[: left[0]]]
     return plain
+
+
+def _shown(char: str) -> str:
+    # What nobody can see, or what a terminal obeys, is shown as an escape.
+    return char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1]
 
 
 def _one_line(plain: Plain) -> str:

@@ -20,9 +20,10 @@ _GOT = 200
 def headline(strength: Strength) -> str:
     """Return one line: share, counts, what seems the same, seconds."""
     same = len(strength.equivalent)
-    mark = "" if strength.strong else f", {strength.threshold:.2f} are asked for"
+    caught = strength.caught
+    mark = "" if caught.enough else f", {caught.threshold:.2f} are asked for"
     return (
-        f"{strength.name:24} {strength.as_text()}{mark}, "
+        f"{strength.name:24} {caught.as_text()}{mark}, "
         f"{same} seem the same, {strength.seconds:.1f} s"
     )
 
@@ -44,13 +45,14 @@ def equivalent_text(strength: Strength, spec: Spec) -> str:
 
 def as_plain(strength: Strength, spec: Spec) -> dict[str, Any]:
     """Return all of it as plain data."""
+    caught = strength.caught
     return {
         "name": strength.name,
-        "share": round(strength.share, 4),
-        "threshold": strength.threshold,
-        "strong": strength.strong,
-        "killed": strength.killed,
-        "differing": strength.differing,
+        "share": round(caught.share, 4),
+        "threshold": caught.threshold,
+        "strong": caught.enough,
+        "killed": caught.killed,
+        "differing": caught.differing,
         "seconds": round(strength.seconds, 3),
         "survivors": [
             {

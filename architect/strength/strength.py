@@ -16,7 +16,7 @@ from architect.gate.contract.terms import Terms
 from architect.gate.format import format_body
 from architect.gate.gate import Gate
 from architect.gate.structure import check_candidate
-from architect.gate.verdict import UNKNOWN, CounterExample
+from architect.gate.verdict import UNKNOWN, Caught, CounterExample
 from architect.strength.bench import Bench
 from architect.strength.cases import Case, Cases, Played
 from architect.strength.mutants import Body, Mutant
@@ -68,31 +68,11 @@ class Strength:
     """What became of the mutants of one accepted body."""
 
     name: str
-    threshold: float
-    killed: int
+    caught: Caught
     survivors: tuple[Survivor, ...]
     equivalent: tuple[Survivor, ...]
     seconds: float
     accepted: str
-
-    @property
-    def differing(self) -> int:
-        """How many mutants differ from the accepted body on some input."""
-        return self.killed + len(self.survivors)
-
-    @property
-    def share(self) -> float:
-        """The caught share of the mutants that differ, 0 to 1."""
-        return self.killed / self.differing if self.differing else 1.0
-
-    @property
-    def strong(self) -> bool:
-        """Tell whether the spec's threshold is reached."""
-        return self.share >= self.threshold
-
-    def as_text(self) -> str:
-        """Return `0.97 (41 of 42)`."""
-        return f"{self.share:.2f} ({self.killed} of {self.differing})"
 
 
 def measure(
@@ -146,10 +126,15 @@ class _Trials:
     def result(self, seconds: float) -> Strength:
         """Return what was found."""
         spec = self.terms.spec
+        differing = self.killed + len(self.survivors)
         return Strength(
-            spec.name, spec.strength, self.killed, tuple(self.survivors),
-            tuple(self.equivalent), seconds, self.tree.text(),
-        )  # fmt: skip
+            spec.name,
+            Caught(self.killed, differing, spec.strength),
+            tuple(self.survivors),
+            tuple(self.equivalent),
+            seconds,
+            self.tree.text(),
+        )
 
     def _extra(self) -> list[int]:
         """Learn further inputs; return those that the accepted body answers well."""
