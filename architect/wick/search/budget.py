@@ -23,7 +23,7 @@ class Budget:
     workers: int = 1
     grace_s: float = 1.0
     margin: float = 1.5
-    memory_mb: int = 1024
+    memory_mb: int = 256
     stuck_s: float = 3.0
     two_edits: bool = True
     confine: Callable[[], None] = _nothing

@@ -25,6 +25,7 @@ MOST = 40
 BREAKS = 4.0  # how much a patch costs more that breaks on every fresh input
 STRANGE = 3.0  # and one that gives another kind of value on every one
 TRUST = 6  # checks
+CHANGED = 6.0  # and one that changes every value of a program that was never wrong
 SEED = 7
 
 
@@ -111,10 +112,11 @@ def _strange(answers: Answers) -> list[float]:
     for told in answers.patches:
         for n, text in enumerate(told):
             usual[n].add(_kind(text))
-    return [
+    shares = [
         _share(_kind(t) not in known | {"!"} and len(usual[n]) > 1 for n, t in enumerate(told))
         for told in answers.patches
     ]
+    return [share and 0.3 + share for share in shares]
 
 
 def _kind(text: str) -> str:
@@ -128,14 +130,18 @@ def _surprise(told: list[str], answers: Answers) -> float:
 
     On the checks where it gave a value, the program before was right on a share p of them;
     a right patch agrees with it on about as many fresh calls. The price is the divergence
-    KL(p || agreement), times the number of checks, up to `TRUST`.
+    KL(p || agreement), times the number of checks, up to `TRUST`. A program that was never
+    wrong, only broke, must be left alone wherever it gave a value.
     """
     pairs = [(a, b) for a, b in zip(told, answers.before, strict=True) if b[:1] != "!"]
     checks = answers.right + answers.wrong
     if not pairs or not checks:
         return 0.0
-    p = (answers.right + 0.5) / (checks + 1)
     agreed = (sum(a == b for a, b in pairs) + 0.5) / (len(pairs) + 1)
+    if not answers.wrong:
+        differs = _share(a != b for a, b in pairs)
+        return min(checks, TRUST) / TRUST * (CHANGED * differs + (differs > 0))
+    p = (answers.right + 0.5) / (checks + 1)
     divergence = p * math.log(p / agreed) + (1 - p) * math.log((1 - p) / (1 - agreed))
     return min(checks, TRUST) * divergence
 

@@ -20,7 +20,7 @@ from architect.wick.search.program import Program
 from architect.wick.search.runner import Outcome, Runner, code_key
 
 FIRST = 4  # failing checks that are run before a candidate is given up
-FAST_SECONDS = 0.3
+FAST_SECONDS = 0.1
 FULL_STEPS = 20_000_000
 FULL_SECONDS = 8.0
 MOST_EDITS = 120_000
@@ -74,7 +74,7 @@ class Evaluator:
         with applied(edit):
             try:
                 code = self.runner.compile(edit.unit)
-            except (SyntaxError, ValueError, TypeError, RecursionError):
+            except (SyntaxError, ValueError, TypeError, RecursionError, SystemError):
                 return None
         key = code_key(code)
         if key in self._known:
@@ -108,8 +108,8 @@ class Evaluator:
             units = list(self.runner.units)
             units[edit.unit] = self.runner.compile(edit.unit)
         return all(
-            self.runner.run(units, check, FULL_STEPS, FULL_SECONDS).passed
-            for check in self.checks.checks
+            self.runner.run(units, self.checks.checks[number], FULL_STEPS, FULL_SECONDS).passed
+            for number in self._failing + self._passing
         )
 
     def _judge(self, index: int, edit: Edit, units: list[CodeType]) -> Tried | None:

@@ -177,7 +177,6 @@ class _Keep:
     def __init__(self, evaluator: Evaluator, send: Send, shared: Shared) -> None:
         self.evaluator, self.send, self.shared = evaluator, send, shared
         self.near: list[Tried] = []
-        self.slow: list[Tried] = []
         self.before = len(evaluator.seen.passing)
 
     def take(self, tried: Tried | None) -> None:
@@ -187,18 +186,16 @@ class _Keep:
         if tried.passed == self.evaluator.total:
             self._tell(tried)
         elif tried.slow and tried.passed > self.before:
-            self.slow.append(tried)
-            self._try_slow()
+            if self.shared.limit == float("inf"):  # one slow success is enough
+                self._try_slow(tried)
         else:
             self.near.append(tried)
             if len(self.near) > 4 * NEAR:
                 self.near = sorted(self.near, key=lambda one: one.order)[:NEAR]
 
-    def _try_slow(self) -> None:
-        for tried in self.slow:
-            if self.evaluator.confirm(tried.index):
-                self._tell(tried)
-        self.slow.clear()
+    def _try_slow(self, tried: Tried) -> None:
+        if self.evaluator.confirm(tried.index):
+            self._tell(tried)
 
     def _tell(self, tried: Tried) -> None:
         source = self.evaluator.source(tried.index)

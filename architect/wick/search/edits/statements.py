@@ -49,7 +49,7 @@ def _rewritten(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
     new: list[tuple[ast.stmt, float]] = []
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         new += [(s, c) for s, c in _accumulated(node.targets[0].id, node.value)]
-    elif isinstance(node, ast.Assign):
+    elif isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Tuple | ast.List):
         new.append((ast.AugAssign(node.targets[0], ast.Add(), node.value), 3.4))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         new += _unmethod(node.value)
