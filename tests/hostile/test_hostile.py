@@ -1,0 +1,106 @@
+"""The whole corpus against the gate, with all layers and with layers off: none accepted."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import machine_state
+import pytest
+from corpus import ALONE, BEYOND, ROWS, WORN, WithoutStructure, judged, run_alone
+from hostile_case import Hostile
+from known_answers import ANSWERS, modules_for, spec_for
+
+from architect.gate.gate import Gate
+from architect.gate.verdict import Verdict
+
+Gates = tuple[Gate, WithoutStructure]
+pytestmark = pytest.mark.slow
+STAGES = {"structure": ("structure", "format")}
+# Structure alone can hold these: while they are tried they are right.
+HELD_BY_FORM = [row for row in ROWS if row.then is None]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(gates: Gates) -> Iterator[None]:
+    """After each row: no file, no process, and this process is as it was."""
+    files, project = machine_state.files(), machine_state.project()
+    before = machine_state.trusted()
+    yield
+    assert machine_state.changed(before, machine_state.trusted()) == []
+    assert machine_state.files() == files
+    assert machine_state.project() == project
+    for sandbox in (gates[0].sandbox, gates[0].elsewhere):
+        assert machine_state.processes(sandbox.zygote.pid) == set()
+
+
+def _refused(verdict: Verdict) -> None:
+    assert not verdict.accepted, verdict.as_text()
+    assert verdict.findings
+    for text in (verdict.as_text(), verdict.as_json()):
+        assert len(text.encode()) < 100_000
+        assert all(c.isprintable() or c == "\n" for c in text)
+
+
+@pytest.mark.parametrize("signature", ANSWERS)
+def test_the_right_body_is_accepted(gates: Gates, signature: str) -> None:
+    row = Hostile("honest", signature, ANSWERS[signature][2], signature)
+    for gate in gates:
+        verdict = judged(gate, row)
+        assert verdict.accepted, verdict.as_text()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_with_all_layers_it_is_refused_by_the_layer_that_must(
+    gates: Gates, row: Hostile
+) -> None:
+    verdict = judged(gates[0], row)
+    _refused(verdict)
+    assert verdict.stage in STAGES.get(row.layer, ("contract",)), verdict.as_text()
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.then], ids=str)
+def test_without_structure_it_is_refused_all_the_same(
+    gates: Gates, row: Hostile
+) -> None:
+    _refused(judged(gates[1], row))
+
+
+@pytest.mark.parametrize("row", HELD_BY_FORM, ids=str)
+def test_what_form_alone_can_tell_is_said_to_be_so(gates: Gates, row: Hostile) -> None:
+    assert judged(gates[1], row).accepted
+
+
+@pytest.mark.parametrize(
+    ("row", "layer"), ALONE, ids=[f"{row}, {layer}" for row, layer in ALONE]
+)
+def test_one_layer_of_the_sandbox_holds_alone(
+    gates: Gates, row: Hostile, layer: str
+) -> None:
+    if layer == "uid" and os.geteuid() != 0 and row.name == "priority":
+        pytest.skip("a normal user may not raise a priority anyway")
+    outcome = run_alone(gates[0].sandbox, row, WORN.get(layer, (layer,)))
+    assert outcome.status in ("raised", "died"), outcome
+    if outcome.raised is not None:
+        wrong = ("NameError", "AttributeError", "SyntaxError", "TypeError")
+        assert outcome.raised.type not in wrong, outcome
+
+
+@pytest.mark.parametrize("row", BEYOND, ids=str)
+def test_what_no_layer_can_tell_is_not_claimed(gates: Gates, row: Hostile) -> None:
+    """A finder of one of these may move it among the rows that are refused."""
+    assert judged(gates[0], row).accepted
+
+
+def test_the_corpus_is_large_and_no_row_stands_twice() -> None:
+    assert len(ROWS) >= 250
+    assert len({(row.family, row.name) for row in ROWS}) == len(ROWS)
+    assert max(Counter((r.body, r.signature, r.imports) for r in ROWS).values()) == 1
+    assert {row.layer for row in ROWS} == {"structure", "limits", "contract"}
+
+
+def test_every_spec_is_built_from_modules_that_exist() -> None:
+    for row in ROWS:
+        spec, graph = spec_for(row)
+        assert set(modules_for(row)) == {n for n in spec.uses if n in graph.specs}
