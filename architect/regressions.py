@@ -27,7 +27,7 @@ def load(project: Project, name: str) -> list[Regression]:
 def add(project: Project, name: str, arguments: dict[str, Any], why: str) -> Path:
     """Keep failing inputs (in the plain form of core.values); return their file."""
     text = (
-        json.dumps({"arguments": arguments, "why": why}, indent=1, sort_keys=True)
+        json.dumps({"arguments": arguments, "why": why}, sort_keys=True)
         + "\n"
     )
     digest = sha256(json.dumps(arguments, sort_keys=True))
