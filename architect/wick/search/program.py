@@ -17,10 +17,14 @@ TICK = "_wick_tick"
 
 @dataclass(frozen=True)
 class Program:
-    """Python source; `editable` names the functions that may change, all when empty."""
+    """Python source; `editable` names the functions that may change, all when empty.
+
+    Without `counted` there are no ticks: as fast as it gets, limited by time alone.
+    """
 
     source: str
     editable: tuple[str, ...] = ()
+    counted: bool = True
 
     @classmethod
     def of_body(cls, signature: str, body: str, prelude: str = "") -> Program:
@@ -38,7 +42,8 @@ class Program:
         """The working tree, with a tick at each function's and loop's head."""
         tree = ast.parse(self.source)
         _number(tree)
-        _Ticks().visit(tree)
+        if self.counted:
+            _Ticks().visit(tree)
         return tree
 
     def may_edit(self, statement: ast.stmt) -> bool:

@@ -18,6 +18,7 @@ from architect.wick.search.worker import Process, Send, Shared
 NEAR = 24
 MOST_DEATHS = 50
 LOOK = 400
+PATIENCE_S = 40.0  # with observing, and with a candidate that is only slow
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,15 @@ class _Hand:
             self.restart()
 
     def _patience(self) -> float:
-        return self.owner.budget.stuck_s if self.shared.at >= 0 else 20.0
+        if self.shared.at < 0 or self.shared.slow:
+            return PATIENCE_S
+        return self.owner.budget.stuck_s
 
     def restart(self) -> None:
         """Go on behind the candidate that ended the process."""
         self.process.kill()
         self.deaths += 1
+        self.shared.slow = 0
         if self.shared.at < 0:
             self.finished = True  # it cannot even be observed
         elif self.alive:
@@ -194,8 +198,10 @@ class _Keep:
                 self.near = sorted(self.near, key=lambda one: one.order)[:NEAR]
 
     def _try_slow(self, tried: Tried) -> None:
+        self.shared.slow = 1
         if self.evaluator.confirm(tried.index):
             self._tell(tried)
+        self.shared.slow = 0
 
     def _tell(self, tried: Tried) -> None:
         source = self.evaluator.source(tried.index)

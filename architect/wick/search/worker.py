@@ -23,13 +23,13 @@ from typing import Any
 from architect.wick.search.budget import Budget
 
 Send = Callable[[dict[str, Any]], None]
-_SLOTS = struct.Struct("dddddd")
+_SLOTS = struct.Struct("ddddddd")
 
 
 class Shared:
     """Numbers that both sides see: where the worker is, how many candidates it ran, the
-    cost above which it stops, until when it may go on, up to where it was sound, and up
-    to where it looks after each candidate whether it still is."""
+    cost above which it stops, until when it may go on, up to where it was sound, up to
+    where it looks after each candidate whether it still is, and whether it is slow."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOTS.size)
@@ -51,6 +51,7 @@ class Shared:
     limit = property(lambda self: self._get(2), lambda self, v: self._set(2, v))
     sound = property(lambda self: int(self._get(4)), lambda self, v: self._set(4, v))
     careful = property(lambda self: int(self._get(5)), lambda self, v: self._set(5, v))
+    slow = property(lambda self: int(self._get(6)), lambda self, v: self._set(6, v))
     until = property(lambda self: self._get(3), lambda self, v: self._set(3, v))
 
 
