@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from architect.atomic import write
 from architect.body import extract_body
 from architect.gate.format import format_body
+from architect.lock import build_lock
 from architect.replies import ReplyStore
 from architect.staleness import states
 from core.errors import ArchitectError, FileConflict, ManifestError
@@ -152,9 +154,13 @@ def rebuild(project: Project, names: list[str], into: Path | None) -> list[str]:
     target = Project(into.resolve(), project.package) if into else project
     wanted = names or [name for name in graph.order if name in manifest.modules]
     texts = {name: _text(project, graph, manifest, name) for name in wanted}
-    written = [
-        name for name, text in texts.items() if _put(target, name, text, into is None)
-    ]
+    # In place nobody else may write; elsewhere nobody else does.
+    with nullcontext() if into else build_lock(project):
+        written = [
+            name
+            for name, text in texts.items()
+            if _put(target, name, text, into is None)
+        ]
     if into:
         _copy_inputs(project, target, manifest)
     return written

@@ -84,6 +84,9 @@ examples:
   - given: {close: [5]}
     expect: [5]
     held_back: true
+  - given: {close: [2, 4, 9]}
+    expect: [2, 3, 5]
+    held_back: true
 """,
     "spread": """
 name: spread

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli import architect
+from pipeline_cli import architect
 from pipeline_project import BODIES, Bench, fenced, git, record_answers
 
 from architect.command_line import COMMANDS, main

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli import architect
+from pipeline_cli import architect
 from pipeline_project import Bench, git, record_answers
 
 from architect.rebuild import rebuild, verify

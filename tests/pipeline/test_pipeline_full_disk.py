@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli import architect, command
+from pipeline_cli import architect, command
 from pipeline_project import Bench, assert_whole, make_project, record_answers
 
 from architect.atomic import write

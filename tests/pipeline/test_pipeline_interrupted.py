@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from cli import architect, command
+from pipeline_cli import architect, command
 from pipeline_project import Bench, assert_whole, record_answers
 
 from architect.lock import build_lock

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli import architect
+from pipeline_cli import architect
 from pipeline_project import Bench
 
 from architect.rebuild import rebuild, verify
