@@ -17,7 +17,7 @@ from typing import Any
 from architect.command_types import positive
 from architect.demo.faults import BROKEN_SAVE, LIVE_FAILURE
 from architect.demo.report import equal_to_the_cent, read_figures, write_report
-from architect.demo.run import Demo, Plan
+from architect.demo.run import Demo, Plan, check_candles
 from architect.demo.scratch import demo_lock, fresh_clone, uncommitted
 from architect.rebuild import verify
 from architect.session import Session
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"error: --candles {options.candles} is no folder", file=sys.stderr)
         print("hint: architect demo --help", file=sys.stderr)
         return 2
+    if options.candles is not None:
+        check_candles(options.candles)
     plan = Plan(options.ticks, options.seed, options.candles)
     with demo_lock(project) as folder:
         if uncommitted(project):

@@ -39,6 +39,18 @@ class Plan:
     candles: Path | None
 
 
+def check_candles(folder: Path) -> None:
+    """ConfigError where a folder of candles cannot be played or is too short to trade."""
+    from core.trading.candles import load_folder
+
+    found = min(len(candles) for candles in load_folder(folder).values())
+    if found < WARMUP + LEAST:
+        raise ConfigError(
+            f"{folder}: {found} candles, and the first {WARMUP} only fill the window",
+            hint=f"give at least {WARMUP + LEAST} of each symbol",
+        )
+
+
 @dataclass
 class Story:
     """What happened, for the report."""
@@ -100,11 +112,6 @@ class Demo:
         return [*words, "--count", str(WARMUP + self.plan.ticks + SPARE)]
 
     def _ticks_of(self, left: int) -> int:
-        if left < LEAST:
-            raise ConfigError(
-                f"{self.plan.candles}: {left} candles are left after the first {WARMUP}",
-                hint=f"give at least {WARMUP + LEAST} of each symbol",
-            )
         if left < self.plan.ticks:
             self.say(f"note: the candles end after {left} ticks, not {self.plan.ticks}")
         return min(left, self.plan.ticks)

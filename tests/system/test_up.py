@@ -1,0 +1,203 @@
+"""`architect up`: all processes by one command, and none left whatever ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from running_system import (
+    Command,
+    alive,
+    architect,
+    copy_project,
+    descendants,
+    mentioning,
+    wait_for,
+)
+
+from architect.config import load
+from architect.stores import find_stores
+from core.events import JOBS
+from core.stores.embedded import Stores
+
+pytestmark = pytest.mark.slow
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def root(reachable_tmp: Path) -> Path:
+    return copy_project(reachable_tmp / f"up{next(NUMBERS)}")
+
+
+@pytest.fixture
+def own_root(reachable_tmp: Path) -> Path:
+    return copy_project(reachable_tmp / f"up{next(NUMBERS)}")
+
+
+@pytest.fixture(scope="module")
+def running(root: Path) -> Iterator[Command]:
+    with Command("up", "--root", str(root), "--count", "60000") as command:
+        command.until("trading; Ctrl-C stops everything")
+        yield command
+
+
+def stores_of(root: Path) -> Stores:
+    found = find_stores(load(root, process={}))
+    assert found is not None
+    return Stores(found.database_url, found.redis_url)
+
+
+def test_everything_starts_in_its_order(running: Command) -> None:
+    order = [
+        "Postgres and Redis are up",
+        "paper exchange at",
+        "wick worker(s) are up",
+        "trading;",
+    ]
+    places = [running.text.index(words) for words in order]
+    assert places == sorted(places)
+    below = alive(descendants(running.process.pid))
+    for words in (
+        "core.trading.paper",
+        "core.trading.gateway",
+        "core.trading.trader",
+        "wick",
+    ):
+        assert any(words in line for line in below), words
+
+
+def test_keys_are_with_the_gateway_alone(running: Command, root: Path) -> None:
+    keys = json.loads((root / ".architect/run/paper-keys.json").read_text())
+    assert (root / ".architect/run/paper-keys.json").stat().st_mode & 0o077 == 0
+    for name, value in keys.items():
+        if name != "control_token" and isinstance(value, str):
+            assert mentioning(value) == [], name
+
+
+def test_a_second_one_is_told_who_runs(running: Command, root: Path) -> None:
+    second = architect("up", "--root", str(root), "--count", "700")
+    assert second.returncode == 1
+    assert "error:" in second.stderr
+    assert "hint:" in second.stderr
+    assert str(running.process.pid) in second.stderr
+    assert running.process.poll() is None
+
+
+def test_status_shows_what_is_live(running: Command, root: Path) -> None:
+    done = architect("status", "--root", str(root), "--json", "rsi", "entry_decision")
+    rows = json.loads(done.stdout)
+    assert {row["name"] for row in rows} == {"rsi", "entry_decision"}
+    assert all(row["running"] == row["version"] for row in rows)
+    text = architect("status", "--root", str(root), "rsi").stdout
+    assert " live" in text
+    assert "the system is not running" not in text
+
+
+def test_init_and_purge_join_the_running_stores(running: Command, root: Path) -> None:
+    assert architect("db", "--root", str(root), "init").returncode == 0
+    refused = architect("db", "--root", str(root), "purge")
+    assert refused.returncode == 1
+    assert "nobody is there to say yes" in refused.stderr
+    done = architect("db", "--root", str(root), "purge", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert Path(told["dump"]).exists()
+    assert sum(told["tables"].values()) > 0
+    # Trading and repair go on: what was emptied fills again, and the stream is back.
+    with psycopg.connect(stores_of(root).database_url, autocommit=True) as connection:
+        wait_for(
+            lambda: connection.execute("select 1 from trading_data.equity").fetchone(),
+            30,
+        )
+    with redis.Redis.from_url(stores_of(root).redis_url) as client:
+        wait_for(lambda: client.exists(JOBS), 30)
+    assert running.process.poll() is None
+    assert architect("incidents", "--root", str(root)).stdout == "no incidents\n"
+
+
+def test_ctrl_c_ends_all_in_a_few_seconds(own_root: Path) -> None:
+    with Command("up", "--root", str(own_root)) as command:
+        command.until("trading;")
+        below = descendants(command.process.pid)
+        started = time.monotonic()
+        command.ctrl_c()
+        assert command.end() == 0
+        assert time.monotonic() - started < 15
+    assert alive(below) == []
+    assert mentioning(str(own_root)) == []
+    assert not (own_root / ".architect/run/paper-keys.json").exists()
+    assert list(own_root.rglob("*.sock")) == []
+
+
+def test_a_killed_one_leaves_nothing_and_the_next_starts_at_once(
+    own_root: Path,
+) -> None:
+    with Command("up", "--root", str(own_root)) as command:
+        command.until("trading;")
+        below = descendants(command.process.pid)
+        assert len(below) > 6
+        os.kill(command.process.pid, signal.SIGKILL)
+        command.end()
+    wait_for(lambda: not alive(below), 15)
+    wait_for(lambda: not mentioning(str(own_root)), 5)
+    again = architect("up", "--root", str(own_root), "--count", "660")
+    assert again.returncode == 0, again.stderr
+    assert "the candles are used up" in again.stderr
+
+
+def test_given_stores_are_used_and_none_are_started(
+    own_root: Path, fresh_stores: Stores
+) -> None:
+    urls = {
+        "DATABASE_URL": fresh_stores.database_url,
+        "REDIS_URL": fresh_stores.redis_url,
+    }
+    done = architect("up", "--root", str(own_root), "--count", "660", **urls)
+    assert done.returncode == 0, done.stderr
+    assert not (own_root / ".architect/stores").exists()
+    with psycopg.connect(fresh_stores.database_url) as connection:
+        found = connection.execute(
+            "select count(*) from trading_data.equity"
+        ).fetchone()
+    assert found == (60,)
+
+
+def test_a_child_that_dies_ends_the_system_with_its_last_words(own_root: Path) -> None:
+    with Command("up", "--root", str(own_root)) as command:
+        command.until("trading;")
+        below = descendants(command.process.pid)
+        gateway = next(p for p, _ in below if "core.trading.gateway" in _cmd(p))
+        os.kill(gateway, signal.SIGKILL)
+        assert command.end() == 1
+    assert "ended with code" in command.text
+    assert alive(below) == []
+
+
+def test_status_and_incidents_say_that_nothing_runs(own_root: Path) -> None:
+    text = architect("status", "--root", str(own_root), "rsi")
+    assert "the system is not running" in text.stdout
+    done = architect("incidents", "--root", str(own_root))
+    assert done.returncode == 1
+    assert "hint: architect up" in done.stderr
+
+
+def test_init_and_purge_start_the_stores_when_nothing_runs(own_root: Path) -> None:
+    done = architect("db", "--root", str(own_root), "init", "--json")
+    assert json.loads(done.stdout)["applied"], done.stderr
+    again = architect("db", "--root", str(own_root), "init")
+    assert again.stdout == "the schemas are as they must be\n"
+    empty = architect("db", "--root", str(own_root), "purge")
+    assert (empty.returncode, empty.stdout) == (0, "there was nothing to empty\n")
+    assert mentioning(str(own_root)) == []
+
+
+def _cmd(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
