@@ -15,32 +15,23 @@ from typing import Any
 
 from architect.gate.constants import constants_in
 from architect.gate.contract.inputs import Inputs
-from architect.gate.contract.ports import Script, script
 from architect.gate.contract.requires import neighbours
 from architect.gate.contract.terms import Arguments, Terms
+from architect.strength import scripts
 from architect.strength.bench import Call
 from architect.strength.within import Specs, within
 from core import types
 from core.errors import RequiresError
-from core.spec import PortCall
 
 TRIES = 4000
 # A call over a table costs a hundred times what another costs.
 MANY, FEW = 160, 30
-_ERRORS = (
-    "OutcomeUnknown",
-    "DuplicateOrder",
-    "OrderRejected",
-    "GatewayRefused",
-    "ExchangeUnavailable",
-    "RateLimited",
-)
 
 
 def nearby(terms: Terms, inputs: Inputs, body: str) -> list[Call]:
     """Return the inputs for one spec, the same in every run."""
     if terms.spec.ports:
-        return list(_other_scripts(terms))
+        return scripts.others(terms, inputs)
     if not terms.spec.params:
         return []
     tables = any(kind.name in ("Series", "Frame") for kind in terms.kinds.values())
@@ -132,51 +123,6 @@ def _other_series(series: Any, edges: Iterable[float]) -> Iterator[Any]:
             other = series.copy()
             other.iloc[at:] = edge
             yield other
-
-
-# --- scripts of ports ------------------------------------------------------------
-
-
-def _other_scripts(terms: Terms) -> Iterator[Call]:
-    """Yield the examples with one answer of a port exchanged for another one."""
-    for example in terms.spec.examples:
-        arguments = terms.load(example.given)
-        for port, steps in example.ports.items():
-            for at, step in enumerate(steps):
-                for other in _other_steps(terms, port, step):
-                    rest = [*steps[at + 1 :], *steps]
-                    changed = {**example.ports, port: [*steps[:at], other, *rest]}
-                    played = _played(terms, changed)
-                    if played is not None:
-                        yield Call(arguments, played)
-
-
-def _other_steps(terms: Terms, port: str, step: PortCall) -> Iterator[PortCall]:
-    bare: dict[str, Any] = {"method": step.method}
-    for error in _ERRORS:
-        if error != step.raises:
-            yield PortCall(**bare, raises=error, message="it is so")
-    for example in terms.spec.examples:
-        for other in example.ports.get(port, []):
-            if other.method == step.method and other.raises is None:
-                yield PortCall(**bare, returns=other.returns)
-
-
-def _played(terms: Terms, calls: dict[str, list[PortCall]]) -> Script | None:
-    return script(terms.spec, calls, terms.records)
-
-
-def trimmed(call: Call, made: dict[str, int]) -> Call:
-    """Return the call with only those answers of ports that were asked for."""
-    if call.script is None:
-        return call
-    kept = {
-        port: [*steps][: made.get(port, 0)] for port, steps in call.script.plain.items()
-    }
-    played = replace(
-        call.script, plain={p: steps for p, steps in kept.items() if steps}
-    )
-    return Call(call.arguments, played)
 
 
 def shape(terms: Terms, arguments: Arguments) -> Arguments:

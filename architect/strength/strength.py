@@ -17,10 +17,11 @@ from architect.gate.format import format_body
 from architect.gate.gate import Gate
 from architect.gate.structure import check_candidate
 from architect.gate.verdict import UNKNOWN, Caught, CounterExample
-from architect.strength.bench import Bench
+from architect.strength.bench import Bench, Call
 from architect.strength.cases import Case, Cases, Played
 from architect.strength.mutants import Body, Mutant
-from architect.strength.nearby import nearby, shape, trimmed
+from architect.strength.nearby import nearby, shape
+from architect.strength.scripts import longer, trimmed
 from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -30,6 +31,8 @@ from core.values import difference
 
 # So many cases are tried before the rest is: those that caught most mutants so far.
 FIRST = 12
+# So often what a port was asked beyond a script is answered.
+ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,15 @@ class _Trials:
     def _extra(self) -> list[int]:
         """Learn further inputs; return those that the accepted body answers well."""
         numbers = self.played.learn(nearby(self.terms, self.inputs, self.body))
+        last = numbers
+        for _ in range(ROUNDS):
+            last = self.played.learn([c for n in last for c in self._longer(n)])
+            numbers += last
         return [n for n in dict.fromkeys(numbers) if self._is_good(n)]
+
+    def _longer(self, number: int) -> list[Call]:
+        call, answer = self.bench.calls[number], self.bench.answer(number)
+        return longer(self.terms, self.inputs, call, answer)
 
     def _is_good(self, number: int) -> bool:
         call, answer = self.bench.calls[number], self.bench.answer(number)
@@ -222,8 +233,7 @@ class _Trials:
 
     def _example(self, number: int, answer: Answer) -> CounterExample:
         right = self.bench.answer(number)
-        asked = Counter(port for port, _, _ in right.calls)
-        call = trimmed(self.bench.calls[number], asked)
+        call = trimmed(self.bench.calls[number], right)
         return CounterExample(
             shape(self.terms, call.arguments),
             right.value if right.status == "value" else UNKNOWN,

@@ -106,6 +106,7 @@ examples:
 name: cancel_it
 kind: action
 intent: Cancel an order if the exchange has it; say whether it had.
+strength: 0.5
 params:
   client_id: {type: str, meaning: the order's id}
 ports: {exchange: Exchange}
