@@ -117,6 +117,7 @@ PLAIN = _words("""
     partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit
     rstrip split splitlines startswith strip swapcase title upper zfill
     is_integer bit_length bit_count as_integer_ratio from_bytes to_bytes hex fromhex
+    decode translate maketrans args
 """)
 DECIMAL = _words("""
     quantize normalize copy_abs copy_negate copy_sign is_nan is_finite is_infinite is_zero
@@ -189,9 +190,13 @@ TA = _words("""
     vortex_indicator_neg vortex_indicator_pos williams_r wma
 """)
 
-# pandas looks a method up by its name when these are handed a string, so they take
-# nothing but a lambda written in place.
+# pandas looks a method up by its name when these are handed a string, so they take a
+# lambda written in place, or some of these names, written out.
 LAMBDA_ONLY = _words("agg aggregate apply transform")
+BY_NAME = _words("""
+    all any bfill count cummax cummin cumprod cumsum diff ffill first last max mean median
+    min nunique pct_change prod rank sem shift size skew std sum var
+""")
 
 # The position at which these take a dtype, which may only be one of DTYPES: a
 # datetime64 made from text reads the clock.

@@ -138,9 +138,24 @@ def _in_isinstance(walk: Walk, node: cst.CSTNode) -> bool:
 def _lambda_only(walk: Walk, node: cst.Attribute, word: str) -> None:
     call = walk.parent(node)
     first = call.args[0] if walk.is_called(node) and call.args else None
-    if first is None or not is_plain(first) or not isinstance(first.value, cst.Lambda):
+    if first is None or not is_plain(first) or not _is_known_function(first.value):
         hint = f"write .{word}(lambda x: ...), or call the method itself"
         walk.refuse(node, f"{word} takes a lambda, written in place, first", hint)
+
+
+def _is_known_function(value: cst.BaseExpression) -> bool:
+    match value:
+        case cst.Lambda():
+            return True
+        case cst.SimpleString():
+            return value.evaluated_value in allowed.BY_NAME
+        case cst.List(elements=elements) | cst.Dict(elements=elements):
+            return all(
+                isinstance(element, (cst.Element, cst.DictElement))
+                and _is_known_function(element.value)
+                for element in elements
+            )
+    return False
 
 
 def is_plain(arg: cst.Arg) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from body_cases import Case
 from honest_bodies import HONEST
 from hostile_structure import HOSTILE, HOSTILE_LAYOUT
+from more_honest_bodies import MORE_HONEST, REFUSED
 
 from architect.gate.structure import (
     NotThisModule,
@@ -21,8 +22,22 @@ def test_honest_body_is_let_through(case: Case) -> None:
     assert check_structure(case.spec(), case.graph(), case.body) == []
 
 
-@pytest.mark.parametrize("case", HONEST[::3], ids=str)
+@pytest.mark.parametrize("case", MORE_HONEST, ids=str)
+def test_another_honest_body_is_let_through(case: Case) -> None:
+    found = check_structure(case.spec(), case.graph(), case.body)
+    assert bool(found) == (case.body in REFUSED), found
+
+
+def test_under_one_in_a_hundred_honest_bodies_is_refused() -> None:
+    assert len(HONEST) + len(MORE_HONEST) >= 300
+    assert {case.body for case in MORE_HONEST} >= set(REFUSED)
+    assert len(REFUSED) / (len(HONEST) + len(MORE_HONEST)) < 0.01
+
+
+@pytest.mark.parametrize("case", (HONEST + MORE_HONEST)[::3], ids=str)
 def test_honest_body_passes_the_whole_stage(case: Case) -> None:
+    if case.body in REFUSED:
+        return
     body, found = check_candidate(case.spec(), case.graph(), case.body)
     assert found == []
     again, found = check_candidate(case.spec(), case.graph(), body)
