@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from architect import config as configuration
 from architect.config import Config
 from architect.staleness import State, states
 from architect.stores import find_stores
+from core.errors import StoreUnavailable
 from core.events import RUNNING, connect
 from core.manifest import Manifest, read_manifest
 from core.spec_graph import load_graph
@@ -48,7 +50,12 @@ def _running(config: Config) -> dict[str, str]:
     stores = find_stores(config)
     if stores is None:
         return {}
-    client = connect(stores.redis_url)
+    try:
+        client = connect(stores.redis_url)
+    except StoreUnavailable as error:
+        # How the modules stand is known without it.
+        print(f"note: {error}", file=sys.stderr)
+        return {}
     try:
         found: Any = client.hgetall(RUNNING)
         return dict(found)

@@ -10,7 +10,8 @@ import argparse
 import json
 import os
 import socket
-import sys
+import threading
+from contextlib import ExitStack
 
 from architect.session import open_session
 from architect.stores import running_stores
@@ -20,6 +21,8 @@ from architect.wick.worker import Worker
 from core import process
 from core.events import Events
 
+# --once waits ten seconds for a job.
+ONCE_LOOKS = 20
 EXAMPLE = "  architect wick\n  architect wick --once"
 
 
@@ -36,23 +39,32 @@ def run(options: argparse.Namespace) -> int:
     stop = process.stop_event()
     if options.parent:
         process.stop_with_parent(options.parent, stop)
-    with open_session(options.root) as session:
+    with ExitStack() as opened:
+        session = opened.enter_context(open_session(options.root))
         stores = running_stores(session.config)
         session.gate.warm()
         queue = Queue(stores.redis_url, f"{socket.gethostname()}-{os.getpid()}")
-        worker = Worker(
-            session, Incidents(stores.database_url), queue, Events(stores.redis_url),
-            stores.redis_url, _tell,
-        )  # fmt: skip
+        opened.callback(queue.close)
+        incidents = opened.enter_context(Incidents(stores.database_url))
+        events = Events(stores.redis_url)
+        opened.callback(events.close)
+        worker = Worker(session, incidents, queue, events, stores.redis_url, _tell)
         print(json.dumps({"kind": "ready", "pid": os.getpid()}), flush=True)
         if options.once:
-            job = queue.take(wait_ms=10_000)
-            if job is not None:
-                worker.work(job)
+            _once(worker, stop)
         else:
             worker.run(stop)
-        worker.events.close()
     return 0
+
+
+def _once(worker: Worker, stop: threading.Event) -> None:
+    for _ in range(ONCE_LOOKS):
+        job = worker.queue.take(wait_ms=500)
+        if job is not None:
+            worker.work(job)
+            return
+        if stop.is_set():
+            return
 
 
 def _tell(incident: Incident) -> None:
@@ -65,4 +77,3 @@ def _tell(incident: Incident) -> None:
         "took_ms": incident.took_ms,
     }
     print(json.dumps(line), flush=True)
-    sys.stdout.flush()

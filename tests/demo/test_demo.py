@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -80,14 +79,14 @@ def state(root: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def done(reachable_tmp: Path) -> Iterator[Done]:
+def done(reachable_tmp: Path) -> Done:
     root = new_root(reachable_tmp)
     before = state(root)
     with Command("demo", "--root", str(root), "--ticks", "240") as command:
         command.until("building every module")
         second = architect("demo", "--root", str(root))
         code = command.end(240)
-    yield Done(root, code, command.text, second, before)
+    return Done(root, code, command.text, second, before)
 
 
 def test_it_ends_by_itself_and_well(done: Done) -> None:
@@ -182,7 +181,7 @@ def test_ctrl_c_at_any_point_ends_all_and_the_next_demo_runs(
             command.ctrl_c()
             assert command.end() == 130, f"{point}: {command.text}"
             assert time.monotonic() - started < 15, point
-        wait_for(lambda: not alive(below), 3)
+        wait_for(lambda gone=below: not alive(gone), 3)  # type: ignore[misc]
         wait_for(lambda: not mentioning(str(root)), 3)
         assert leftovers(root) == [], point
         assert os.listdir(temp) == [], point

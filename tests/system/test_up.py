@@ -184,6 +184,13 @@ def test_a_child_that_dies_ends_the_system_with_its_last_words(own_root: Path) -
 def test_status_and_incidents_say_that_nothing_runs(own_root: Path) -> None:
     text = architect("status", "--root", str(own_root), "rsi")
     assert "the system is not running" in text.stdout
+    away = {
+        "DATABASE_URL": "postgresql://nowhere.invalid/x",
+        "REDIS_URL": "redis://127.0.0.1:1",
+    }
+    lost = architect("status", "--root", str(own_root), "rsi", **away)
+    assert "note: Redis does not answer" in lost.stderr
+    assert "the system is not running" in lost.stdout
     done = architect("incidents", "--root", str(own_root))
     assert done.returncode == 1
     assert "hint: architect up" in done.stderr

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from wick_project import pending, until
 
-from architect.wick.queue import GROUP, Job, Queue
+from architect.wick.queue import Job, Queue
 from core.events import JOBS
 from core.stores.embedded import Stores, start
 
@@ -59,20 +60,6 @@ def give(client: redis.Redis, module: str = "rsi", **other: str) -> str:
         **other,
     }
     return str(client.xadd(JOBS, fields))  # type: ignore[arg-type]
-
-
-def pending(client: redis.Redis) -> int:
-    return int(client.xpending(JOBS, GROUP)["pending"])  # type: ignore[index]
-
-
-def until(found: Callable[[], object], timeout_s: float = 10.0) -> object:
-    """Wait for another process or for Redis; there is no clock to pass in to them."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if answer := found():
-            return answer
-        time.sleep(0.01)
-    raise AssertionError("it did not happen in time")
 
 
 def test_a_job_goes_to_one_worker_and_is_gone_when_it_is_done(

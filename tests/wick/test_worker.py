@@ -15,8 +15,15 @@ from typing import Any
 import psycopg
 import pytest
 import redis
-from test_queue import pending, until
-from wick_project import RECURSES, SUMS, SUMS_OTHERWISE, Bench, failure
+from wick_project import (
+    RECURSES,
+    SUMS,
+    SUMS_OTHERWISE,
+    Bench,
+    failure,
+    pending,
+    until,
+)
 
 from architect.wick.incidents import Incident
 from architect.wick.queue import Queue
@@ -28,11 +35,12 @@ from core.stores.embedded import Stores
 STALE_MS = 400
 # A worker process that is killed in the middle of its repair, before it commits.
 DIES = """
-import os, signal, sys
+import functools, os, signal, sys
 from architect.wick import repair
 from architect.commands import wick
 from architect.command_line import main
 repair.Repair._promote = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+wick.Queue = functools.partial(wick.Queue, stale_ms=400)
 main(["wick", "--root", sys.argv[1], "--once"])
 """
 

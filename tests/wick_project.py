@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import redis
 
 from architect.config import read_config
 from architect.gate.gate import Gate
@@ -15,13 +18,14 @@ from architect.gate.verdict import Verdict
 from architect.rebuild import verify
 from architect.session import Session
 from architect.wick.incidents import Incidents
-from architect.wick.queue import Job
+from architect.wick.queue import GROUP, Job
+from core.events import JOBS
 from core.manifest import read_manifest, sha256
 from core.project import Project
 from core.template_footer import render_module
 from core.values import encode
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 SPECS = {
     # Its examples are short: a recursive body passes, and fails on a long list.
     "total": """
@@ -164,3 +168,18 @@ def git(root: Path, *words: str) -> str:
         ["git", *who, *words], cwd=root, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def pending(client: redis.Redis) -> int:
+    """Return how many jobs were given to workers and are not acknowledged."""
+    return int(client.xpending(JOBS, GROUP)["pending"])  # type: ignore[index]
+
+
+def until(found: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """Wait for another process or for Redis; there is no clock to pass in to them."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
