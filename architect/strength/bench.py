@@ -24,6 +24,9 @@ _HELPER = "architect_strength_trials"
 _CPU_S = 600
 # A mutant may be that much slower than the accepted body, besides the spec's limit.
 _SLOWER = 20
+_LEAST_S = 0.25
+# What the helper does of its own is quick, where the machine is not.
+_HELPER_S = 5.0
 ALL = 1 << 30
 
 
@@ -76,7 +79,7 @@ class Bench:
 
         At most `most` of them. What ends the worker or never ends is an answer too.
         """
-        limit = self._limit_s() + _SLOWER * self.per_call_s * len(which)
+        limit = self._call_s() + _SLOWER * self.per_call_s * len(which)
         outcome = self._tried(code, which, most, limit)
         if outcome.status == "value":
             return {int(i): text for i, text in self._value(outcome)}
@@ -88,7 +91,10 @@ class Bench:
         """Find the inputs on which a code ends its worker; the first of them is enough."""
         found: dict[int, str] = {}
         for i in which:
-            outcome = self._tried(code, [i], 1, self._limit_s())
+            outcome = self._tried(code, [i], 1, self._call_s())
+            if outcome.status != "value":
+                # The machine may have been busy.
+                outcome = self._tried(code, [i], 1, self._call_s())
             if outcome.status != "value":
                 slow = outcome.status == "timeout"
                 found[i] = json.dumps({"status": "timeout" if slow else "died"})
@@ -102,13 +108,13 @@ class Bench:
         """Call another code with an input that is not kept."""
         worker = self._worker or self._begun(len(self.calls))
         if self._in != code:
-            self._ask(worker, "put", self._limit_s(), code=code.decode("latin-1"))
+            self._ask(worker, "put", _HELPER_S, code=code.decode("latin-1"))
             self._in = code
         outcome = worker.call(
             f"{self.module}:{self.subject.spec.name}",
             {name: encode(value) for name, value in call.arguments.items()},
             ports=call.script.answers if call.script else None,
-            timeout_s=self._limit_s(),
+            timeout_s=self._call_s(),
         )
         self._checked(outcome)
         return self.subject.answer_of(outcome)
@@ -155,7 +161,7 @@ class Bench:
             self.close()
             raise LoadFailed(str(result.raised or result.detail))
         name = subject.spec.name
-        self._ask(worker, "begin", self._limit_s(), module=self.module, function=name)
+        self._ask(worker, "begin", _HELPER_S, module=self.module, function=name)
         if known:
             self._send(worker, 0, known)
         return worker
@@ -165,7 +171,7 @@ class Bench:
         calls = self.calls[start:end]
         scripts = [call.script.answers if call.script else {} for call in calls]
         inputs = encode([call.arguments for call in calls])
-        limit = self._limit_s() * (1 + len(calls))
+        limit = _HELPER_S + self._limit_s() * len(calls)
         found: list[str] = self._ask(
             worker, "keep", limit, inputs=inputs, scripts=json.dumps(scripts)
         )
@@ -184,6 +190,10 @@ class Bench:
         if answer.status != "value":
             raise GateError(f"{self.subject.spec.name}: {answer.message}")
         return answer.value
+
+    def _call_s(self) -> float:
+        """How long one call of a mutant may take: no spec's seconds for each of them."""
+        return min(self._limit_s(), _LEAST_S + _SLOWER * self.per_call_s)
 
     def _limit_s(self) -> float:
         return self.subject.spec.limits.time_ms / 1000

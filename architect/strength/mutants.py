@@ -16,7 +16,7 @@ from typing import Any
 
 from architect.strength import expressions, statements
 from architect.strength.edits import Edit, places
-from architect.strength.names import Lookalikes, lookalikes
+from architect.strength.names import lookalikes
 from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -76,7 +76,7 @@ class Body:
             line = getattr(place.node, "lineno", line + top) - top
             for edit in statements.edits(place, once, returns):
                 yield edit, line
-            for edit in _of_expression(place, alike):
+            for edit in expressions.edits(place, alike):
                 yield edit, line
 
     def _mutated(self) -> CodeType | None:
@@ -89,11 +89,6 @@ class Body:
         whole: Any = self._whole
         consts = compile(whole, "<body>", "exec", dont_inherit=True).co_consts
         return next(const for const in consts if isinstance(const, CodeType))
-
-
-def _of_expression(place: Any, alike: Lookalikes) -> Iterator[Edit]:
-    # A text inside an f-string is a part of it, and is changed as such.
-    yield from expressions.edits(place, alike)
 
 
 def _function(module: str, name: str) -> ast.FunctionDef:

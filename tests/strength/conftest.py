@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from strength_specs import BODIES, GRAPH, MODULES
+from strength_specs import BODIES, GRAPH, MODULES, Measure
 
 from architect.gate.gate import Gate, open_gate
 from architect.strength.strength import Strength, measure
-
-Measure = Callable[[str], Strength]
 
 
 @pytest.fixture(scope="session")

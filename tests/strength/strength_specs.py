@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from architect.strength.strength import Strength
 from core.spec import parse_spec
 from core.spec_graph import SpecGraph, graph
 from core.template_footer import render_module
@@ -101,4 +104,5 @@ BODIES = {
     "with_last": "longer = list(items)\nlonger.append(last)\nreturn longer\n",
 }
 GRAPH: SpecGraph = graph({name: parse_spec(text, name) for name, text in TEXTS.items()})
+Measure = Callable[[str], Strength]
 MODULES = {n: render_module(GRAPH.get(n), body) for n, body in BODIES.items()}

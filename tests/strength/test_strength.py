@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from conftest import Measure
-from strength_specs import BODIES, GRAPH, MODULES, TEXTS
+from strength_specs import BODIES, GRAPH, MODULES, TEXTS, Measure
 
 from architect.gate.gate import Gate
 from architect.strength import report
