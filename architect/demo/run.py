@@ -79,6 +79,7 @@ class Demo:
         """Build every module from its spec through the whole pipeline."""
         started = time.perf_counter()
         total = len(list(self.project.specs.glob("*.yaml")))
+        session.strength = True
         with session.building() as pipeline, Progress("building", total) as progress:
             pipeline.progress = progress
             self.story.outcome = pipeline.generate()
