@@ -21,16 +21,16 @@ from architect.code_generator import (
     generating,
     judging,
 )
-from architect.file_creator import Step, create, edited_by_hand, keep_edit, recover
+from architect.file_creator import Step, edited_by_hand, recover
 from architect.gate.records import record_classes
 from architect.gate.verdict import Finding, Verdict
 from architect.history import Accepted, recorded_reply
-from architect.journal import Change
 from architect.judges import Judges, OneByOne
 from architect.models.prompt import Prompt
 from architect.outcome import Outcome
 from architect.prompt import code_prompt
 from architect.rebuild import recorded_body
+from architect.removal import remove_orphans
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
@@ -83,7 +83,9 @@ class Pipeline:
         self._check_specs(graph, todo)
         if todo:
             self._build(graph, todo, outcome)
-        self._remove(gone, outcome)
+        outcome.removed = remove_orphans(
+            self.project, self.repository, gone, self.progress, self.step
+        )
         return outcome
 
     def prompts(self, names: Iterable[str] = (), force: bool = False) -> list[Prompt]:
@@ -180,39 +182,6 @@ class Pipeline:
             return recorded_body(spec, entry, ReplyStore(self.project.replies))
         except ModelError:
             return None
-
-    # --- remove --------------------------------------------------------------------
-
-    def _remove(self, names: list[str], outcome: Outcome) -> None:
-        """Take modules out whose specs are gone, once nothing accepted uses them.
-
-        Their replies stay: they are history, and an answer if the spec comes back.
-        """
-        left = list(names)
-        while free := [name for name in left if not self._users(name)]:
-            for name in free:
-                left.remove(name)
-                self._remove_one(name)
-                outcome.removed.append(name)
-        for name in left:
-            self.progress(name, "kept", f"{', '.join(self._users(name))} still uses it")
-
-    def _users(self, name: str) -> list[str]:
-        modules = read_manifest(self.project.manifest).modules
-        return [user for user, entry in modules.items() if name in entry.uses]
-
-    def _remove_one(self, name: str) -> None:
-        entry = read_manifest(self.project.manifest).modules[name]
-        path, why = self.project.module(name), "its spec is gone"
-        on_disk = sha256(path.read_bytes()) if path.exists() else ""
-        if on_disk not in ("", entry.file):
-            kept = keep_edit(self.project, name)
-            why += f"; the hand edit is kept in {kept}"
-        spec = self.project.spec(name).relative_to(self.project.root).as_posix()
-        message = f"Remove {name}: its spec is gone\n\nModule: {name}\n"
-        change = Change(name, None, "", message, (spec,), replaces=on_disk)
-        create(self.project, self.repository, change, self.step)
-        self.progress(name, "removed", why)
 
     # --- bodies that are at hand ---------------------------------------------------
 
