@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from architect.strength.strength import Strength
-from core.spec import parse_spec
+from core.spec import load_spec, parse_spec
 from core.spec_graph import SpecGraph, graph
 from core.template_footer import render_module
 
@@ -90,6 +91,28 @@ examples:
     expect: [1]
     held_back: true
 """,
+    # The port never has the order in its examples: nobody sees whether it is cancelled.
+    "cancel_it": """
+name: cancel_it
+kind: action
+intent: Cancel an order if the exchange has it; say whether it had.
+params:
+  client_id: {type: str, meaning: the order's id}
+ports: {exchange: Exchange}
+returns: {type: bool, meaning: whether the exchange had it}
+examples:
+  - given: {client_id: a-2}
+    ports:
+      exchange:
+        - {method: order, args: {client_id: a-2}, returns: null}
+    expect: false
+  - given: {client_id: a-3}
+    ports:
+      exchange:
+        - {method: order, args: {client_id: a-3}, returns: null}
+    expect: false
+    held_back: true
+""",
 }
 BODIES = {
     "weak_fee": "return size * price + 1\n",
@@ -102,7 +125,20 @@ BODIES = {
     ),
     "larger": "return a if a > b else b\n",
     "with_last": "longer = list(items)\nlonger.append(last)\nreturn longer\n",
+    "cancel_it": (
+        "known = exchange.order(client_id)\n"
+        "if known is not None:\n"
+        "    exchange.cancel(client_id)\n"
+        "return known is not None\n"
+    ),
 }
-GRAPH: SpecGraph = graph({name: parse_spec(text, name) for name, text in TEXTS.items()})
+SPECS = Path(__file__).resolve().parents[2] / "specs/trading"
+RECORDS = {
+    name: load_spec(SPECS / f"{name}.yaml")
+    for name in ("order_request", "order_status")
+}
+GRAPH: SpecGraph = graph(
+    {**RECORDS, **{name: parse_spec(text, name) for name, text in TEXTS.items()}}
+)
 Measure = Callable[[str], Strength]
 MODULES = {n: render_module(GRAPH.get(n), body) for n, body in BODIES.items()}

@@ -79,6 +79,20 @@ def test_a_mutant_that_changes_its_input_differs_by_that(measured: Measure) -> N
     assert "call dropped" not in kinds
 
 
+def test_what_ports_never_answered_is_answered_to_tell_mutants_apart(
+    measured: Measure,
+) -> None:
+    found, spec = measured("cancel_it"), GRAPH.get("cancel_it")
+    assert not found.caught.enough
+    by_diff = {one.diff(spec, found.accepted): one for one in found.survivors}
+    forgotten = by_diff["-     exchange.cancel(client_id)\n+     pass"]
+    example = Example.model_validate(forgotten.as_example())
+    order, cancel = example.ports["exchange"]
+    assert order.returns is not None
+    assert (cancel.method, cancel.args) == ("cancel", dict(example.given))
+    assert example.expect is True
+
+
 def test_the_same_is_found_every_time(measured: Measure, strength_gate: Gate) -> None:
     before = measured("weak_fee")
     spec = GRAPH.get("weak_fee")
