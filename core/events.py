@@ -72,6 +72,11 @@ class Events:
         self._waiting.append((RUNNING, dict(versions)))
         self._wake.set()
 
+    def ended(self) -> None:
+        """Say that nothing runs any more."""
+        self._waiting.append((RUNNING, {}))
+        self._wake.set()
+
     def _put(self, stream: str, kind: str, detail: dict[str, Any]) -> None:
         fields = {
             "kind": kind,
@@ -112,7 +117,9 @@ class Events:
             self._waiting.appendleft(event)
 
     def _send_one(self, stream: str, fields: dict[str, str]) -> None:
-        if stream == RUNNING:
+        if stream == RUNNING and not fields:
+            self._client.delete(RUNNING)
+        elif stream == RUNNING:
             self._client.hset(RUNNING, mapping=fields)  # type: ignore[arg-type]
         else:
             self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]

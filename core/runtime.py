@@ -67,6 +67,7 @@ class Runtime:
         self.watcher.stop()
         hooks.reset()
         self.reflections.close()
+        self.events.ended()
         self.events.close()
 
     def tell(self, kind: str, /, **detail: Any) -> None:

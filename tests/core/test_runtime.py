@@ -57,6 +57,8 @@ def test_a_module_that_fails_live_is_contained_and_reported_as_a_job(
             tick = hooks.tick
             assert runtime.modules["halve"](400) == 200
         assert runtime.swaps == 1
+        until(lambda: client.hget(RUNNING, "halve") == good.version)
+    assert not client.exists(RUNNING), "nothing runs any more"
     (job,) = details(client, JOBS, "failure")
     assert (job["module"], job["version"]) == ("halve", bad.version)
     assert (job["outcome"], job["module_kind"], job["tick"]) == (
@@ -65,7 +67,6 @@ def test_a_module_that_fails_live_is_contained_and_reported_as_a_job(
         tick,
     )
     assert {n: decode(v, {}) for n, v in job["arguments"].items()} == {"x": 400}
-    assert client.hget(RUNNING, "halve") == good.version
     (told,) = details(client, EVENTS, "contained")
     assert told["contained"] == f"rolled back to {good.version}"
 
