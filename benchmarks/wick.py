@@ -4,7 +4,7 @@
                               [--only NAME ...]
 
 DATA has one JSON object a line: `name`, `buggy_program`, `docstring`, `solution`, `tests`.
-The search sees `buggy_program` and `tests` alone. Afterwards its first patch is judged
+The search sees `buggy_program`, `docstring` and `tests` alone. Afterwards its first patch is judged
 against `solution` on fresh inputs like those of the tests: correct when it answers alike
 on every one, overfit otherwise.
 """
@@ -23,12 +23,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from architect.wick.search import Budget, Checks, Patch, Program, Search  # noqa: E402
-from architect.wick.search.behaviour import canonical, one_call  # noqa: E402
-from architect.wick.search.inputs import fresh_calls  # noqa: E402
-from architect.wick.search.observe import observe  # noqa: E402
-from architect.wick.search.runner import Runner  # noqa: E402
-from architect.wick.search.worker import Send, ask  # noqa: E402
+from architect.wick.search import Budget, Checks, Patch, Program, Search
+from architect.wick.search.behaviour import canonical, one_call
+from architect.wick.search.inputs import fresh_calls
+from architect.wick.search.observe import observe
+from architect.wick.search.runner import Runner
+from architect.wick.search.worker import Send, ask
 
 FRESH = 200
 JUDGE_S = 60.0
@@ -83,7 +83,7 @@ def measure(item: dict[str, Any], budget_s: float, workers: int) -> Row:
     """Repair one program, then judge the repair."""
     started = time.monotonic()
     search = Search(
-        Program(item["buggy_program"]),
+        Program(item["buggy_program"], intent=item["docstring"]),
         Checks.of_source(item["tests"], item["buggy_program"]),
         Budget(seconds=budget_s, workers=workers),
     )
@@ -163,7 +163,9 @@ def summary(rows: list[Row]) -> dict[str, Any]:
 
 def _line(row: Row) -> str:
     text = f"{row.name:28} {row.verdict:8} {row.candidates:7} candidates {row.seconds:6.2f} s"
-    return f"{text}  {row.edits}" + (f"  {row.fresh}: {row.differs}" if row.differs else "")
+    return f"{text}  {row.edits}" + (
+        f"  {row.fresh}: {row.differs}" if row.differs else ""
+    )
 
 
 if __name__ == "__main__":

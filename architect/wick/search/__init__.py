@@ -5,4 +5,13 @@ from architect.wick.search.checks import Check, Checks, Failed
 from architect.wick.search.program import Program
 from architect.wick.search.search import Search, search
 
-__all__ = ["Budget", "Check", "Checks", "Failed", "Patch", "Program", "Search", "search"]
+__all__ = [
+    "Budget",
+    "Check",
+    "Checks",
+    "Failed",
+    "Patch",
+    "Program",
+    "Search",
+    "search",
+]

@@ -21,7 +21,9 @@ ENDLESS = 4
 NO_END = "(no end)"
 
 
-def behaviour(runner: Runner, units: list[CodeType], calls: Sequence[Call]) -> list[str]:
+def behaviour(
+    runner: Runner, units: list[CodeType], calls: Sequence[Call]
+) -> list[str]:
     """Return for each call what came back; errors begin with `!`.
 
     After `ENDLESS` calls without an end the rest are taken to have none either.
@@ -72,7 +74,9 @@ def canonical(value: Any, seen: tuple[int, ...] = ()) -> str:
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, dict):
-        items = sorted((canonical(k, inner), canonical(v, inner)) for k, v in value.items())
+        items = sorted(
+            (canonical(k, inner), canonical(v, inner)) for k, v in value.items()
+        )
         return "{" + ", ".join(f"{k}: {v}" for k, v in items) + "}"
     if isinstance(value, set | frozenset):
         return "{" + ", ".join(sorted(canonical(v, inner) for v in value)) + "}"

@@ -22,7 +22,7 @@ class Budget:
     seconds: float = 60.0
     workers: int = 1
     grace_s: float = 1.0
-    margin: float = 1.5
+    margin: float = 2.2
     memory_mb: int = 256
     stuck_s: float = 3.0
     two_edits: bool = True

@@ -126,7 +126,9 @@ def _calls_any(node: ast.stmt, functions: list[str]) -> bool:
 
 def _entries(tree: ast.Module, program: str) -> tuple[str, ...]:
     defined = [
-        node.name for node in ast.parse(program).body if isinstance(node, ast.FunctionDef)
+        node.name
+        for node in ast.parse(program).body
+        if isinstance(node, ast.FunctionDef)
     ]
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return tuple(name for name in defined if name in used)

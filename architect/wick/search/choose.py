@@ -31,11 +31,13 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Passing:
-    """A patch that passes: its source, the edits that made it, what they cost."""
+    """A patch that passes: its source, the edits that made it, what they cost; `slow` if
+    it needed more time than others get."""
 
     source: str
     families: tuple[str, ...]
     cost: float
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,10 @@ def _strange(answers: Answers) -> list[float]:
         for n, text in enumerate(told):
             usual[n].add(_kind(text))
     shares = [
-        _share(_kind(t) not in known | {"!"} and len(usual[n]) > 1 for n, t in enumerate(told))
+        _share(
+            _kind(t) not in known | {"!"} and len(usual[n]) > 1
+            for n, t in enumerate(told)
+        )
         for told in answers.patches
     ]
     return [share and 0.3 + share for share in shares]
@@ -143,7 +148,8 @@ def _surprise(told: list[str], answers: Answers) -> float:
         return min(checks, TRUST) / TRUST * (CHANGED * differs + (differs > 0))
     p = (answers.right + 0.5) / (checks + 1)
     divergence = p * math.log(p / agreed) + (1 - p) * math.log((1 - p) / (1 - agreed))
-    return min(checks, TRUST) * divergence
+    # Checks are picked to be telling, so agreeing more than on them is no wonder.
+    return min(checks, TRUST) * divergence * (0.3 if agreed > p else 1.0)
 
 
 def _share(found: Iterable[bool]) -> float:

@@ -86,8 +86,12 @@ class Block:
         near = old[min(start, len(old) - 1)] if old else self.holder
         if is_tick(near):
             near = old[start] if start < len(old) else self.holder
-        changes = (PutAll(self.holder, self.field, old[:start] + new + old[stop:]), *also)
-        where = getattr(near, "wick_id", self.holder.wick_id)  # type: ignore[attr-defined]
+        changes = (
+            PutAll(self.holder, self.field, old[:start] + new + old[stop:]),
+            *also,
+        )
+        numbered = near if hasattr(near, "wick_id") else self.holder
+        where: int = numbered.wick_id  # type: ignore[attr-defined]
         return Edit(cost, family, where, where, self.unit, changes)
 
 
@@ -125,7 +129,9 @@ class Context:
         """Return the names in scope at an expression, with the kinds of their values."""
         found = self.names_at(place.statement, place.function)
         if place.inner:
-            found = found | {name: self._inner.get(name, UNKNOWN) for name in place.inner}
+            found = found | {
+                name: self._inner.get(name, UNKNOWN) for name in place.inner
+            }
         return found
 
     def names_at(
@@ -136,6 +142,10 @@ class Context:
         if number not in self._names:
             self._names[number] = self._scope(number, function)
         return self._names[number]
+
+    def kinds_of_inner(self, name: str) -> Kinds:
+        """Return the kinds of a name that a comprehension binds."""
+        return self._inner.get(name, UNKNOWN)
 
     def _scope(self, number: int, function: ast.AST | None) -> dict[str, Kinds]:
         found: dict[str, Kinds] = dict.fromkeys(self.functions, frozenset({"call"}))
@@ -184,7 +194,9 @@ def _bound(function: ast.AST | None) -> list[str]:
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         return []
     arguments = function.args
-    found = [a.arg for a in arguments.posonlyargs + arguments.args + arguments.kwonlyargs]
+    found = [
+        a.arg for a in arguments.posonlyargs + arguments.args + arguments.kwonlyargs
+    ]
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.append(node.id)
@@ -229,7 +241,15 @@ class _Walk:
             inside, loop = node, False
         loop = loop or isinstance(node, ast.For | ast.While)
         for name, value in ast.iter_fields(node):
-            if name in ("decorator_list", "returns", "annotation", "bases", "type_params"):
+            if isinstance(value, ast.arguments):
+                self._field(value, "defaults", value.defaults, node, function, ())
+            if name in (
+                "decorator_list",
+                "returns",
+                "annotation",
+                "bases",
+                "type_params",
+            ):
                 continue
             if name in BLOCKS or name in ("handlers", "cases"):
                 self._blocks(node, name, value, inside, loop)
@@ -281,7 +301,9 @@ class _Walk:
 def _binds(node: ast.expr) -> tuple[str, ...]:
     if isinstance(node, ast.Lambda):
         return tuple(a.arg for a in node.args.args)
-    if not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+    if not isinstance(
+        node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ):
         return ()
     return tuple(
         n.id

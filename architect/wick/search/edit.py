@@ -57,7 +57,8 @@ Change = Put | PutAll
 @dataclass(slots=True)
 class Edit:
     """A change at a place: localisation ranks the node numbered `where`, or the statement
-    numbered `near` if that never ran; `unit` is the top-level statement that changes."""
+    numbered `near` if that never ran; `unit` is the top-level statement that changes.
+    """
 
     cost: float
     family: str

@@ -14,7 +14,11 @@ Fresh = Callable[[Any, list[Any], random.Random], Any]
 
 
 def is_object(value: Any) -> bool:
-    return hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value)
+    return (
+        hasattr(value, "__dict__")
+        and not isinstance(value, type)
+        and not callable(value)
+    )
 
 
 def has_objects(value: Any) -> bool:
@@ -77,14 +81,16 @@ def _inverse_of(nodes: list[Any], name: str) -> str | None:
     links = {(id(a), id(b)) for a in nodes for b in _listed(a, name)}
     if not links:
         return None
-    for other in vars(nodes[0]):
+    for other in map(str, vars(nodes[0])):
         back = {(id(b), id(a)) for a in nodes for b in _listed(a, other)}
         if other != name and back == links:
             return other
     return None
 
 
-def _relink_both(nodes: list[Any], name: str, inverse: str, draw: random.Random) -> None:
+def _relink_both(
+    nodes: list[Any], name: str, inverse: str, draw: random.Random
+) -> None:
     """Drop and add links on both sides; no new link closes a circle."""
     links = [(a, b) for a in nodes for b in _listed(a, name) if draw.random() < 0.8]
     for _ in range(draw.randint(0, 3)):

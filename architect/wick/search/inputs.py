@@ -41,13 +41,19 @@ def _varied(call: Call, like: list[Call], draw: random.Random) -> Call:
         return entry, *rewired(args, kwargs, draw, _fresh)
     often = draw.random()
     new = tuple(
-        _fresh(value, [c[1][i] for c in like], draw) if draw.random() < 0.35 + often else value
+        (
+            _fresh(value, [c[1][i] for c in like], draw)
+            if draw.random() < 0.35 + often
+            else value
+        )
         for i, value in enumerate(args)
     )
     named = {
-        name: _fresh(value, [c[2][name] for c in like], draw)
-        if draw.random() < 0.35 + often
-        else value
+        name: (
+            _fresh(value, [c[2][name] for c in like], draw)
+            if draw.random() < 0.35 + often
+            else value
+        )
         for name, value in kwargs.items()
     }
     return entry, new, named
@@ -74,7 +80,9 @@ def _fresh(value: Any, like: list[Any], draw: random.Random) -> Any:
             for i, v in enumerate(value)
         )
     if isinstance(value, set | frozenset):
-        return type(value)(_list(sorted(value, key=repr), [list(o) for o in like], draw))
+        return type(value)(
+            _list(sorted(value, key=repr), [list(o) for o in like], draw)
+        )
     if isinstance(value, dict):
         return _dict(value, like, draw)
     return copy.deepcopy(draw.choice(like))
@@ -96,7 +104,9 @@ def _integer(like: list[int], draw: random.Random) -> int:
 def _real(like: list[float], draw: random.Random) -> float:
     low, high = min(like), max(like)
     new = draw.uniform(low, high if high > low else high + 1.0)
-    return float(round(new)) if all(v == int(v) for v in like if v == v) else round(new, 4)
+    return (
+        float(round(new)) if all(v == int(v) for v in like if v == v) else round(new, 4)
+    )
 
 
 def _text(value: str, like: list[str], draw: random.Random) -> str:
@@ -109,7 +119,9 @@ def _text(value: str, like: list[str], draw: random.Random) -> str:
     if way == 0 or not value:
         few = letters[: draw.randint(1, len(letters))]
         top = min(_MOST, max(map(len, like)))
-        return "".join(draw.choice(few) for _ in range(draw.randint(min(map(len, like)), top)))
+        return "".join(
+            draw.choice(few) for _ in range(draw.randint(min(map(len, like)), top))
+        )
     at = draw.randrange(len(value))
     if way == 1:
         return value[:at] + value[at + 1 :]
@@ -140,7 +152,9 @@ def _mixed(items: list[Any]) -> bool:
     return len({type(item) for item in items}) > 1
 
 
-def _kept_mixed(value: list[Any], like: list[list[Any]], draw: random.Random) -> list[Any]:
+def _kept_mixed(
+    value: list[Any], like: list[list[Any]], draw: random.Random
+) -> list[Any]:
     """Vary a list whose items differ in kind in place: its order may be a grammar."""
     new = []
     for item in value:
@@ -154,7 +168,9 @@ def _kept(new: list[Any], like: list[list[Any]]) -> list[Any]:
     try:
         if all(list(o) == sorted(o) for o in like) and any(len(o) > 2 for o in like):
             new = sorted(new)
-        elif all(list(o) == sorted(o)[::-1] for o in like) and any(len(o) > 2 for o in like):
+        elif all(list(o) == sorted(o)[::-1] for o in like) and any(
+            len(o) > 2 for o in like
+        ):
             new = sorted(new)[::-1]
         if all(len(set(o)) == len(o) for o in like):
             new = list(dict.fromkeys(new))
@@ -163,10 +179,15 @@ def _kept(new: list[Any], like: list[list[Any]]) -> list[Any]:
     return new
 
 
-def _dict(value: dict[Any, Any], like: list[dict[Any, Any]], draw: random.Random) -> Any:
+def _dict(
+    value: dict[Any, Any], like: list[dict[Any, Any]], draw: random.Random
+) -> Any:
     values = [v for other in like for v in other.values()]
     kept = {k: v for k, v in value.items() if draw.random() < draw.choice((0.7, 1.0))}
-    new = {k: _fresh(v, values, draw) if draw.random() < 0.6 else v for k, v in kept.items()}
+    new = {
+        k: _fresh(v, values, draw) if draw.random() < 0.6 else v
+        for k, v in kept.items()
+    }
     pairs = [k for k in value if isinstance(k, tuple) and len(k) == 2]
     if len(pairs) == len(value) and value and draw.random() < 0.7:
         ends = sorted({end for key in pairs for end in key}, key=repr)

@@ -60,7 +60,9 @@ def both(left: ast.expr, right: ast.expr) -> ast.BoolOp:
     return ast.BoolOp(ast.And(), [left, right])
 
 
-def part(owner: ast.expr, lower: ast.expr | None, upper: ast.expr | None) -> ast.Subscript:
+def part(
+    owner: ast.expr, lower: ast.expr | None, upper: ast.expr | None
+) -> ast.Subscript:
     """`owner[lower:upper]`"""
     return ast.Subscript(owner, ast.Slice(lower, upper, None), LOAD)
 

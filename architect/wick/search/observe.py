@@ -37,7 +37,9 @@ class Observed:
     kinds: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     names: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
-    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(
+        default_factory=list
+    )
 
     @property
     def failing(self) -> list[int]:
@@ -146,7 +148,9 @@ class _Instrument(ast.NodeTransformer):
         super().generic_visit(node)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
-            if isinstance(block, list) and isinstance(node, ast.stmt | ast.excepthandler):
+            if isinstance(block, list) and isinstance(
+                node, ast.stmt | ast.excepthandler
+            ):
                 setattr(node, name, [new for old in block for new in _with_names(old)])
         return node
 

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 
 TICK = "_wick_tick"
+MOST_TOLD = 12
+_QUOTED = re.compile(r"'[^'\n]{1,12}'|\"[^\"\n]{1,12}\"")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d+)?(?![\w.]*\d)")
 
 
 @dataclass(frozen=True)
 class Program:
     """Python source; `editable` names the functions that may change, all when empty.
 
-    Without `counted` there are no ticks: as fast as it gets, limited by time alone.
+    `intent` is what is said about the program in words; numbers and quotations in it may
+    be constants that the program lacks. Without `counted` there are no ticks: as fast as
+    it gets, limited by time alone.
     """
 
     source: str
     editable: tuple[str, ...] = ()
     counted: bool = True
+    intent: str = ""
 
     @classmethod
     def of_body(cls, signature: str, body: str, prelude: str = "") -> Program:
@@ -45,6 +52,15 @@ class Program:
         if self.counted:
             _Ticks().visit(tree)
         return tree
+
+    def told(self) -> list[int | float | str]:
+        """Return the constants that the intent names."""
+        found: dict[str, int | float | str] = {}
+        for text in _QUOTED.findall(self.intent):
+            found.setdefault(text, text[1:-1])
+        for text in _NUMBER.findall(self.intent):
+            found.setdefault(text, float(text) if "." in text else int(text))
+        return list(found.values())[:MOST_TOLD]
 
     def may_edit(self, statement: ast.stmt) -> bool:
         """Tell whether a top-level statement may be changed."""

@@ -15,7 +15,7 @@ from architect.wick.search.evaluate import Evaluator, Tried
 from architect.wick.search.program import Program
 from architect.wick.search.worker import Process, Send, Shared
 
-NEAR = 24
+NEAR = 60
 MOST_DEATHS = 50
 LOOK = 400
 PATIENCE_S = 40.0  # with observing, and with a candidate that is only slow
@@ -29,6 +29,11 @@ class Near:
     families: tuple[str, ...]
     cost: float
     passed: int
+
+    @property
+    def order(self) -> float:
+        """Sort key: the most promising first."""
+        return self.cost - 1.5 * min(self.passed, 4)
 
 
 @dataclass
@@ -79,7 +84,7 @@ class Round:
     def _succeed(self, message: dict[str, Any], crew: list[_Hand]) -> None:
         cost = self.cost + message["cost"]
         families = (*self.families, message["family"])
-        self.found.append(Passing(message["source"], families, cost))
+        self.found.append(Passing(message["source"], families, cost, message["slow"]))
         until = time.monotonic() + self.budget.grace_s
         for hand in crew:
             limit = message["cost"] + self.budget.margin
@@ -126,7 +131,7 @@ class _Hand:
         self.process.kill()
         self.deaths += 1
         self.shared.slow = 0
-        if self.shared.at < 0:
+        if self.shared.at < 0 and self.shared.careful < 0:
             self.finished = True  # it cannot even be observed
         elif self.alive:
             self._since = time.monotonic()
@@ -152,20 +157,21 @@ class _Hand:
             keep.take(evaluator.try_edit(index))
             self.shared.tried = self.shared.tried + 1
             self._look_after(evaluator, index)
+        self._look_after(evaluator, self.shared.at, last=True)
         keep.finish()
         send({"kind": "done"})
 
-    def _look_after(self, evaluator: Evaluator, index: int) -> None:
+    def _look_after(self, evaluator: Evaluator, index: int, last: bool = False) -> None:
         """Now and then see that the process is sound; if it is not, go back and look
         after each candidate, to leave out only the one that broke it."""
         careful = index <= self.shared.careful
-        if not careful and index - self.shared.sound < LOOK:
+        if not careful and not last and index - self.shared.sound < LOOK:
             return
         gc.collect() if not careful else None
         if evaluator.sound():
             self.shared.sound = index
             return
-        if not careful:
+        if not careful or (last and self.shared.sound < index):
             self.shared.careful = index
             self.shared.at = self.shared.sound
         raise Unsound(f"candidate {index}")
@@ -219,4 +225,5 @@ class _Keep:
 def _plain(tried: Tried) -> dict[str, Any]:
     return {
         "cost": tried.edit.cost, "family": tried.edit.family, "passed": tried.passed,
+        "slow": tried.slow,
     }  # fmt: skip

@@ -16,10 +16,12 @@ from architect.wick.search.choose import MOST, Answers, Passing, run_on_fresh, s
 from architect.wick.search.observe import observe
 from architect.wick.search.program import Program
 from architect.wick.search.rounds import Near, Round
+from architect.wick.search.runner import Runner
 from architect.wick.search.worker import Send, ask
 
 CHOICE_S = 5.0
-SECOND = 3_000  # edits tried on each promising first
+STEPS = 10_000_000
+SECOND = (600, 6_000)  # edits tried on each promising first, in two passes
 
 
 @dataclass
@@ -40,12 +42,14 @@ class Search:
         yield from self._chosen(first.found)
         if not self.budget.two_edits:
             return
-        for near in self._promising(first.near):
-            if time.monotonic() >= self.deadline:
-                return
-            program = replace(self.program, source=near.source)
-            second = self._round(program, near.families, near.cost, SECOND)
-            yield from self._chosen(second.found)
+        promising = self._promising(first.near)
+        for most in SECOND:
+            for near in promising:
+                if time.monotonic() >= self.deadline:
+                    return
+                program = replace(self.program, source=near.source)
+                second = self._round(program, near.families, near.cost, most)
+                yield from self._chosen(second.found)
 
     def _round(
         self, program: Program, families: tuple[str, ...], cost: float, most: int
@@ -60,7 +64,7 @@ class Search:
 
     def _promising(self, near: list[Near]) -> list[Near]:
         unique = {one.source: one for one in near}
-        return sorted(unique.values(), key=lambda one: (-one.passed, one.cost))
+        return sorted(unique.values(), key=lambda one: one.order)
 
     def _chosen(self, found: list[Passing]) -> Iterator[Patch]:
         unique: dict[str, Passing] = {}
@@ -73,10 +77,27 @@ class Search:
         for score, _, one in sorted(
             zip(ranked, range(len(passing)), passing, strict=True)
         ):
+            if not self._passes_alone(one):
+                continue
             seconds = time.monotonic() - self.started
             yield Patch(
                 one.source, one.families, one.cost, score, self.candidates, seconds
             )
+
+    def _passes_alone(self, one: Passing) -> bool:
+        """Tell whether a patch passes in a process that no other candidate has touched."""
+        if one.slow:
+            return True
+
+        def work(send: Send) -> None:
+            runner = Runner(Program(one.source), self.checks)
+            send({"passes": all(
+                runner.run(runner.units, check, STEPS, CHOICE_S).passed
+                for check in self.checks.checks
+            )})  # fmt: skip
+
+        told = ask(work, self.budget, time.monotonic() + CHOICE_S)
+        return bool(told and told.get("passes"))
 
     def _answers(self, passing: list[Passing]) -> Answers | None:
         """Return what each does on fresh inputs; None when that cannot be found out."""

@@ -100,7 +100,9 @@ def ask(
     try:
         while time.monotonic() < until:
             if process.connection.poll(0.05):
-                return (process.read() or [None])[0]
+                for message in process.read() or []:
+                    return message
+                return None
     finally:
         process.kill()
     return None
@@ -131,6 +133,7 @@ def _quiet() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
+    sys.stdout = sys.stderr = os.fdopen(nowhere, "w", encoding="utf-8")
 
 
 def _size() -> int:

@@ -17,17 +17,28 @@ def calls(context: Context) -> Iterator[Edit]:
         node = place.node
         if isinstance(node, ast.Call):
             yield from _arguments(context, place, node)
-        elif isinstance(node, ast.Tuple | ast.List) and 1 < len(node.elts) < 7:
-            yield from _swapped(place, "elts", node.elts, 2.0)
+        elif isinstance(node, ast.Tuple | ast.List | ast.Set) and node.elts:
+            yield from _elements(place, node.elts)
         elif isinstance(node, ast.Yield) and node.value is not None:
             yield place.put(ast.YieldFrom(node.value), 2.3, "yield from")
         elif isinstance(node, ast.YieldFrom):
             yield place.put(ast.Yield(node.value), 2.3, "yield")
         elif isinstance(node, ast.IfExp):
-            yield place.put(ast.IfExp(node.test, node.orelse, node.body), 2.2, "swap branches")
+            yield place.put(
+                ast.IfExp(node.test, node.orelse, node.body), 2.2, "swap branches"
+            )
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             yield from _bounds(context, place, node.slice)
         yield from _parts(place)
+
+
+def _elements(place: Place, items: list[ast.expr]) -> Iterator[Edit]:
+    if 1 < len(items) < 7:
+        yield from _swapped(place, "elts", items, 2.0)
+    for index in range(len(items)):
+        less = items[:index] + items[index + 1 :]
+        if not isinstance(place.node, ast.Set) or less:
+            yield place.set("elts", less, 3.2, "drop element")
 
 
 def _swapped(
@@ -55,13 +66,38 @@ def _arguments(context: Context, place: Place, node: ast.Call) -> Iterator[Edit]
     for value in (0, 1):
         more = [*node.args, make.const(value)]
         yield place.set("args", more, 4.0, "add argument")
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if name == "range":
+        yield from _range(place, node.args)
+    if name in ("sorted", "sort") and not node.keywords:
+        backward = [ast.keyword("reverse", make.const(True))]
+        yield place.set("keywords", backward, 3.0, "backward")
+        for key in ("len", "abs", "str"):
+            by_key = [ast.keyword("key", make.name(key))]
+            yield place.set("keywords", by_key, 4.0, "sort key")
+
+
+def _range(place: Place, arguments: list[ast.expr]) -> Iterator[Edit]:
+    if len(arguments) == 1:
+        from_one: list[ast.expr] = [make.const(1), arguments[0]]
+        yield place.set("args", from_one, 2.4, "range")
+        one_more = make.binary(arguments[0], ast.Add, make.const(1))
+        yield place.set("args", [make.const(1), one_more], 2.8, "range")
+        from_two: list[ast.expr] = [make.const(2), arguments[0]]
+        yield place.set("args", from_two, 3.0, "range")
+    elif len(arguments) == 2:
+        yield place.set("args", [*arguments, make.const(-1)], 3.0, "range")
+        both = [make.binary(end, ast.Add, make.const(1)) for end in arguments]
+        yield place.set("args", both, 3.0, "range")
 
 
 def _bounds(context: Context, place: Place, part: ast.Slice) -> Iterator[Edit]:
     numbers = [n for n, k in context.names(place).items() if not k or "num" in k]
+    if (part.lower is None) != (part.upper is None):
+        other_end = ast.Slice(part.upper, part.lower, part.step)
+        yield place.set("slice", other_end, 2.5, "slice bound")
     choices: list[ast.expr] = [make.const(1), make.const(-1), *map(make.name, numbers)]
     for field in ("lower", "upper"):
-        edit = place.put(place.node, 2.8, "slice bound")
         if getattr(part, field) is not None:
             part_of = {"lower": part.lower, "upper": part.upper, field: None}
             new = ast.Slice(part_of["lower"], part_of["upper"], part.step)
@@ -70,8 +106,7 @@ def _bounds(context: Context, place: Place, part: ast.Slice) -> Iterator[Edit]:
         for choice in choices:
             part_of = {"lower": part.lower, "upper": part.upper, field: choice}
             new = ast.Slice(part_of["lower"], part_of["upper"], part.step)
-            edit = place.set("slice", new, 3.4, "slice bound")
-            yield edit
+            yield place.set("slice", new, 3.4, "slice bound")
 
 
 def _parts(place: Place) -> Iterator[Edit]:

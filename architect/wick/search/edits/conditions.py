@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from architect.wick.search import make
@@ -19,6 +20,10 @@ def conditions(context: Context) -> Iterator[Edit]:
     for place in context.places:
         if place.field in ("test", "ifs"):
             yield from _condition(context, place)
+            if place.field == "ifs":
+                yield _unfiltered(place)
+        elif isinstance(place.node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
+            yield from _filtered(context, place, place.node)
         elif context.kinds(place.node) == {"bool"} and not place.is_condition:
             yield from _truth(context, place)
 
@@ -45,6 +50,30 @@ def atoms(context: Context, names: dict[str, Kinds]) -> Iterator[Atom]:
     yield from _pairs(names)
 
 
+def _unfiltered(place: Place) -> Edit:
+    return place.put(make.const(True), 2.8, "drop filter")
+
+
+def _filtered(
+    context: Context, place: Place, node: ast.ListComp | ast.GeneratorExp | ast.SetComp
+) -> Iterator[Edit]:
+    """Yield the comprehension with a filter more."""
+    generator = node.generators[-1]
+    bound = [n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)]
+    names = context.names(place) | {n: context.kinds_of_inner(n) for n in bound}
+    for atom, dearer in atoms(context, names):
+        used = {n.id for n in ast.walk(atom) if isinstance(n, ast.Name)}
+        if used & set(bound):
+            more = ast.comprehension(
+                generator.target,
+                generator.iter,
+                [*generator.ifs, atom],
+                generator.is_async,
+            )
+            new = type(node)(node.elt, [*node.generators[:-1], more])
+            yield place.put(new, 3.6 + dearer, "filter")
+
+
 _SIGNS = ((ast.Eq, 0.4), (ast.LtE, 0.7), (ast.Gt, 0.7), (ast.Lt, 0.9))
 
 
@@ -65,7 +94,7 @@ def _own(context: Context, names: dict[str, Kinds]) -> Iterator[Atom]:
             yield make.negate(piece.node), 1.0
 
 
-_BUILTINS = frozenset("len isinstance min max abs any all sum set list".split())
+_BUILTINS = frozenset(dir(builtins))
 
 
 def _members(names: dict[str, Kinds]) -> Iterator[Atom]:
@@ -124,10 +153,16 @@ def _truth(context: Context, place: Place) -> Iterator[Edit]:
     for atom, dearer in atoms(context, context.names(place)):
         if fixed:
             strict = isinstance(atom, ast.Compare) or _is_negation(atom)
-            yield place.put(atom, 2.8 + dearer + (0 if strict else 0.8), "real condition")
+            yield place.put(
+                atom, 2.8 + dearer + (0 if strict else 0.8), "real condition"
+            )
         else:
-            yield place.put(make.either(place.node, atom), 4.0 + dearer, "widen condition")
-            yield place.put(make.both(place.node, atom), 4.0 + dearer, "narrow condition")
+            yield place.put(
+                make.either(place.node, atom), 4.0 + dearer, "widen condition"
+            )
+            yield place.put(
+                make.both(place.node, atom), 4.0 + dearer, "narrow condition"
+            )
 
 
 def _is_negation(node: ast.expr) -> bool:

@@ -24,7 +24,8 @@ def inserts(context: Context) -> Iterator[Edit]:
         first = 1 if block.statements and is_tick(block.statements[0]) else 0
         for at in range(first, len(block.statements) + 1):
             if at > first and isinstance(
-                block.statements[at - 1], ast.Return | ast.Break | ast.Continue | ast.Raise
+                block.statements[at - 1],
+                ast.Return | ast.Break | ast.Continue | ast.Raise,
             ):
                 continue
             names = _names(context, block, at)
@@ -51,6 +52,8 @@ def _new(
     yield from _fills(context, plain)
     yield from _assignments(plain, assigned)
     yield from _ends(context, block, plain)
+    if isinstance(block.holder, ast.While):
+        yield from _progress(context, block.holder, plain)
     if block.holder is block.function or block.in_loop:
         yield from _guards(context, block, at, plain)
 
@@ -98,7 +101,9 @@ def _tested(context: Context) -> set[tuple[str, str]]:
     found = set()
     for place in context.places:
         node = place.node
-        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        if isinstance(node, ast.Compare) and isinstance(
+            node.ops[0], ast.In | ast.NotIn
+        ):
             left, right = node.left, node.comparators[0]
             if isinstance(left, ast.Name) and isinstance(right, ast.Name):
                 found.add((left.id, right.id))
@@ -116,6 +121,32 @@ def _assignments(names: dict[str, Kinds], assigned: set[str]) -> Iterator[Made]:
                 yield make.assign(target, make.name(source)), cost, "assign"
                 if "num" in kinds and "num" in known and target in assigned:
                     yield make.add_to(target, ast.Add, make.name(source)), 4.8, "step"
+
+
+def _progress(
+    context: Context, loop: ast.While, names: dict[str, Kinds]
+) -> Iterator[Made]:
+    """Yield what brings a loop's condition nearer to its end."""
+    tested = [n.id for n in ast.walk(loop.test) if isinstance(n, ast.Name)]
+    constants = [p.node for p in context.pieces if isinstance(p.node, ast.Constant)]
+    fields = {
+        p.node.attr: 0 for p in context.pieces if isinstance(p.node, ast.Attribute)
+    }
+    for name in dict.fromkeys(tested):
+        kinds = names.get(name, frozenset())
+        if "num" in kinds:
+            for other in (
+                *constants,
+                *(make.name(n) for n in names if "num" in names[n]),
+            ):
+                for operator in (ast.FloorDiv, ast.Add, ast.Sub, ast.Mult):
+                    yield make.add_to(name, operator, other), 3.8, "progress"
+        if kinds & {"seq", "str"}:
+            rest = make.part(make.name(name), make.const(1), None)
+            yield make.assign(name, rest), 3.8, "progress"
+        for field in fields:
+            onward = ast.Attribute(make.name(name), field, ast.Load())
+            yield make.assign(name, onward), 3.6, "progress"
 
 
 def _ends(context: Context, block: Block, names: dict[str, Kinds]) -> Iterator[Made]:

@@ -23,6 +23,11 @@ _PARTNERS = (
     ("ceil", "floor"), ("heappush", "heappop"), ("range", "enumerate"),
     ("mean", "median", "sum"), ("min", "max"), ("cummax", "cummin", "cumsum"),
     ("head", "tail"), ("ffill", "bfill"), ("gt", "ge", "lt", "le"), ("reversed", "sorted"),
+    ("lower", "upper", "swapcase", "capitalize", "title"),
+    ("isupper", "islower", "isalpha", "isdigit", "isalnum", "isspace", "isnumeric"),
+    ("ord", "chr"), ("bin", "hex", "oct"), ("floor", "ceil", "round", "trunc"),
+    ("lstrip", "rstrip"), ("count", "index", "find"), ("zip", "enumerate"),
+    ("sin", "cos", "tan"), ("log", "log2", "log10", "exp"), ("filter", "map"),
     ("int", "float", "bool", "str", "list", "tuple", "dict", "set"),
 )  # fmt: skip
 
@@ -51,6 +56,8 @@ def _constants(context: Context) -> list[Any]:
     for place in context.places:
         if isinstance(place.node, ast.Constant):
             found.setdefault(repr(place.node.value), place.node.value)
+    for told in context.program.told():
+        found.setdefault(repr(told), told)
     return list(found.values())
 
 
@@ -62,6 +69,8 @@ def _attributes(context: Context) -> set[str]:
 def _constant(place: Place, node: ast.Constant, known: list[Any]) -> Iterator[Edit]:
     old = node.value
     tried = {repr(old)}
+    if isinstance(place.holder, ast.BinOp):
+        tried.add("0")  # the operand is dropped instead
     for new, cost in _nearby(old):
         if repr(new) not in tried:
             tried.add(repr(new))
@@ -78,12 +87,31 @@ def _nearby(old: Any) -> Iterator[tuple[Any, float]]:
     elif isinstance(old, int | float):
         one = type(old)(1)
         yield from ((old + one, 1.5), (old - one, 1.5))
-        yield from ((-old, 2.0), (type(old)(0), 2.2), (one, 2.2), (-one, 2.6), (one + one, 2.6))
+        yield from (
+            (-old, 2.0),
+            (type(old)(0), 2.2),
+            (one, 2.2),
+            (-one, 2.6),
+            (one + one, 2.6),
+        )
         if old:
-            yield from ((old * 10, 3.2), (old / 10, 3.2), (old * 100, 3.2), (old / 100, 3.2))
-            yield from ((old * 1000, 3.4), (old / 1000, 3.4), (old * 2, 3.2), (old / 2, 3.2))
+            yield from (
+                (old * 10, 3.2),
+                (old / 10, 3.2),
+                (old * 100, 3.2),
+                (old / 100, 3.2),
+            )
+            yield from (
+                (old * 1000, 3.4),
+                (old / 1000, 3.4),
+                (old * 2, 3.2),
+                (old / 2, 3.2),
+            )
     elif isinstance(old, str):
         yield from (("", 2.5), (" ", 3.0), (old.lower(), 3.0), (old.upper(), 3.0))
+        yield from ((old.strip(), 3.0), (old + " ", 3.4), (" " + old, 3.4))
+        for at in range(len(old) if len(old) <= 12 else 0):
+            yield old[:at] + old[at + 1 :], 3.4
     elif old is None:
         yield from ((0, 2.8), (False, 2.8), (True, 3.2), ("", 3.2))
     if isinstance(old, bool) or old is None:

@@ -15,7 +15,7 @@ _SWAPS: dict[type[ast.cmpop], dict[type[ast.cmpop], float]] = {
     ast.LtE: {ast.Lt: 1.0, ast.GtE: 1.5, ast.Gt: 1.5, ast.NotEq: 3.0, ast.Eq: 2.5},
     ast.Gt: {ast.GtE: 1.0, ast.Lt: 1.5, ast.LtE: 1.5, ast.NotEq: 2.5, ast.Eq: 3.0},
     ast.GtE: {ast.Gt: 1.0, ast.LtE: 1.5, ast.Lt: 1.5, ast.NotEq: 3.0, ast.Eq: 2.5},
-    ast.Eq: {ast.NotEq: 1.5, ast.LtE: 2.2, ast.GtE: 2.2, ast.Lt: 2.7, ast.Gt: 2.7},
+    ast.Eq: {ast.NotEq: 1.5, ast.LtE: 2.4, ast.GtE: 2.4, ast.Lt: 2.7, ast.Gt: 2.7},
     ast.NotEq: {ast.Eq: 1.5, ast.Lt: 2.2, ast.Gt: 2.2, ast.LtE: 2.7, ast.GtE: 2.7},
     ast.Is: {ast.IsNot: 1.5, ast.Eq: 2.5},
     ast.IsNot: {ast.Is: 1.5, ast.NotEq: 2.5},
@@ -44,7 +44,7 @@ def operators(context: Context) -> Iterator[Edit]:
     for place in context.places:
         node = place.node
         if isinstance(node, ast.Compare):
-            yield from _compare(place, node)
+            yield from _compare(context, place, node)
         elif isinstance(node, ast.BinOp):
             yield from _binary(place, node)
         elif isinstance(node, ast.BoolOp):
@@ -54,9 +54,13 @@ def operators(context: Context) -> Iterator[Edit]:
     yield from _in_place(context)
 
 
-def _compare(place: Place, node: ast.Compare) -> Iterator[Edit]:
+def _compare(context: Context, place: Place, node: ast.Compare) -> Iterator[Edit]:
+    kinds = context.kinds(node.left)
+    numbers = not kinds or "num" in kinds
     for index, operator in enumerate(node.ops):
         for other, cost in _SWAPS[type(operator)].items():
+            if not numbers and isinstance(operator, ast.Eq | ast.NotEq) and cost > 1.5:
+                cost += 1.5  # order of what is no number is rarely meant
             edit = place.set("ops", other(), cost, "swap comparison")
             edit.changes = (Put(node, "ops", index, other()),)
             yield edit
@@ -96,22 +100,40 @@ def _regrouped(place: Place, node: ast.BinOp) -> Iterator[Edit]:
     """Yield `a op (b op c)` for `(a op b) op c`, and back."""
     if isinstance(node.left, ast.BinOp):
         inner = node.left
-        new = ast.BinOp(inner.left, inner.op, ast.BinOp(inner.right, node.op, node.right))
+        new = ast.BinOp(
+            inner.left, inner.op, ast.BinOp(inner.right, node.op, node.right)
+        )
         yield place.put(new, 2.5, "regroup")
     if isinstance(node.right, ast.BinOp):
         inner = node.right
-        new = ast.BinOp(ast.BinOp(node.left, node.op, inner.left), inner.op, inner.right)
+        new = ast.BinOp(
+            ast.BinOp(node.left, node.op, inner.left), inner.op, inner.right
+        )
         yield place.put(new, 2.5, "regroup")
 
 
 def _logic(place: Place, node: ast.BoolOp) -> Iterator[Edit]:
-    other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
+    other: ast.boolop = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
     yield place.set("op", other, 1.5, "swap and with or")
     for index in range(len(node.values)):
         rest = node.values[:index] + node.values[index + 1 :]
         kept = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
         yield place.put(kept, 2.2, "drop operand")
     yield place.put(ast.BoolOp(node.op, node.values[::-1]), 2.5, "swap operands")
+    for at in range(1, len(node.values)) if len(node.values) > 2 else ():
+        first, last = _group(node.op, node.values[:at]), _group(
+            node.op, node.values[at:]
+        )
+        yield place.put(ast.BoolOp(other, [first, last]), 1.9, "swap and with or")
+        for one, two in ((node.op, other), (other, node.op)):
+            left = ast.BoolOp(one, [_group(two, node.values[:at]), *node.values[at:]])
+            right = ast.BoolOp(one, [*node.values[:at], _group(two, node.values[at:])])
+            yield place.put(left, 2.4, "regroup")
+            yield place.put(right, 2.4, "regroup")
+
+
+def _group(operator: ast.boolop, values: list[ast.expr]) -> ast.expr:
+    return values[0] if len(values) == 1 else ast.BoolOp(operator, values)
 
 
 def _in_place(context: Context) -> Iterator[Edit]:

@@ -33,7 +33,9 @@ def _own(context: Context, place: Place) -> Iterator[Edit]:
     for piece in context.pieces:
         if piece.text == text or isinstance(piece.node, ast.Name | ast.Constant):
             continue
-        if not piece.names <= names or isinstance(piece.node, ast.Yield | ast.YieldFrom):
+        if not piece.names <= names or isinstance(
+            piece.node, ast.Yield | ast.YieldFrom
+        ):
             continue
         if not fits(wanted, piece.kinds) and not place.is_condition:
             continue

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import combinations
 
 from architect.wick.search import make
 from architect.wick.search.context import Block, Context
-from architect.wick.search.edit import Change, Edit, PutAll
+from architect.wick.search.edit import Change, Edit, Put, PutAll
 from architect.wick.search.program import is_tick
 
 
 def statements(context: Context) -> Iterator[Edit]:
     """Yield the edits of whole statements."""
     for block in context.blocks:
+        if isinstance(block.holder, ast.FunctionDef) and block.field == "body":
+            yield from _defaults(block, block.holder)
         for index, node in enumerate(block.statements):
             if is_tick(node):
                 continue
             yield from _deleted(block, index, node)
             yield from _rewritten(block, index, node)
+            yield from _exchanged(context, block, node)
             yield from _shifted(block, index, node)
             yield from _branches(block, index, node)
             if not isinstance(node, ast.FunctionDef):
@@ -48,8 +52,13 @@ def _rewritten(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
     """Yield the same effect by another kind of statement."""
     new: list[tuple[ast.stmt, float]] = []
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        new += [(s, c) for s, c in _accumulated(node.targets[0].id, node.value)]
-    elif isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Tuple | ast.List):
+        cheaper = 0.8 if block.in_loop and _is_lost(block, node.targets[0].id) else 0.0
+        new += [
+            (s, c - cheaper) for s, c in _accumulated(node.targets[0].id, node.value)
+        ]
+    elif isinstance(node, ast.Assign) and isinstance(
+        node.targets[0], ast.Subscript | ast.Attribute
+    ):
         new.append((ast.AugAssign(node.targets[0], ast.Add(), node.value), 3.4))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         new += _unmethod(node.value)
@@ -70,11 +79,62 @@ def _rewritten(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
 
 def _accumulated(target: str, value: ast.expr) -> Iterator[tuple[ast.stmt, float]]:
     old = make.name(target)
-    for operator, cost in ((ast.Add, 2.6), (ast.Sub, 3.2), (ast.Mult, 3.2), (ast.BitOr, 3.6)):
+    for operator, cost in (
+        (ast.Add, 2.6),
+        (ast.Sub, 3.2),
+        (ast.Mult, 3.2),
+        (ast.BitOr, 3.6),
+    ):
         yield make.add_to(target, operator, value), cost
     for function in ("max", "min"):
         yield make.assign(target, make.call(function, old, value)), 2.8
     yield make.assign(target, make.either(old, value)), 4.0
+
+
+def _is_lost(block: Block, name: str) -> bool:
+    """Tell whether a loop sets a name that nothing in it reads: all but the last is lost."""
+    reads = (
+        node
+        for node in ast.walk(block.holder)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
+    return not any(node.id == name for node in reads)
+
+
+def _defaults(block: Block, node: ast.FunctionDef) -> Iterator[Edit]:
+    """Yield a fresh value at each call for a default that all calls share."""
+    given = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+    first = 1 if is_tick(node.body[0]) else 0
+    for at, default in enumerate(node.args.defaults):
+        if isinstance(default, ast.List | ast.Dict | ast.Set | ast.Call):
+            name = given[at].arg
+            absent = make.compare(make.name(name), ast.Is, make.const(None))
+            fresh = make.when(absent, make.assign(name, default))
+            put = Put(node.args, "defaults", at, make.const(None))
+            yield block.replaced(first, first, [fresh], 2.0, "fresh default", (put,))
+
+
+def _exchanged(context: Context, block: Block, node: ast.stmt) -> Iterator[Edit]:
+    """Yield two names within a statement exchanged, and one everywhere for another."""
+    places = [
+        p
+        for p in context.places
+        if p.statement is node and isinstance(p.node, ast.Name) and p.field != "func"
+    ]
+    for left, right in combinations(places[:9], 2):
+        if left.node.id != right.node.id:  # type: ignore[attr-defined]
+            edit = left.put(right.node, 2.6, "exchange names")
+            put = Put(right.holder, right.field, right.index, left.node)
+            edit.changes = (*edit.changes, put)
+            yield edit
+    for name in sorted({p.node.id for p in places}):  # type: ignore[attr-defined]
+        same = [p for p in places if p.node.id == name]  # type: ignore[attr-defined]
+        for other in context.names_at(node, block.function) if len(same) > 1 else ():
+            if other != name:
+                edit = same[0].put(make.name(other), 3.2, "rename")
+                puts = [Put(p.holder, p.field, p.index, make.name(other)) for p in same]
+                edit.changes = tuple(puts)
+                yield edit
 
 
 def _unmethod(node: ast.Call) -> list[tuple[ast.stmt, float]]:
@@ -89,7 +149,10 @@ def _unmethod(node: ast.Call) -> list[tuple[ast.stmt, float]]:
         target = ast.Attribute(owner.value, owner.attr, ast.Store())
     else:
         return []
-    return [(ast.Assign([target], node.args[0]), 3.6), (ast.Assign([target], node), 3.8)]
+    return [
+        (ast.Assign([target], node.args[0]), 3.6),
+        (ast.Assign([target], node), 3.8),
+    ]
 
 
 def _shifted(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
@@ -125,6 +188,11 @@ def _branches(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
     if node.orelse:
         new = ast.If(node.test, node.orelse, node.body)
         yield block.replaced(index, index + 1, [new], 2.4, "swap branches")
+        other = node.orelse[0]
+        if len(node.orelse) == 1 and isinstance(other, ast.If):
+            inner = ast.If(node.test, node.body, other.orelse)
+            new = ast.If(other.test, other.body, [inner])
+            yield block.replaced(index, index + 1, [new], 2.6, "order of branches")
     elif block.statements[index + 1 :]:
         rest = block.statements[index + 1 :]
         new = ast.If(node.test, node.body, rest)

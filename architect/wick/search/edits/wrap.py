@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from architect.wick.search import make
 from architect.wick.search.context import Context, Place
 from architect.wick.search.edit import Edit
-from architect.wick.search.kinds import Kinds
+from architect.wick.search.kinds import Kinds, fits
 
 _LARGE = 14  # nodes; larger pieces make unlikely operands
 
@@ -24,11 +25,15 @@ def wraps(context: Context) -> Iterator[Edit]:
 
 
 def _wrappable(place: Place) -> bool:
-    if isinstance(place.node, ast.Starred | ast.Slice | ast.Yield | ast.YieldFrom | ast.Lambda):
+    if isinstance(
+        place.node, ast.Starred | ast.Slice | ast.Yield | ast.YieldFrom | ast.Lambda
+    ):
         return False
     if place.field == "func":
         return False
-    return not (isinstance(place.holder, ast.Expr) or place.field in ("ops", "format_spec"))
+    return not (
+        isinstance(place.holder, ast.Expr) or place.field in ("ops", "format_spec")
+    )
 
 
 Wrapped = tuple[ast.expr, float, str]
@@ -40,11 +45,13 @@ def _wrapped(context: Context, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
     if not isinstance(node, ast.Constant):
         yield make.negate(node), 2.2 if place.is_condition else 4.5, "negate"
     if (not kinds or "num" in kinds) and not _is_text(node):
-        yield from _number(node, place, names)
+        yield from _number(context, node, names)
     if not kinds or kinds & {"seq", "str"}:
         yield from _sequence(context, node, names, kinds)
     if not kinds or kinds & {"seq", "set", "dict", "iter"}:
-        yield from _collection(node, kinds)
+        yield from _collection(node, place, kinds)
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+        yield from _looked_up(context, node)
     if "none" in kinds:
         for value in (0, "", 1, False):
             yield make.either(node, make.const(value)), 3.0, "default"
@@ -59,13 +66,35 @@ def _wrapped(context: Context, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
     if kinds & {"str"}:
         for method in ("strip", "lower", "upper"):
             yield make.method(node, method), 4.2, "convert"
+    if not isinstance(node, ast.Constant):
+        yield from _as_elsewhere(context, node, kinds)
+
+
+def _as_elsewhere(context: Context, node: ast.expr, kinds: Kinds) -> Iterator[Wrapped]:
+    """Yield what the program does with another value of this kind."""
+    for piece in context.pieces:
+        other = piece.node
+        if not isinstance(other, ast.Call) or other.keywords or len(other.args) > 1:
+            continue
+        if isinstance(other.func, ast.Attribute) and not other.args:
+            subject: ast.expr = other.func.value
+            new = make.method(node, other.func.attr)
+        elif isinstance(other.func, ast.Name) and other.args:
+            subject = other.args[0]
+            new = make.call(other.func.id, node)
+        else:
+            continue
+        if fits(kinds, context.kinds(subject)):
+            yield new, 3.0, "as elsewhere"
 
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _number(node: ast.expr, place: Place, names: dict[str, Kinds]) -> Iterator[Wrapped]:
+def _number(
+    context: Context, node: ast.expr, names: dict[str, Kinds]
+) -> Iterator[Wrapped]:
     one = make.const(1)
     if not isinstance(node, ast.Constant):
         yield make.binary(node, ast.Add, one), 1.9, "plus one"
@@ -73,6 +102,8 @@ def _number(node: ast.expr, place: Place, names: dict[str, Kinds]) -> Iterator[W
         yield make.call("max", make.const(0), node), 2.8, "at least 0"
         yield make.call("max", one, node), 3.6, "at least 1"
         yield make.call("min", one, node), 3.8, "at most 1"
+        yield make.call("round", node), 4.0, "round"
+        yield make.call("round", node, make.const(2)), 4.4, "round"
         yield ast.UnaryOp(ast.USub(), node), 2.6, "negative"
         yield make.call("abs", node), 2.8, "absolute"
         for operator in (ast.Pow, ast.Mult, ast.FloorDiv, ast.Div, ast.Mod):
@@ -80,6 +111,11 @@ def _number(node: ast.expr, place: Place, names: dict[str, Kinds]) -> Iterator[W
         for value in (10, 100, 1000):
             yield make.binary(node, ast.Mult, make.const(value)), 4.0, "unit"
             yield make.binary(node, ast.Div, make.const(value)), 4.0, "unit"
+    for value in _integers(context):
+        for by_constant in (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod):
+            yield make.binary(
+                node, by_constant, make.const(value)
+            ), 4.0, "with constant"
     for other, kinds in names.items():
         if "num" not in kinds:
             continue
@@ -92,6 +128,11 @@ def _number(node: ast.expr, place: Place, names: dict[str, Kinds]) -> Iterator[W
             yield make.binary(node, operator, with_name), 4.2, "with name"
         for function in ("max", "min"):
             yield make.call(function, with_name, node), 3.8, "bound by name"
+
+
+def _integers(context: Context) -> list[int]:
+    nodes = [p.node.value for p in context.pieces if isinstance(p.node, ast.Constant)]
+    return [v for v in nodes if type(v) is int and v not in (0, 1, -1)][:4]
 
 
 def _sequence(
@@ -125,17 +166,34 @@ def _joined(
     if kinds & {"seq"}:
         for other, known in names.items():
             if "call" not in known:
-                yield make.binary(node, ast.Add, make.listed(make.name(other))), 4.2, "join"
-                yield make.binary(make.listed(make.name(other)), ast.Add, node), 4.4, "join"
+                yield make.binary(
+                    node, ast.Add, make.listed(make.name(other))
+                ), 4.2, "join"
+                yield make.binary(
+                    make.listed(make.name(other)), ast.Add, node
+                ), 4.4, "join"
 
 
-def _collection(node: ast.expr, kinds: Kinds) -> Iterator[Wrapped]:
+def _looked_up(context: Context, node: ast.Subscript) -> Iterator[Wrapped]:
+    """Yield `a.get(b, default)` for `a[b]`, if `a` is a mapping."""
+    owner = context.kinds(node.value)
+    if owner and "dict" not in owner:
+        return
+    yield make.method(node.value, "get", node.slice), 3.0, "get"
+    for value in (make.const(0), make.listed(), make.const(""), make.const(None)):
+        yield make.method(node.value, "get", node.slice, value), 2.8, "get"
+
+
+def _collection(node: ast.expr, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
     if isinstance(node, ast.Constant):
         return
     if not isinstance(node, ast.Call):
-        yield make.method(node, "copy"), 3.0, "copy"
+        # A plain name given a second name, then changed, is a slip of its own.
+        alias = isinstance(node, ast.Name) and isinstance(place.holder, ast.Assign)
+        yield make.method(node, "copy"), 2.0 if alias else 3.0, "copy"
+        yield make.call("list", node), 2.2 if alias else 3.6, "copy"
     yield make.call("len", node), 3.2, "length"
-    for function in ("list", "sorted", "set", "reversed", "enumerate", "sum", "tuple"):
+    for function in ("sorted", "set", "reversed", "enumerate", "sum", "tuple"):
         yield make.call(function, node), 3.6, "convert"
     yield make.call("range", make.call("len", node)), 4.0, "indices"
     if not kinds or "dict" in kinds:
@@ -143,6 +201,4 @@ def _collection(node: ast.expr, kinds: Kinds) -> Iterator[Wrapped]:
             yield make.method(node, method), 3.6, "view"
 
 
-_BUILTINS = frozenset(dir(__builtins__)) | frozenset(
-    "len min max abs sum sorted list set range enumerate float int str any all".split()
-)
+_BUILTINS = frozenset(dir(builtins))
