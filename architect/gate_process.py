@@ -18,8 +18,8 @@ from architect.gate.gate import Gate, open_gate
 from architect.gate.verdict import UNKNOWN, CounterExample, Verdict
 from architect.strength import stage
 from core.errors import ArchitectError
+from core.plain_data import dump
 from core.spec_graph import SpecGraph
-from core.types import dump
 
 
 @dataclass(frozen=True, slots=True)

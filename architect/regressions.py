@@ -26,10 +26,7 @@ def load(project: Project, name: str) -> list[Regression]:
 
 def add(project: Project, name: str, arguments: dict[str, Any], why: str) -> Path:
     """Keep failing inputs (in the plain form of core.values); return their file."""
-    text = (
-        json.dumps({"arguments": arguments, "why": why}, sort_keys=True)
-        + "\n"
-    )
+    text = json.dumps({"arguments": arguments, "why": why}, sort_keys=True) + "\n"
     digest = sha256(json.dumps(arguments, sort_keys=True))
     path = project.regressions / name / f"{digest[:16]}.json"
     if not path.exists():

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from architect import spec_check_names as names_of
 from architect.gate.verdict import Finding
 from architect.spec_check_examples import Examples
-from core import types
+from core import plain_data, types
 from core.errors import ArchitectError
 from core.spec import Domain, Param, Spec
 from core.spec_graph import SpecGraph
@@ -103,7 +103,7 @@ def _default(
 ) -> Iterator[str]:
     if param.has_default:
         try:
-            types.load(kind, param.default, records)
+            plain_data.load(kind, param.default, records)
         except ArchitectError as error:
             yield f"{name}: default: {error}"
 
@@ -125,11 +125,11 @@ def _domain(
             yield f"{where}: choice {choice!r} does not fit type {kind}"
 
 
-def _loads(kind: Type, plain: types.Plain, records: Mapping[str, type]) -> bool:
+def _loads(kind: Type, plain: plain_data.Plain, records: Mapping[str, type]) -> bool:
     if kind.name == "|":
         return False
     try:
-        types.load(kind, plain, records)
+        plain_data.load(kind, plain, records)
     except ArchitectError:
         return False
     return True

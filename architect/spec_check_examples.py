@@ -8,7 +8,7 @@ from typing import Any
 
 from architect.gate.expressions import evaluate, holds, names, namespace
 from architect.port_methods import methods
-from core import types
+from core import plain_data, types
 from core.errors import RequiresError, SpecError
 from core.spec import Domain, Example, PortCall, Property, Spec
 from core.spec_graph import SpecGraph
@@ -63,7 +63,7 @@ class Examples:
         values = {}
         for name, value in {**plain, **example.given}.items():
             try:
-                values[name] = types.load(self.kinds[name], value, self.records)
+                values[name] = plain_data.load(self.kinds[name], value, self.records)
             except SpecError as error:
                 raise SpecError(f"{name}: {error}") from None
         return values
@@ -76,7 +76,7 @@ class Examples:
         if not example.expects_value:
             return
         try:
-            result = types.load(self.returns, example.expect, self.records)
+            result = plain_data.load(self.returns, example.expect, self.records)
         except NOT_LOADED as error:
             yield f"{where}: expect: {error}", f"the result is a {self.returns}"
             return
@@ -123,16 +123,16 @@ class Examples:
             for name, value in (call.args or {}).items():
                 if name not in method.params:
                     raise SpecError(f"no argument {name!r}")
-                types.load(method.params[name], value, self.records)
+                plain_data.load(method.params[name], value, self.records)
             if call.raises is None:
-                types.load(method.returns, call.returns, self.records)
+                plain_data.load(method.returns, call.returns, self.records)
         except NOT_LOADED as error:
             yield f"{where}: {error}", method.signature
 
     def _twice(self, loaded: list[tuple[Example, str, Values]]) -> Iterator[Found]:
         seen: dict[str, tuple[Example, str]] = {}
         for example, where, given in loaded:
-            key = repr((types.dump(given), types.dump(_scripts(example))))
+            key = repr((plain_data.dump(given), plain_data.dump(_scripts(example))))
             other = seen.setdefault(key, (example, where))
             if other[0] is example:
                 continue

@@ -13,7 +13,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from core.errors import SpecError
-from core.spec import Spec, load_spec, snake
+from core.spec import Spec, snake
+from core.spec_text import load_spec
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ BODY = "x = a + 1\nreturn x\n"
         "```python\rx = a + 1\rreturn x\r```",
         f"<think>\n```python\nno\n```\n</think>\n```python\n{BODY}```",
         "```python\ndef add(a):\n    x = a + 1\n    return x\n```",
-        '```python\ndef add(a: int = {1: 2}[1]) -> "x:y":\n  """A."""\n  x = a + 1\n  return x\n```',
+        '```python\ndef add(a: int = {1: 2}[1]) -> "x:y":\n'
+        '  """A."""\n  x = a + 1\n  return x\n```',
         "```python\ndef add(\n    a: int,\n) -> int:  # adds\n    x = a + 1\n    return x\n```",
         '```python\ndef add(a):\n    """A.\n\n    B.\n    """\n\n    x = a + 1\n    return x\n```',
     ],

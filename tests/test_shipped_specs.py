@@ -10,8 +10,9 @@ import pytest
 from architect.gate.records import record_classes
 from architect.prompt import code_prompt
 from architect.spec_check import check_spec
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import load_graph
+from core.spec_text import parse_spec
 
 ROOT = Path(__file__).parents[1]
 GRAPH = load_graph(ROOT / "specs" / "trading")

@@ -10,8 +10,8 @@ import yaml
 from architect.gate.records import record_classes
 from architect.gate.verdict import Finding
 from architect.spec_check import WARNING, check_spec, errors
-from core.spec import parse_spec
 from core.spec_graph import graph, load_graph
+from core.spec_text import parse_spec
 
 RECORDS = {
     "fill": """

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from core.errors import SpecError
-from core.spec import Spec, load_spec
+from core.spec import Spec
 from core.spec_graph import SpecGraph, graph, load_graph
+from core.spec_text import load_spec
 
 EXAMPLE = "  architect gate my_body.py --spec specs/trading/rsi.yaml"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.project import Project
-from core.spec import load_spec
+from core.spec_text import load_spec
 from core.template_footer import render_module
 
 

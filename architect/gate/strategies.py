@@ -20,7 +20,7 @@ from architect.gate.domains import are_whole, is_table, narrowed
 from architect.gate.drawers import Drawer, Drawn
 from architect.gate.repairs import repaired
 from architect.gate.table_drawers import tables
-from core import types
+from core import plain_data, types
 from core.errors import RequiresError
 from core.spec import Domain, Param, Spec
 from core.types import Type
@@ -86,7 +86,9 @@ class Draw:
     def value(self, kind: Type, domain: Domain) -> Drawer:
         """Return a drawer for one value."""
         if domain.choices is not None and are_whole(kind, domain.choices):
-            choices = [types.load(kind, one, self.records) for one in domain.choices]
+            choices = [
+                plain_data.load(kind, one, self.records) for one in domain.choices
+            ]
             return drawers.pick(choices)
         maker = _MAKERS.get(kind.name)
         return maker(self, kind, domain) if maker else self.record(kind.name)

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from core.types import Plain, dump
+from core.plain_data import Plain, dump
 
 
 class _Unknown:

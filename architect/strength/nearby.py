@@ -20,7 +20,7 @@ from architect.gate.contract.terms import Arguments, Terms
 from architect.strength import scripts
 from architect.strength.bench import Call
 from architect.strength.within import Specs, within
-from core import types
+from core import plain_data
 from core.errors import RequiresError
 
 TRIES = 4000
@@ -131,5 +131,6 @@ def shape(terms: Terms, arguments: Arguments) -> Arguments:
     return {
         name: value
         for name, value in arguments.items()
-        if name not in defaults or types.dump(value) != types.dump(defaults[name])
+        if name not in defaults
+        or plain_data.dump(value) != plain_data.dump(defaults[name])
     }

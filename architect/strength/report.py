@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from architect.strength.strength import Strength, Survivor
+from core.plain_data import dump
 from core.spec import Spec
-from core.types import dump
 
 _GOT = 200
 

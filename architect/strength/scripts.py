@@ -21,7 +21,7 @@ from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Terms
 from architect.gate.drawers import Drawn
 from architect.strength.bench import Call
-from core import types
+from core import plain_data
 from core.spec import Domain, PortCall
 
 DRAWN = 4
@@ -70,7 +70,7 @@ def _drawn(terms: Terms, inputs: Inputs, port: str, method: str) -> list[PortCal
     kind = method_types(terms.spec.ports[port], method)["return"]
     drawer = inputs.draw.value(kind, Domain())
     values = sample(Drawn(drawer), DRAWN, f"{terms.spec.name}: {port}.{method}")
-    return [PortCall(method=method, returns=types.dump(value)) for value in values]
+    return [PortCall(method=method, returns=plain_data.dump(value)) for value in values]
 
 
 def longer(terms: Terms, inputs: Inputs, call: Call, answer: Answer) -> list[Call]:
@@ -99,7 +99,7 @@ def trimmed(call: Call, answer: Answer) -> Call:
         return call
     plain = {
         port: [
-            {**step, "args": types.dump(given)}
+            {**step, "args": plain_data.dump(given)}
             for step, (_, _, given) in zip(
                 steps, (made for made in answer.calls if made[0] == port), strict=False
             )

@@ -23,10 +23,10 @@ from architect.strength.mutants import Body, Mutant
 from architect.strength.nearby import nearby, shape
 from architect.strength.scripts import longer, trimmed
 from core.errors import GateError
+from core.plain_data import Plain
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import render_module
-from core.types import Plain
 from core.values import difference
 
 # So many cases are tried before the rest is: those that caught most mutants so far.

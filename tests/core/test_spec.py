@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import SpecError
-from core.spec import load_spec, parse_spec, snake
+from core.spec import snake
+from core.spec_text import load_spec, parse_spec
 
 FUNCTION = """
 name: halve

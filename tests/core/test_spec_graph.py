@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import SpecError
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import SpecGraph, graph, load_graph
+from core.spec_text import parse_spec
 
 
 def function(name: str, uses: str = "", kind: str = "int") -> Spec:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ruff import find_ruff_bin
 
 from core.quoting import docstring_text, quoted, quoted_lines
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import load_graph
+from core.spec_text import parse_spec
 from core.template_footer import render_footer, render_module, split_module
 from core.template_header import parameter_names, render_header
 

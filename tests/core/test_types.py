@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from core.errors import SpecError
+from core.plain_data import dump, load
 from core.records import record
-from core.types import annotation, dump, is_record, load, matches, parse
+from core.types import annotation, is_record, matches, parse
 from core.values import difference
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from architect.gate.gate import Gate, open_gate
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import SpecGraph, graph
+from core.spec_text import parse_spec
 
 ROOT = Path(__file__).parents[2]
 SPECS: dict[str, Spec] = {
@@ -31,5 +32,7 @@ def gate() -> Iterator[Gate]:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_a_shipped_module_is_accepted(gate: Gate, name: str) -> None:
-    verdict = gate.judge(GRAPH.get(name), GRAPH, MODULES[name], MODULES, dependents=False)
+    verdict = gate.judge(
+        GRAPH.get(name), GRAPH, MODULES[name], MODULES, dependents=False
+    )
     assert verdict.accepted, verdict.as_text()

@@ -15,8 +15,9 @@ from architect.gate.contract.search import Search, sample
 from architect.gate.expressions import evaluate, namespace
 from architect.gate.records import record_classes
 from architect.gate.strategies import Draw
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import graph
+from core.spec_text import parse_spec
 from core.types import matches, parse
 
 FILL = parse_spec("""

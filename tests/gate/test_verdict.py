@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 
 from architect.gate.verdict import UNKNOWN, CounterExample, Finding, Verdict
-from core import types
+from core import plain_data, types
 from core.spec import Example
 
 SHOWN = CounterExample(
@@ -25,15 +25,15 @@ SHOWN = CounterExample(
 def test_a_counter_example_pastes_into_a_spec() -> None:
     (item,) = yaml.safe_load("examples:\n" + SHOWN.as_yaml())["examples"]
     example = Example.model_validate(item)
-    assert types.load(
+    assert plain_data.load(
         types.parse("Series"), example.given["prices"], {}
     ).isna().tolist() == [
         False,
         True,
     ]
-    assert types.load(types.parse("Decimal"), example.given["size"], {}) == Decimal(
-        "0.10"
-    )
+    assert plain_data.load(
+        types.parse("Decimal"), example.given["size"], {}
+    ) == Decimal("0.10")
     assert example.expect == "2.50"
     assert example.ports["clock"][0].returns == 3
 

@@ -14,8 +14,9 @@ from architect.code_generator import Generated, driven, judging, visible_reason
 from architect.gate.gate import Gate
 from architect.gate.verdict import Verdict
 from architect.prompt import code_prompt, repair_prompt, retry_feedback
-from core.spec import Example, Spec, parse_spec
+from core.spec import Example, Spec
 from core.spec_graph import SpecGraph, graph, load_graph
+from core.spec_text import parse_spec
 
 PROMPTS = CHECKOUT / "prompts"
 SHIPPED = load_graph(CHECKOUT / "specs/trading")

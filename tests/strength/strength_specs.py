@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from architect.strength.strength import Strength
-from core.spec import load_spec, parse_spec
 from core.spec_graph import SpecGraph, graph
+from core.spec_text import load_spec, parse_spec
 from core.template_footer import render_module
 
 TEXTS = {

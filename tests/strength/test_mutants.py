@@ -6,8 +6,9 @@ import pytest
 
 from architect.gate.format import format_body
 from architect.strength.mutants import Body
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import graph
+from core.spec_text import parse_spec
 from core.template_footer import render_module
 
 SPEC = """

@@ -10,8 +10,9 @@ from architect.gate.gate import Gate
 from architect.strength import report
 from architect.strength.strength import measure
 from core.errors import GateError
-from core.spec import Example, parse_spec
+from core.spec import Example
 from core.spec_graph import graph
+from core.spec_text import parse_spec
 from core.template_footer import render_module
 
 

@@ -9,7 +9,7 @@ from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.ports import script
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms, describe
-from core import types
+from core import plain_data
 from core.spec import Example
 from core.values import difference
 
@@ -78,7 +78,7 @@ def _wrong_error(wanted: str, answer: Answer) -> str | None:
 
 
 def _expected(terms: Terms, example: Example) -> object:
-    return types.load(terms.returns, example.expect, terms.records)
+    return plain_data.load(terms.returns, example.expect, terms.records)
 
 
 def redacted(failure: Failure, terms: Terms) -> Failure:

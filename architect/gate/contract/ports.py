@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import types
+from core import plain_data, types
 from core.errors import SpecError
 from core.spec import PortCall, Spec
 from core.trading import ports as trading_ports
@@ -77,7 +77,7 @@ class Script:
             return None
         kinds = method_types(self.spec.ports[port], call.method)
         wanted = {
-            n: types.load(kinds[n], v, self.records) for n, v in call.args.items()
+            n: plain_data.load(kinds[n], v, self.records) for n, v in call.args.items()
         }
         seen = {n: _comparable(kinds.get(n), value) for n, value in args.items()}
         why = difference(wanted, seen, self.spec.tolerance)
@@ -88,7 +88,7 @@ def _comparable(kind: Type | None, value: Any) -> Any:
     """Return a value of type Any in plain form: YAML cannot write its Decimals else."""
     if kind is None or all(node.name != "Any" for node in kind.walk()):
         return value
-    return types.dump(value) if types.matches(kind, value) else value
+    return plain_data.dump(value) if types.matches(kind, value) else value
 
 
 def script(
@@ -118,7 +118,7 @@ def _answer(
     if call.raises is not None:
         message = call.message or f"{call.method} failed"
         return {"method": call.method, "raises": [call.raises, message]}
-    value = types.load(kind, call.returns, records)
+    value = plain_data.load(kind, call.returns, records)
     return {"method": call.method, "returns": encode(value)}
 
 

@@ -13,7 +13,7 @@ from architect.gate.contract.ports import Script
 from architect.gate.contract.subject import Answer, Subject
 from architect.gate.expressions import evaluate, holds, namespace
 from architect.gate.verdict import UNKNOWN, CounterExample
-from core import types
+from core import plain_data, types
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_header import parameter_names
@@ -44,7 +44,7 @@ class Terms:
         raised = {e.raises for e in spec.examples if e.raises}
         self.raised = raised - {"RequiresError", "EnsuresError"}
         self.defaults = {
-            name: types.load(self.kinds[name], param.default, records)
+            name: plain_data.load(self.kinds[name], param.default, records)
             for name, param in spec.params.items()
             if param.has_default
         }
@@ -61,7 +61,7 @@ class Terms:
     def load(self, given: Mapping[str, Any]) -> Arguments:
         """Return the typed arguments of an example, those that it gives."""
         return {
-            name: types.load(self.kinds[name], plain, self.records)
+            name: plain_data.load(self.kinds[name], plain, self.records)
             for name, plain in given.items()
         }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.spec import Spec, parse_spec
+from core.spec import Spec
 from core.spec_graph import SpecGraph, graph
+from core.spec_text import parse_spec
 from core.template_footer import render_module
 
 TEXTS = {

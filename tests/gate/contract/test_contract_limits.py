@@ -9,8 +9,8 @@ from small_specs import BODIES, GRAPH
 
 from architect.gate.gate import Gate
 from architect.gate.verdict import Verdict
-from core.spec import parse_spec
 from core.spec_graph import graph
+from core.spec_text import parse_spec
 
 Judge = Callable[..., Verdict]
 

@@ -12,8 +12,8 @@ from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate
 from architect.gate.verdict import UNKNOWN, Verdict
 from core.errors import GateError, SpecError
-from core.spec import parse_spec
 from core.spec_graph import graph
+from core.spec_text import parse_spec
 from core.values import encode
 
 Judge = Callable[..., Verdict]
