@@ -21,7 +21,6 @@ from architect.wick.search.runner import Outcome, Runner, code_key
 
 FIRST = 4  # failing checks that are run before a candidate is given up
 FAST_SECONDS = 0.1
-FULL_SECONDS = 15.0
 MOST_EDITS = 120_000
 
 
@@ -100,22 +99,26 @@ class Evaluator:
         with applied(self.edits[index]):
             return self.program.text()
 
-    def confirm(self, index: int) -> bool:
-        """Tell whether a slow candidate passes all checks with all the time it needs."""
+    def confirm(self, index: int, seconds: float) -> bool:
+        """Tell whether a slow candidate passes all checks, given this much time for each.
+
+        The most expensive check runs first.
+        """
         runner = Runner(Program(self.source(index), counted=False), self.checks)
         return all(
-            runner.run(runner.units, self.checks.checks[number], 1, FULL_SECONDS).passed
-            for number in self._failing + self._passing
+            runner.run(runner.units, self.checks.checks[number], 1, seconds).passed
+            for number in [*reversed(self._failing), *self._passing]
         )
 
     def _judge(self, index: int, edit: Edit, units: list[CodeType]) -> Tried | None:
         passed = 0
-        changed = slow = False
+        changed = slow = wrong = False
         for count, number in enumerate(self._failing):
             outcome = self._run(units, number)
             passed += outcome.passed
             changed = changed or self._differs(number, outcome)
             slow = slow or outcome.how == "steps"
+            wrong = wrong or outcome.how in ("wrong", "raised")
             if not passed and (slow or count + 1 >= FIRST):
                 break
         if not passed:
@@ -124,11 +127,12 @@ class Evaluator:
             outcome = self._run(units, number)
             passed += outcome.passed
             slow = slow or outcome.how == "steps"
-            if not outcome.passed and outcome.how != "steps":
+            if outcome.how in ("wrong", "raised"):
+                wrong = True
                 # What refutes one candidate is likely to refute the next.
                 self._passing.insert(0, self._passing.pop(place))
                 break
-        return Tried(index, edit, passed, True, slow)
+        return Tried(index, edit, passed, True, slow and not wrong)
 
     def _run(self, units: list[CodeType], number: int) -> Outcome:
         check = self.checks.checks[number]

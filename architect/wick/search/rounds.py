@@ -18,6 +18,8 @@ from architect.wick.search.worker import Process, Send, Shared
 NEAR = 60
 MOST_DEATHS = 50
 LOOK = 400
+SLOW = 6  # slow candidates that are tried again, at once with
+SLOW_S = 3.0  # and when all others have failed with more
 PATIENCE_S = 40.0  # with observing, and with a candidate that is only slow
 
 
@@ -84,6 +86,7 @@ class Round:
     def _succeed(self, message: dict[str, Any], crew: list[_Hand]) -> None:
         cost = self.cost + message["cost"]
         families = (*self.families, message["family"])
+        self.deadline = min(self.deadline, time.monotonic() + self.budget.grace_s + 0.2)
         self.found.append(Passing(message["source"], families, cost, message["slow"]))
         until = time.monotonic() + self.budget.grace_s
         for hand in crew:
@@ -187,6 +190,7 @@ class _Keep:
     def __init__(self, evaluator: Evaluator, send: Send, shared: Shared) -> None:
         self.evaluator, self.send, self.shared = evaluator, send, shared
         self.near: list[Tried] = []
+        self.slow: list[Tried] = []
         self.before = len(evaluator.seen.passing)
 
     def take(self, tried: Tried | None) -> None:
@@ -196,16 +200,19 @@ class _Keep:
         if tried.passed == self.evaluator.total:
             self._tell(tried)
         elif tried.slow and tried.passed > self.before:
-            if self.shared.limit == float("inf"):  # one slow success is enough
-                self._try_slow(tried)
+            self.slow.append(tried)
+            if len(self.slow) <= SLOW:
+                self._try_slow(tried, SLOW_S)
         else:
             self.near.append(tried)
             if len(self.near) > 4 * NEAR:
                 self.near = sorted(self.near, key=lambda one: one.order)[:NEAR]
 
-    def _try_slow(self, tried: Tried) -> None:
+    def _try_slow(self, tried: Tried, seconds: float) -> None:
+        if self.shared.limit < float("inf"):
+            return  # one success is enough
         self.shared.slow = 1
-        if self.evaluator.confirm(tried.index):
+        if self.evaluator.confirm(tried.index, seconds):
             self._tell(tried)
         self.shared.slow = 0
 
@@ -214,7 +221,9 @@ class _Keep:
         self.send({"kind": "passes", "source": source, **_plain(tried)})
 
     def finish(self) -> None:
-        """Report the promising ones, the best first."""
+        """Report the promising ones, the best first; give the slow ones their time."""
+        for tried in self.slow[:SLOW]:
+            self._try_slow(tried, PATIENCE_S / 3)
         best = sorted(self.near, key=lambda one: one.order)[:NEAR]
         found = [
             {"source": self.evaluator.source(one.index), **_plain(one)} for one in best

@@ -132,6 +132,8 @@ def _progress(
     fields = {
         p.node.attr: 0 for p in context.pieces if isinstance(p.node, ast.Attribute)
     }
+    moving = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and _is_set(n)}
+    cost = 4.8 if moving & set(tested) else 3.6
     for name in dict.fromkeys(tested):
         kinds = names.get(name, frozenset())
         if "num" in kinds:
@@ -140,13 +142,17 @@ def _progress(
                 *(make.name(n) for n in names if "num" in names[n]),
             ):
                 for operator in (ast.FloorDiv, ast.Add, ast.Sub, ast.Mult):
-                    yield make.add_to(name, operator, other), 3.8, "progress"
+                    yield make.add_to(name, operator, other), cost, "progress"
         if kinds & {"seq", "str"}:
             rest = make.part(make.name(name), make.const(1), None)
-            yield make.assign(name, rest), 3.8, "progress"
+            yield make.assign(name, rest), cost, "progress"
         for field in fields:
             onward = ast.Attribute(make.name(name), field, ast.Load())
-            yield make.assign(name, onward), 3.6, "progress"
+            yield make.assign(name, onward), cost, "progress"
+
+
+def _is_set(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _ends(context: Context, block: Block, names: dict[str, Kinds]) -> Iterator[Made]:
