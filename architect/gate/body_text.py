@@ -20,7 +20,10 @@ from architect.gate.verdict import Finding
 STAGE = "structure"
 MAX_CHARS = 4000
 MAX_DEPTH = 30
+# The deep parser goes back at every bracket of a pattern: twelve take half a minute.
+MAX_PATTERN_DEPTH = 5
 _LEAD = re.compile(r"^[ \t]+")
+_OPEN, _CLOSE = ("(", "[", "{"), (")", "]", "}")
 _ODD = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _PRAGMA = re.compile(
     r"#\s*(fmt|yapf|isort|ruff|type|noqa|pragma|pylint|mypy|pyright)\b", re.I
@@ -107,7 +110,9 @@ def _depth(tree: ast.AST) -> Iterator[Finding]:
 
 
 def _tokens(body: str) -> Iterator[Finding]:
-    for token in tokenize.generate_tokens(io.StringIO(body).readline):
+    tokens = list(tokenize.generate_tokens(io.StringIO(body).readline))
+    yield from _pattern_depth(tokens)
+    for token in tokens:
         line = token.start[0]
         if token.type == tokenize.OP and token.string == ";":
             yield Finding(
@@ -119,3 +124,18 @@ def _tokens(body: str) -> Iterator[Finding]:
             yield Finding(
                 STAGE, f"name {token.string!r} is not ASCII", line, "use a to z"
             )
+
+
+def _pattern_depth(tokens: list[tokenize.TokenInfo]) -> Iterator[Finding]:
+    depth, in_case, first = 0, False, True
+    for token in tokens:
+        if token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            depth, in_case, first = 0, False, True
+            continue
+        in_case = in_case or (first and token.string == "case")
+        first = first and token.type in (tokenize.NL, tokenize.COMMENT)
+        depth += (token.string in _OPEN) - (token.string in _CLOSE)
+        if in_case and depth > MAX_PATTERN_DEPTH:
+            message = f"a pattern nested deeper than {MAX_PATTERN_DEPTH}"
+            yield Finding(STAGE, message, token.start[0], "match in two steps")
+            return

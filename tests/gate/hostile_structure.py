@@ -257,6 +257,11 @@ HOSTILE = [
     refused("type comment", INT, "return x  # type: ignore"),
     refused("syntax error", INT, "y = 1\nreturn (", 2),
     refused("deep nesting", INT, "return " + "-" * 100 + "x"),
+    refused("pattern that parsers take hours for", INT,
+            "match x:\n    case " + "{1: " * 16 + "y" + "}" * 16 + ":\n        x = y\nreturn x", 2),
+    refused("brackets in a pattern", INT,
+            "match x:\n    case {1: " + "(" * 20 + "1" + ")" * 20 + "}:\n        x = 1\nreturn x",
+            2),
     refused("deep brackets", INT, "return " + "(" * 90 + "x" + ")" * 90 + "[0]" * 40),
 ]  # fmt: skip
 

@@ -26,7 +26,8 @@ def files() -> set[str]:
     """
     found = set()
     for folder in {Path(name).expanduser().resolve() for name in FOLDERS}:
-        found |= {str(path) for path in folder.iterdir() if _is_a_bodys(path)}
+        if os.access(folder, os.R_OK | os.X_OK):
+            found |= {str(path) for path in folder.iterdir() if _is_a_bodys(path)}
     return found
 
 

@@ -1,0 +1,40 @@
+"""The look at what is left behind sees what it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import machine_state
+import pytest
+
+
+def test_a_file_of_a_body_is_seen() -> None:
+    path = Path("/tmp/seen-was-here")
+    path.touch()
+    try:
+        assert str(path) in machine_state.files()
+    finally:
+        path.unlink()
+    assert str(path) not in machine_state.files()
+
+
+def test_a_change_of_this_process_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = machine_state.trusted()
+    assert machine_state.changed(before, machine_state.trusted()) == []
+    monkeypatch.setenv("CHANGED", "1")
+    monkeypatch.setattr("builtins.len", lambda value: 6)
+    monkeypatch.setattr(pytest, "skip", None)
+    monkeypatch.setitem(sys.modules, "changed", sys)
+    old = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    reader, writer = os.pipe()
+    try:
+        found = machine_state.changed(before, machine_state.trusted())
+    finally:
+        signal.signal(signal.SIGUSR1, old)
+        os.close(reader)
+        os.close(writer)
+    wanted = {"environment", "builtins", "pytest", "modules", "signals", "descriptors"}
+    assert wanted <= set(found)
