@@ -31,11 +31,11 @@ test: setup
 	@$(BIN)/python -m pytest $(ARGS)
 
 bench: setup
-	@for file in tests/bench_*.py; do $(BIN)/python "$$file" || exit 1; done
+	@for file in tests/bench_*.py benchmarks/gate.py; do $(BIN)/python "$$file" || exit 1; done
 
 lint: setup
-	@$(BIN)/black --check --quiet architect core tests bootstrap.py
-	@$(BIN)/ruff check architect core tests bootstrap.py
+	@$(BIN)/black --check --quiet architect core tests benchmarks bootstrap.py
+	@$(BIN)/ruff check architect core tests benchmarks bootstrap.py
 	@$(BIN)/mypy
 
 lock:
