@@ -89,9 +89,10 @@ def scores(found: list[Passing], answers: Answers | None) -> list[float]:
     votes: dict[Any, float] = defaultdict(float)
     for cost, told in zip(costs, answers.patches, strict=True):
         votes[tuple(told)] += math.exp(-cost)
+    # Among those that vote together the shorter one wins, then the cheaper.
     return [
-        -math.log(votes[tuple(told)] + 1e-300) + 0.01 * cost
-        for cost, told in zip(costs, answers.patches, strict=True)
+        -math.log(votes[tuple(told)] + 1e-300) + 0.01 * cost + 0.002 * len(one.source)
+        for one, cost, told in zip(found, costs, answers.patches, strict=True)
     ]
 
 

@@ -81,9 +81,26 @@ def _fills(context: Context, names: dict[str, Kinds]) -> Iterator[Made]:
                 fill = make.method(make.name(holder), method, make.name(name))
                 yield make.do(fill), cost, "fill"
         if "seq" in kinds:
+            for added in _last_items(context, holder, names):
+                fill = make.method(make.name(holder), "append", added)
+                yield make.do(fill), 4.7, "fill"
             yield make.do(make.method(make.name(holder), "pop")), 4.8, "take"
         if "dict" in kinds:
             yield from _entries(holder, names)
+
+
+def _last_items(
+    context: Context, holder: str, names: dict[str, Kinds]
+) -> Iterator[ast.expr]:
+    """Yield the ends of the sequences in scope, and the program's own small expressions."""
+    for name, kinds in names.items():
+        if name != holder and kinds & {"seq", "str"}:
+            yield make.item(make.name(name), make.const(-1))
+            yield make.part(make.name(name), None, None)
+    for piece in context.pieces:
+        small = 1 < piece.size <= 10 and not isinstance(piece.node, ast.Compare)
+        if small and holder not in piece.names and piece.names <= names.keys():
+            yield piece.node
 
 
 def _entries(holder: str, names: dict[str, Kinds]) -> Iterator[Made]:

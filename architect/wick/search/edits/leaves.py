@@ -70,7 +70,7 @@ def _constant(place: Place, node: ast.Constant, known: list[Any]) -> Iterator[Ed
     old = node.value
     tried = {repr(old)}
     if isinstance(place.holder, ast.BinOp):
-        tried.add("0")  # the operand is dropped instead
+        tried |= {"0", "0.0"}  # the operand is dropped instead
     for new, cost in _nearby(old):
         if repr(new) not in tried:
             tried.add(repr(new))

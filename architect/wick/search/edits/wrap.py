@@ -128,6 +128,22 @@ def _number(
             yield make.binary(node, operator, with_name), 4.2, "with name"
         for function in ("max", "min"):
             yield make.call(function, with_name, node), 3.8, "bound by name"
+    yield from _with_pieces(context, node, names)
+
+
+def _with_pieces(
+    context: Context, node: ast.expr, names: dict[str, Kinds]
+) -> Iterator[Wrapped]:
+    for piece in context.pieces:
+        if "num" not in piece.kinds or piece.size > _LARGE:
+            continue
+        if isinstance(piece.node, ast.Name | ast.Constant | ast.BinOp):
+            continue
+        if piece.names <= names.keys() | _BUILTINS:
+            for function in ("max", "min"):
+                yield make.call(function, piece.node, node), 4.0, "bound by expression"
+            yield make.binary(node, ast.Sub, piece.node), 4.3, "with expression"
+            yield make.binary(node, ast.Add, piece.node), 4.3, "with expression"
 
 
 def _integers(context: Context) -> list[int]:
