@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from architect.wick.search import make
-from architect.wick.search.context import Context, Place
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit
+from architect.wick.search.places import Place
 
 
 def calls(context: Context) -> Iterator[Edit]:

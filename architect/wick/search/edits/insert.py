@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from architect.wick.search import make
-from architect.wick.search.context import Block, Context
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit
 from architect.wick.search.edits.conditions import atoms
 from architect.wick.search.kinds import Kinds, fits
+from architect.wick.search.places import Block
 from architect.wick.search.program import is_tick
 
 _FILLERS = {"append": "seq", "add": "set", "extend": "seq", "update": "set"}

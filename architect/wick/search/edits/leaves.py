@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from architect.wick.search import make
-from architect.wick.search.context import Context, Place
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit
 from architect.wick.search.kinds import fits, kind_of
+from architect.wick.search.places import Place
 
 _PARTNERS = (
     ("any", "all"), ("min", "max"), ("int", "float", "str", "round"),

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from architect.wick.search import make
-from architect.wick.search.context import Context, Place
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit, Put
+from architect.wick.search.places import Place
 
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _SWAPS: dict[type[ast.cmpop], dict[type[ast.cmpop], float]] = {

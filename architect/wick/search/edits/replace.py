@@ -7,9 +7,10 @@ import builtins
 from collections.abc import Iterator
 
 from architect.wick.search import make
-from architect.wick.search.context import Context, Place
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit
 from architect.wick.search.kinds import Kinds, fits
+from architect.wick.search.places import Place
 
 _BUILTINS = frozenset(dir(builtins))
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from architect.wick.search import make
-from architect.wick.search.context import Block, Context
+from architect.wick.search.context import Context
 from architect.wick.search.edit import Change, Edit, Put, PutAll
+from architect.wick.search.places import Block
 from architect.wick.search.program import is_tick
 
 
