@@ -39,7 +39,7 @@ def constants_in(sources: Iterable[str]) -> tuple[Constant, ...]:
     for source in sources:
         try:
             tree = ast.parse(source)
-        except SyntaxError:
+        except (SyntaxError, ValueError):  # ValueError: a null byte, before 3.11.4
             continue
         found.update(v for n in ast.walk(tree) for v in _values(n))
     found.update(filter(None, (_number(v) for v in list(found) if isinstance(v, str))))
