@@ -14,6 +14,7 @@ Fresh = Callable[[Any, list[Any], random.Random], Any]
 
 
 def is_object(value: Any) -> bool:
+    """Tell whether a value is an instance of a program's own class."""
     return (
         hasattr(value, "__dict__")
         and not isinstance(value, type)
@@ -22,6 +23,7 @@ def is_object(value: Any) -> bool:
 
 
 def has_objects(value: Any) -> bool:
+    """Tell whether a value is, or holds, such an instance."""
     if isinstance(value, dict):
         return any(map(has_objects, value)) or any(map(has_objects, value.values()))
     if isinstance(value, list | tuple | set):
