@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _terminate)
-        return _run(words)
+        code = _run(words)
+        # Here, where a closed pipe is met, and not when the interpreter ends.
+        sys.stdout.flush()
+        return code
     except ArchitectError as error:
         return _failed(str(error), error.hint)
     except SystemExit as end:

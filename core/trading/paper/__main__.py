@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -24,18 +25,19 @@ from core.trading.paper.server import PaperServer, serve
 from core.trading.synthetic import synthetic_candles
 
 _PR_SET_PDEATHSIG = 1
+POLL_S = 0.05
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; return the exit code."""
     options = _parser().parse_args(argv)
-    # Blocked before any thread starts, so that only the wait below receives them.
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    stops: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: stops.append(received))
     if options.die_with_parent and not _die_with_parent():
         return 0
     try:
-        _run(options, signals)
+        _run(options, stops)
     except ArchitectError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
@@ -44,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, signals: set[signal.Signals]) -> None:
+def _run(options: argparse.Namespace, stops: list[int]) -> None:
     config = PaperConfig(
         balance_usd=options.balance,
         rate_limited=not options.no_rate_limit,
@@ -56,7 +58,10 @@ def _run(options: argparse.Namespace, signals: set[signal.Signals]) -> None:
     try:
         with serve(exchange, keys, options.port) as server:
             _say_ready(server, keys_file)
-            signal.sigwait(signals)
+            # By sleeping: numpy has threads of its own, and a signal that one of them
+            # receives neither ends a sigwait nor wakes a lock of this thread.
+            while not stops:
+                time.sleep(POLL_S)
     finally:
         if options.keys_file is None:
             keys_file.unlink(missing_ok=True)
