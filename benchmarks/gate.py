@@ -34,8 +34,9 @@ from overruns import overruns  # noqa: E402
 from architect.gate.gate import Gate  # noqa: E402
 from architect.gate.sandbox import Sandbox, landlock, proof  # noqa: E402
 from architect.gate.structure import check_structure  # noqa: E402
-from core.spec import Spec, parse_spec  # noqa: E402
+from core.spec import Spec  # noqa: E402
 from core.spec_graph import SpecGraph, graph  # noqa: E402
+from core.spec_text import parse_spec  # noqa: E402
 from core.template_footer import split_module  # noqa: E402
 
 LIBRARIES = ("pytest", "hypothesis", "libcst", "pandas", "numpy", "ruff", "black")
