@@ -106,6 +106,11 @@ class Entries:
             ),
         )
 
+    def signal(self, symbol: str) -> tuple[Any, Any]:
+        """Return the MarketView of a symbol and the Signal that is decided on it."""
+        view = self.view(symbol)
+        return view, self.modules["entry_decision"](view)
+
     def _enter(
         self,
         symbol: str,
@@ -113,8 +118,7 @@ class Entries:
         equity_usd: Decimal,
         trades: dict[str, OpenTrade],
     ) -> OpenTrade | None:
-        view = self.view(symbol)
-        signal = self.modules["entry_decision"](view)
+        view, signal = self.signal(symbol)
         if signal.side == "none" or not math.isfinite(view.volatility_frac):
             return None
         price = self.market.mark(symbol)
