@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, stops: list[int]) -> None:
     config = PaperConfig(
         balance_usd=options.balance,
+        next_open=options.next_open,
         rate_limited=not options.no_rate_limit,
         warmup=options.warmup,
         seed=options.seed,
@@ -133,6 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--candles", type=Path, metavar="DIR", help="a folder of CSV or CSV.gz files")
     add("--warmup", type=int, default=300, help="candles that are closed at the start")
     add("--balance", type=_decimal, default=Decimal(10_000), help="in USD")
+    add(
+        "--next-open",
+        action="store_true",
+        help="fill an order at the open of the candle that follows, not at the last close",
+    )
     add("--keys-file", type=Path, help="read if it exists, else written (mode 0600)")
     add("--no-rate-limit", action="store_true", help="let any number of calls pass")
     add("--die-with-parent", action="store_true", help="end when the parent ends")

@@ -16,7 +16,9 @@ class PaperConfig:
     Fees are fractions of the notional. A taker pays half the spread, and up to
     `slippage_frac` more as it uses up a candle's depth, which is `depth_frac` of the
     candle's volume; what is beyond the depth is not filled. `funding_frac` fixes the
-    relative funding rate per hour; None takes it from the candles.
+    relative funding rate per hour; None takes it from the candles. With `next_open` an
+    order meets the open of the candle that follows, and its depth: it was on its way while
+    the candle closed. Without it, the close that the decision saw.
     """
 
     balance_usd: Decimal = Decimal("10000")
@@ -28,6 +30,7 @@ class PaperConfig:
     protection_frac: Decimal = Decimal("0.01")
     collar_frac: Decimal = Decimal("0.1")
     funding_frac: Decimal | None = None
+    next_open: bool = False
     rate_limited: bool = True
     warmup: int = 300
     seed: int = 0

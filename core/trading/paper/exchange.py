@@ -182,7 +182,7 @@ class PaperExchange:
 
     def _unplaceable(self, order: Order) -> str | None:
         """Return the status of an order that the book or the margin refuses."""
-        price = self.market.price[order.symbol]
+        price = self.market.quote(order.symbol)
         holding = self.books.holdings[order.symbol]
         waiting = order.state is OrderState.WAITING
         if (
@@ -218,7 +218,7 @@ class PaperExchange:
         return None
 
     def _place(self, order: Order, share: Decimal | None) -> list[Event]:
-        price = self.market.price[order.symbol]
+        price = self.market.quote(order.symbol)
         self.venue.live[order.order_id] = order
         if order.state is OrderState.WAITING:
             events = [self.venue.note("PLACE", order)]
@@ -247,7 +247,7 @@ class PaperExchange:
             return Outcome("insufficientAvailableFunds", order)
         order.updated_ms = self.now_ms
         events = [self.venue.note("EDIT", order, before=before)]
-        price = self.market.price[order.symbol]
+        price = self.market.quote(order.symbol)
         if order.state is OrderState.OPEN and would_cross(self.market, order, price):
             events += self.venue.take(order, price)
         return Outcome("edited", order, events)

@@ -73,16 +73,26 @@ class Market:
         index = self.count
         paths = {symbol: self._path(symbol, index) for symbol in self.candles}
         opened_ms = self.start_ms + index * self.interval_ms
-        self._refill(index)
+        if not self.config.next_open:
+            self._refill(index)
         for leg in range(4):
             self.now_ms = opened_ms + self.interval_ms * (leg + 1) // 4
             yield {symbol: (self.price[symbol], paths[symbol][leg]) for symbol in paths}
         self.count += 1
+        if self.config.next_open:
+            self._refill(self.count)
 
     def skip(self, count: int) -> None:
         """Go on by candles that nobody trades in."""
         self.count = min(self.count + count, self.length)
         self._settle_at_close()
+
+    def quote(self, symbol: str) -> Decimal:
+        """Return the price around which an order is filled that is sent now."""
+        if not (self.config.next_open and self.has_next):
+            return self.price[symbol]
+        opened = float(self.candles[symbol].open[self.count])
+        return self.contracts[symbol].price_of(opened)
 
     def bid_ask(self, symbol: str, price: Decimal) -> tuple[Decimal, Decimal]:
         """Return the best bid and ask around a price, on ticks and never crossed."""
@@ -137,9 +147,10 @@ class Market:
         for symbol, candles in self.candles.items():
             close = float(candles.close[index])
             self.price[symbol] = self.contracts[symbol].price_of(close)
-        self._refill(index)
+        self._refill(self.count if self.config.next_open else index)
 
     def _refill(self, index: int) -> None:
+        index = min(index, self.length - 1)
         for symbol, candles in self.candles.items():
             volume = Decimal(repr(float(candles.volume[index])))
             depth = volume * self.config.depth_frac

@@ -221,3 +221,23 @@ def test_finished_orders_are_shown_for_five_seconds_of_simulated_time() -> None:
     assert len(paper.visible_orders()) == 1
     paper.step()
     assert not paper.visible_orders()
+
+
+def test_with_next_open_an_order_meets_the_candle_that_follows_and_its_depth() -> None:
+    gap = (100_500.0, 100_600.0, 100_400.0, 100_450.0)
+    paper = exchange(
+        [*flat(100_000, 2), gap],
+        volume=10.0,
+        next_open=True,
+        balance_usd=Decimal(10**7),
+    )
+    assert paper.market.price[XBT] == 100_000  # the mark is the close still
+    paper.send(order("buy", "0.05"))
+    paper.step()
+    paper.send(order("buy", "0.06"))
+    flat_fill, gap_fill = paper.books.fills
+    assert (flat_fill.price, gap_fill.price) == (100_005, 100_506)
+    assert paper.market.depth_used[XBT] == Decimal("0.06")
+    paper.step()
+    paper.send(order("sell", "0.11"))  # no candle follows: the last close it is
+    assert paper.books.fills[-1].price <= 100_450
