@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import ExchangeError, StoreError
+from core.hooks import Failure
 from core.registry import Registry
 from core.values import NotPlain, encode
-from core.wrapper import Failure
 
 MAX_DEPTH = 4
 

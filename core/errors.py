@@ -24,6 +24,7 @@ ArchitectError
     ContractError            a call or a result broke its contract
         RequiresError        the caller's part
         EnsuresError         the module's part
+    DeadlineExceeded         a module's call did not come back in its time
     NotAccepted              a version that the manifest does not hold
     ExchangeError            the exchange, or the gateway in front of it
         ExchangeUnavailable  not reached, or under maintenance; nothing was sent
@@ -145,6 +146,10 @@ class RequiresError(ContractError):
 
 class EnsuresError(ContractError):
     """The module broke an `ensures`."""
+
+
+class DeadlineExceeded(ArchitectError):
+    """A module's call did not come back within its time and was ended."""
 
 
 class NotAccepted(ArchitectError):

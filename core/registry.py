@@ -20,8 +20,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from core.errors import FileConflict, NotAccepted
+from core.hooks import hooks
 from core.manifest import Entry, Manifest, sha256
-from core.wrapper import hooks
 
 View = Mapping[str, Callable[..., Any]]
 

@@ -6,19 +6,22 @@ name through `runtime.modules`, and closes it.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from core.containment import Containment, Report
+from core.deadline import Deadline
 from core.events import Events
+from core.hooks import hooks
+from core.live_terms import read_terms
 from core.manifest import read_manifest
 from core.project import Project
 from core.reflections import ReflectionLog
 from core.registry import Registry
 from core.watcher import Watcher
-from core.wrapper import hooks
 
 
 class Runtime:
@@ -38,7 +41,9 @@ class Runtime:
         self.reflections = ReflectionLog(
             database_url, spool or project.data / "spool", on_trouble=self._trouble
         )
+        self.terms = read_terms(project.specs)
         self.containment = Containment(self.modules, self._report)
+        self._watching = ExitStack()
         self.watcher = Watcher(
             self.modules,
             project.manifest,
@@ -52,6 +57,7 @@ class Runtime:
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
         hooks.contain = self.containment.handle
+        self._watching.enter_context(Deadline(self.terms.limits_ms).watching())
         self.events.running(
             {name: self.modules.version(name).id for name in self.modules.names}
         )
@@ -64,6 +70,7 @@ class Runtime:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watching.close()
         self.watcher.stop()
         hooks.reset()
         self.reflections.close()

@@ -13,53 +13,25 @@ import inspect
 import linecache
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from types import CodeType, FrameType
 from typing import Any
 
 from core.contract import TERMS
-from core.errors import ContractError, EnsuresError, RequiresError
+from core.errors import ContractError, DeadlineExceeded, EnsuresError, RequiresError
+from core.hooks import Failure, Interrupted, Reflection, hooks
 
-Reflection = tuple[int, str, str, int, int, str, str | None, Any, Any]
+__all__ = ["Failure", "Interrupted", "Reflection", "hooks", "module", "wrapped_body"]
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One failed call: `outcome` is requires, ensures or error; `args` without ports."""
-
-    module: str
-    version: str
-    kind: str
-    outcome: str
-    error: Exception
-    arguments: dict[str, Any]
-    ports: tuple[str, ...]
-    fallback: Callable[..., Any] | None
+_PATH = "<wrapper of "
 
 
-class Hooks:
-    """What the process around the modules sets: sink, containment, number of the tick.
-
-    A reflection is (start in perf_counter ns, module, version, tick, duration in ns,
-    outcome, error, arguments, result).
-    """
-
-    __slots__ = ("append", "contain", "tick")
-
-    def __init__(self) -> None:
-        self.append: Callable[[Reflection], None]
-        self.contain: Callable[[Failure], Any] | None
-        self.tick = 0
-        self.reset()
-
-    def reset(self) -> None:
-        """Set sink and containment as they are where no runtime is: in the gate."""
-        recent: deque[Reflection] = deque(maxlen=1000)
-        self.append, self.contain = recent.append, None
-
-
-hooks = Hooks()
+def wrapped_body(frame: FrameType) -> CodeType | None:
+    """Return the code of the body that a frame of a wrapped call runs, else None."""
+    if not frame.f_code.co_filename.startswith(_PATH):
+        return None
+    body: CodeType = frame.f_globals["_body"].__code__
+    return body
 
 
 def module(
@@ -107,7 +79,7 @@ class _Wrapping:
 
     def call(self) -> Callable[..., Any]:
         source = self._source()
-        path = f"<wrapper of {self.name} {self.version}>"
+        path = f"{_PATH}{self.name} {self.version}>"
         linecache.cache[path] = (len(source), None, source.splitlines(True), path)
         scope = self._scope()
         exec(compile(source, path, "exec"), scope)
@@ -129,6 +101,8 @@ class _Wrapping:
             **TERMS,
             **defaults,
             "_body": self.body,
+            "_kind": self.kind,
+            "_caught": (Exception, Interrupted),
             "_now": time.perf_counter_ns,
             "_hooks": hooks,
             "_failed": self._failed,
@@ -156,7 +130,7 @@ class _Wrapping:
                 *checks[:middle],
                 f"        result = _body({names})",
                 *checks[middle:],
-                "    except Exception as _error:",
+                "    except _caught as _error:",
                 f"        return _failed(_error, _started, ({names}{',' if names else ''}))",
                 f"    _hooks.append((_started, {self.name!r}, {self.version!r}, _hooks.tick,",
                 f"        _now() - _started, 'ok', None, {seen}, {result}))",
@@ -182,9 +156,13 @@ class _Wrapping:
     def _ensures(self, i: int) -> None:
         raise EnsuresError(f"{self.name} does not ensure {self.ensures[i]}", owner=self)
 
-    def _failed(self, error: Exception, started: int, args: tuple[Any, ...]) -> Any:
+    def _failed(
+        self, error: Exception | Interrupted, started: int, args: tuple[Any, ...]
+    ) -> Any:
         if hooks.contain is not None and self._called_by_itself():
             raise error
+        if isinstance(error, Interrupted):
+            error = self._overdue(error)
         took = time.perf_counter_ns() - started
         outcome = self._outcome(error)
         text = f"{type(error).__name__}: {error}"
@@ -213,6 +191,13 @@ class _Wrapping:
                 self.ports, fallback,
             )
         )  # fmt: skip
+
+    def _overdue(self, interrupted: Interrupted) -> Exception:
+        """Return the error of a call that was ended; let pass what ends another one."""
+        if interrupted.code is not self.code:
+            raise interrupted
+        message = f"{self.name} used up its {interrupted.limit_ms} ms and was ended"
+        return DeadlineExceeded(message).with_traceback(interrupted.__traceback__)
 
     def _called_by_itself(self) -> bool:
         """Tell whether a call of this very module is under way further out.

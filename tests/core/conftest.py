@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from core_modules import Folder
 
-from core.wrapper import hooks
+from core.hooks import hooks
 
 
 @pytest.fixture(autouse=True)

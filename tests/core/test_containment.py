@@ -9,9 +9,9 @@ from core_modules import Folder, entry, halve
 
 from core.containment import Containment, Report
 from core.errors import EnsuresError, OutcomeUnknown, RequiresError
+from core.hooks import hooks
 from core.registry import Registry
 from core.values import decode
-from core.wrapper import hooks
 
 GOOD = halve("return x // 2")
 WRONG = halve("return x + 1")

@@ -14,12 +14,12 @@ from test_events import until
 
 from core.errors import EnsuresError, StoreUnavailable
 from core.events import EVENTS, JOBS, RUNNING
+from core.hooks import hooks
 from core.manifest import sha256
 from core.project import Project
 from core.runtime import Runtime
 from core.stores.embedded import Stores
 from core.values import decode
-from core.wrapper import hooks
 
 GOOD = halve("return x // 2")
 WRONG = halve("return x + 1 if x > 100 else x // 2")
@@ -69,6 +69,25 @@ def test_a_module_that_fails_live_is_contained_and_reported_as_a_job(
     assert {n: decode(v, {}) for n, v in job["arguments"].items()} == {"x": 400}
     (told,) = details(client, EVENTS, "contained")
     assert told["contained"] == f"rolled back to {good.version}"
+
+
+def test_a_call_that_never_returns_is_contained_and_reported(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    spec = folder.root / "specs/trading/halve.yaml"
+    spec.write_text(
+        "name: halve\nkind: function\nintent: Half.\nlimits: {time_ms: 90}\n"
+        "params: {x: {type: int, meaning: a number}}\n"
+        "returns: {type: int, meaning: half of it}\nexamples: [{given: {x: 2}, expect: 1}]\n"
+    )
+    good = folder.accept("halve", GOOD)
+    with start() as runtime:
+        bad = folder.accept("halve", halve("while x > 100: pass\n    return x // 2"))
+        until(lambda: runtime.modules.version("halve").id == bad.version)
+        assert [runtime.modules["halve"](x) for x in (7, 400)] == [3, 200]
+    (job,) = details(client, JOBS, "failure")
+    assert job["error"] == "DeadlineExceeded: halve used up its 90 ms and was ended"
+    assert job["contained"] == f"rolled back to {good.version}"
 
 
 def test_every_call_is_a_row_in_postgres(
