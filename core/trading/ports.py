@@ -11,6 +11,7 @@ fractions are fractions (0.01 is one percent).
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Protocol
 
 # A record's name in a spec; its class is rendered from specs/trading/<name>.yaml.
@@ -18,6 +19,8 @@ Account = Any
 Fill = Any
 Instrument = Any
 LedgerEntry = Any
+OpenOrder = Any
+OrderEvent = Any
 OrderRequest = Any
 OrderStatus = Any
 Position = Any
@@ -46,11 +49,23 @@ class Exchange(Protocol):
     def order(self, client_id: str) -> OrderStatus | None:
         """Return what the exchange knows of an order, None if it never got it."""
 
+    def edit(
+        self,
+        client_id: str,
+        size: Decimal | None,
+        limit_price: Decimal | None,
+        stop_price: Decimal | None,
+    ) -> OrderStatus | None:
+        """Change a resting order, None leaves a value as it is; None if no such order rests."""
+
     def cancel(self, client_id: str) -> OrderStatus | None:
         """Cancel one order; None if the exchange has no such open order."""
 
-    def open_orders(self) -> list[OrderStatus]:
-        """Return all resting orders."""
+    def cancel_order(self, order_id: str) -> OrderStatus | None:
+        """Cancel by the exchange's id, for an order that has no client id; None as in `cancel`."""
+
+    def open_orders(self) -> list[OpenOrder]:
+        """Return all resting orders, those that wait for a trigger too."""
 
     def positions(self) -> list[Position]:
         """Return all open positions; flat symbols are left out."""
@@ -63,6 +78,12 @@ class Exchange(Protocol):
 
     def ledger(self, since_id: int) -> list[LedgerEntry]:
         """Return account log entries with a higher id, oldest first: the true fees and funding."""
+
+    def order_events(self, since_ms: int) -> list[OrderEvent]:
+        """Return what happened to orders at or after since_ms, oldest first."""
+
+    def keep_alive(self, timeout_s: int) -> None:
+        """Tell the gateway that the loop lives; after timeout_s of silence it cancels entries."""
 
 
 class Store(Protocol):
