@@ -18,6 +18,8 @@ from core.records import record
         "size > 0",
         'limit_price is not None or kind not in ("limit", "post", "ioc")',
         'stop_price is not None or kind not in ("stop", "take_profit")',
+        'trail_usd is not None or kind != "trailing_stop"',
+        "protect_price is None or not reduce_only",
     ],
 )
 class OrderRequest:
@@ -33,16 +35,24 @@ class OrderRequest:
         limit_price (USD): worst price accepted
         stop_price (USD): trigger of stop and take_profit
         reduce_only: may only make the position smaller
+        trail_usd (USD): distance of a trailing_stop from the best mark price since it
+            was placed
+        protect_price (USD): a reduce-only stop at this price goes to the exchange in
+            the same request, as client id with -stop
     """
 
     client_id: str
     symbol: str
     side: Literal["buy", "sell"]
     size: Decimal
-    kind: Literal["market", "limit", "post", "ioc", "stop", "take_profit"]
+    kind: Literal[
+        "market", "limit", "post", "ioc", "stop", "take_profit", "trailing_stop"
+    ]
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     reduce_only: bool = False
+    trail_usd: Decimal | None = None
+    protect_price: Decimal | None = None
 
 
 __all__ = ["OrderRequest"]
