@@ -8,20 +8,21 @@ request that may have been carried out.
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import errors
 from core.errors import ExchangeUnavailable, MalformedAnswer, OutcomeUnknown
 from core.trading import record_fields
+from core.trading.gateway_connection import Connection
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WRITES = frozenset({"place", "cancel", "keep_alive"})
+WRITES = frozenset({"place", "edit", "cancel", "cancel_order"})
 _CANDLE_COLUMNS = ("time_ms", "open", "high", "low", "close", "volume")
 _ASK_HINT = "ask `order` for it before anything is sent again"
 _encode = json.JSONEncoder(separators=(",", ":"), default=record_fields.plain).encode
@@ -73,13 +74,34 @@ class GatewayExchange:
         """Return what the exchange knows of an order, None if it never got it."""
         return self._one("OrderStatus", self._call("order", client_id=client_id))
 
+    def edit(
+        self,
+        client_id: str,
+        size: Decimal | None,
+        limit_price: Decimal | None,
+        stop_price: Decimal | None,
+    ) -> Any | None:
+        """Change a resting order, None leaves a value as it is; None if it does not rest."""
+        row = self._call(
+            "edit",
+            client_id=client_id,
+            size=size,
+            limit_price=limit_price,
+            stop_price=stop_price,
+        )
+        return self._one("OrderStatus", row)
+
     def cancel(self, client_id: str) -> Any | None:
         """Cancel one order; None if the exchange has no such open order."""
         return self._one("OrderStatus", self._call("cancel", client_id=client_id))
 
+    def cancel_order(self, order_id: str) -> Any | None:
+        """Cancel by the exchange's id; None if the exchange has no such open order."""
+        return self._one("OrderStatus", self._call("cancel_order", order_id=order_id))
+
     def open_orders(self) -> list[Any]:
-        """Return all resting orders."""
-        return self._many("OrderStatus", self._call("open_orders"))
+        """Return all resting orders, those that wait for a trigger too."""
+        return self._many("OpenOrder", self._call("open_orders"))
 
     def positions(self) -> list[Any]:
         """Return all open positions; flat symbols are left out."""
@@ -97,9 +119,13 @@ class GatewayExchange:
         """Return account log entries with a higher id, oldest first."""
         return self._many("LedgerEntry", self._call("ledger", since_id=since_id))
 
-    def keep_alive(self, timeout_s: int) -> int:
-        """Arm the dead man's switch for whole seconds; return when it fires, in ms."""
-        return int(self._call("keep_alive", timeout_s=timeout_s))
+    def order_events(self, since_ms: int) -> list[Any]:
+        """Return what happened to orders at or after since_ms, oldest first."""
+        return self._many("OrderEvent", self._call("order_events", since_ms=since_ms))
+
+    def keep_alive(self, timeout_s: int) -> None:
+        """Tell the gateway that the loop lives; see the port."""
+        self._call("keep_alive", timeout_s=timeout_s)
 
     def halt(self, reason: str) -> None:
         """Stop new risk until a person resumes it."""
@@ -151,7 +177,7 @@ class GatewayExchange:
             raise _told(answer["error"])
         return answer["ok"]
 
-    def _send(self, request: bytes) -> _Connection:
+    def _send(self, request: bytes) -> Connection:
         """Send, over a new connection if the old one broke. A part is never carried out."""
         connection = self._connection()
         if connection is not None:
@@ -161,7 +187,7 @@ class GatewayExchange:
             except OSError:
                 self.close()
         try:
-            connection = self._local.connection = _Connection(
+            connection = self._local.connection = Connection(
                 self._path, self._timeout_s
             )
             connection.send(request)
@@ -173,39 +199,9 @@ class GatewayExchange:
             ) from None
         return connection
 
-    def _connection(self) -> _Connection | None:
-        found: _Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> Connection | None:
+        found: Connection | None = getattr(self._local, "connection", None)
         return found
-
-
-class _Connection:
-    """One connected socket with a buffered reader."""
-
-    def __init__(self, path: str, timeout_s: float) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._socket.settimeout(timeout_s)
-            self._socket.connect(path)
-        except OSError:
-            self._socket.close()
-            raise
-        self._lines = self._socket.makefile("rb")
-        self.send = self._socket.sendall
-
-    def receive(self) -> bytes:
-        line = self._lines.readline()
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError("the gateway went away")
-        return line
-
-    def close(self) -> None:
-        self._lines.close()
-        self._socket.close()
-
-    def __del__(self) -> None:
-        # A thread that ends leaves its connection to nobody but the collector.
-        if hasattr(self, "_lines"):
-            self.close()
 
 
 def _lost(method: str, error: Exception) -> errors.ExchangeError:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from canned_exchange import GOOD, KEY, NOW_MS, SECRET, CannedExchange, history_event
+from canned_exchange import (
+    DISARMED,
+    GOOD,
+    KEY,
+    NOW_MS,
+    SECRET,
+    CannedExchange,
+    history_event,
+)
 
 from core.trading.gateway.adapter import Adapter
 from core.trading.gateway.ccxt_calls import Calls
@@ -36,6 +44,15 @@ def limit_order(client_id: str = "c-1", **changes: Any) -> Order:
         "reduce_only": False,
     }
     return Order(**{**values, **changes})
+
+
+def _all_placed(adapter: Adapter, orders: list[Order]) -> list[Any]:
+    """Return the rows; raise the first error, which each order has for itself."""
+    answers = adapter.place_all(orders)
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,16 @@ _PAST = {
         "serverTime": "2026-01-02T03:04:05.000Z",
     },
 }
+_TOLD = {
+    "/api/history/v2/orders": {
+        "elements": [history_event("OrderPlaced", "new_user_order")],
+        "serverTime": "2026-01-02T03:04:05.000Z",
+    },
+    "/api/history/v2/triggers": {
+        "elements": [history_event("OrderTriggerPlaced", "new_user_order")],
+        "serverTime": "2026-01-02T03:04:05.000Z",
+    },
+}
 _HISTORY = ("/api/history/v2/orders", "/api/history/v2/triggers")
 _IDS = frozenset({"cliOrdId", "clientId"})
 
@@ -142,6 +169,29 @@ KRAKEN = AdapterCase(
             free=_IDS,
         ),
         Call(
+            "place_all",
+            lambda a: _all_placed(a, [limit_order(), limit_order("c-2")]),
+            ("/batchorder",),
+            "OrderStatus",
+            writes=True,
+        ),
+        Call(
+            "edit",
+            lambda a: a.edit("c-1", Decimal("0.02"), None, None),
+            ("/editorder",),
+            "OrderStatus",
+            writes=True,
+            free=_IDS,
+        ),
+        Call(
+            "cancel_order",
+            lambda a: a.cancel_order("o-1"),
+            ("/cancelorder",),
+            "OrderStatus",
+            writes=True,
+            free=_IDS,
+        ),
+        Call(
             "order that rests",
             lambda a: a.order("c-1"),
             ("/openorders", "/fills"),
@@ -174,8 +224,16 @@ KRAKEN = AdapterCase(
             "open_orders",
             lambda a: a.open_orders(),
             ("/openorders",),
-            "OrderStatus",
+            "OpenOrder",
             free=_IDS | {"limitPrice"},
+        ),
+        Call(
+            "order_events",
+            lambda a: a.order_events(0),
+            _HISTORY,
+            "OrderEvent",
+            free=_IDS | {"reason"},
+            answers=_TOLD,
         ),
         Call(
             "positions",
@@ -194,10 +252,17 @@ KRAKEN = AdapterCase(
             free=frozenset({"fee", "realized_pnl", "realized_funding", "contract"}),
         ),
         Call(
-            "keep_alive",
-            lambda a: a.keep_alive(60),
+            "arm_switch",
+            lambda a: a.arm_switch(60),
             ("/cancelallordersafter",),
             writes=True,
+        ),
+        Call(
+            "disarm_switch",
+            lambda a: a.disarm_switch(),
+            ("/cancelallordersafter",),
+            writes=True,
+            answers={"/cancelallordersafter": DISARMED},
         ),
         Call(
             "pool_margin",

@@ -91,6 +91,7 @@ def _handler(exchange: CannedExchange) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
             request = Request(
                 self.command,
                 parts.path,
@@ -293,6 +294,7 @@ LOG = {
     "margin_account": "flex",
 }
 
+DISARMED = _success(status={"currentTime": NOW, "triggerTime": "0"})
 GOOD: dict[str, Any] = {
     "/instruments": _success(instruments=[INSTRUMENT]),
     "/tickers": _success(tickers=[TICKER]),
@@ -302,6 +304,27 @@ GOOD: dict[str, Any] = {
         "more_candles": False,
     },
     "/sendorder": sent("placed", order_event()),
+    "/batchorder": _success(
+        batchStatus=[
+            {"order_tag": str(n), **sent("placed", order_event())["sendStatus"]}
+            for n in range(2)
+        ]
+    ),
+    "/editorder": _success(
+        editStatus={
+            "status": "edited",
+            "orderId": "o-1",
+            "receivedTime": NOW,
+            "orderEvents": [
+                {
+                    "type": "EDIT",
+                    "old": order_event()["order"],
+                    "new": order_event(quantity=0.02)["order"],
+                    "reducedQuantity": None,
+                }
+            ],
+        }
+    ),
     "/cancelorder": _success(
         cancelStatus={
             "status": "cancelled",

@@ -112,6 +112,8 @@ def order_request(client_id: str = "c-1", **changes: Any) -> Any:
         "limit_price": Decimal(50000),
         "stop_price": None,
         "reduce_only": False,
+        "trail_usd": None,
+        "protect_price": None,
     }
     return RECORDS["OrderRequest"](**{**values, **changes})
 

@@ -17,6 +17,7 @@ from core.environment import Environment
 from core.errors import ConfigError, DuplicateOrder, GatewayRefused, OrderRejected
 from core.trading.gateway import limits as gateway_limits
 from core.trading.gateway.guard import Guard, HaltFile
+from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.limits import Limits
 from core.trading.gateway.order import checked
 from core.trading.gateway.service import Service
@@ -48,7 +49,7 @@ def halt(tmp_path: Path) -> HaltFile:
 @pytest.fixture
 def service(exchange: CannedExchange, halt: HaltFile) -> Service:
     adapter = kraken_rest(exchange.url)
-    return Service(adapter, Guard(LIMITS, adapter, halt))
+    return Service(adapter, Guard(LIMITS, adapter, halt), Heartbeat(adapter))
 
 
 def place(service: Service, **changes: Any) -> Any:
@@ -150,7 +151,11 @@ def test_a_touched_file_halts_and_a_restart_stays_halted(
 ) -> None:
     (tmp_path / "halt").touch()
     adapter = kraken_rest(exchange.url)
-    service = Service(adapter, Guard(LIMITS, adapter, HaltFile(tmp_path / "halt")))
+    service = Service(
+        adapter,
+        Guard(LIMITS, adapter, HaltFile(tmp_path / "halt")),
+        Heartbeat(adapter),
+    )
     with pytest.raises(GatewayRefused, match=r"halted .no reason given"):
         place(service)
 
@@ -191,7 +196,7 @@ def test_margin_is_pooled_once_before_the_first_order(
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1, 0.5, True, "60", None])
-def test_the_dead_mans_switch_cannot_be_disarmed_by_accident(
+def test_a_sign_of_life_lasts_whole_seconds(
     service: Service, exchange: CannedExchange, timeout_s: Any
 ) -> None:
     with pytest.raises(GatewayRefused):

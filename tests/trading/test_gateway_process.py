@@ -69,7 +69,12 @@ def gateway(shared: tuple[Any, Any], exchange: CannedExchange) -> Gateway:
     return shared[1]
 
 
-def test_records_cross_the_socket_with_their_types(gateway: Gateway) -> None:
+def test_records_cross_the_socket_with_their_types(
+    gateway: Gateway, exchange: CannedExchange
+) -> None:
+    exchange.answers["/api/history/v2/orders"] = {
+        "elements": [history_event("OrderPlaced", "new_user_order")]
+    }
     port = gateway.exchange()
     account = port.account()
     assert account == RECORDS["Account"](
@@ -93,8 +98,10 @@ def test_records_cross_the_socket_with_their_types(gateway: Gateway) -> None:
     (entry,) = port.ledger(0)
     assert (entry.entry_id, entry.fee_usd) == (7, Decimal("0.25"))
     (resting,) = port.open_orders()
-    assert (resting.status, resting.filled) == ("partial", Decimal("0.002"))
-    assert port.keep_alive(60) == NOW_MS + 60_000
+    assert (resting.kind, resting.filled) == ("limit", Decimal("0.002"))
+    assert resting.created_ms == NOW_MS
+    (told,) = port.order_events(0)
+    assert (told.kind, told.client_id) == ("placed", "c-1")
 
 
 def test_candles_are_a_frame_of_closed_candles(gateway: Gateway) -> None:

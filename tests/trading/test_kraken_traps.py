@@ -269,7 +269,7 @@ def test_ledger_pages_and_leaves_out_position_rows(
 
 def test_an_order_at_rest_tells_its_limit_to_the_guard(adapter: CcxtRest) -> None:
     (row,) = adapter.open_orders()
-    assert row["price"] == Decimal(OPEN_ORDER["limitPrice"])
+    assert row["limit_price"] == Decimal(OPEN_ORDER["limitPrice"])
 
 
 @pytest.mark.parametrize(

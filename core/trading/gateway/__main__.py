@@ -9,6 +9,8 @@ import argparse
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,13 +21,16 @@ from core.errors import ArchitectError, ConfigError
 from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
 from core.trading.gateway.ccxt_calls import Calls
-from core.trading.gateway.ccxt_rest import INTERVALS_MS, CcxtRest
+from core.trading.gateway.ccxt_rest import CcxtRest
 from core.trading.gateway.guard import Guard, HaltFile
+from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.keys import Keys
+from core.trading.gateway.kraken_candles import INTERVALS_MS
 from core.trading.gateway.limiter import ServerClock
 from core.trading.gateway.service import Method, Service, answer
 from core.trading.gateway.socket_server import SocketServer
 
+WATCH_S = 1.0
 _EPILOG = """example:
   EXCHANGE_API_KEY=... EXCHANGE_API_SECRET=... python -m core.trading.gateway \\
       --socket run/gateway.sock --exchange-url http://127.0.0.1:8080"""
@@ -62,7 +67,8 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
     )
     adapter = CcxtRest(calls, limits.symbols, interval=options.interval)
     halt = options.halt_file or options.socket.with_name(options.socket.name + ".halt")
-    service = Service(adapter, Guard(limits, adapter, HaltFile(halt)))
+    heartbeat = Heartbeat(adapter, on_silence=_tell)
+    service = Service(adapter, Guard(limits, adapter, HaltFile(halt)), heartbeat)
     runtime = _server(options.socket, service.methods(), keys)
     try:
         admin = _server(_admin(options.socket), service.admin_methods(), keys)
@@ -71,7 +77,18 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
         raise
     for server in (runtime, admin):
         server.start()
+    threading.Thread(target=_watch, args=(heartbeat,), daemon=True).start()
     return [runtime, admin]
+
+
+def _watch(heartbeat: Heartbeat) -> None:
+    while True:
+        time.sleep(WATCH_S)
+        heartbeat.watch()
+
+
+def _tell(text: str) -> None:
+    print(f"gateway: {text}", file=sys.stderr, flush=True)
 
 
 def _server(path: Path, methods: Mapping[str, Method], keys: Keys) -> SocketServer:

@@ -7,8 +7,11 @@ gateway does, in front of every adapter alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 
+from core.errors import ExchangeError
 from core.trading.gateway.order import Order
 
 Row = dict[str, Any]
@@ -33,14 +36,29 @@ class Adapter(Protocol):
     def place(self, order: Order) -> Row:
         """Send one order and return its OrderStatus row."""
 
+    def place_all(self, orders: Sequence[Order]) -> list[Row | ExchangeError]:
+        """Send orders in one request; return each one's OrderStatus row or its error."""
+
     def order(self, client_id: str) -> Row | None:
         """Return an OrderStatus row; None only when every source was readable."""
 
+    def edit(
+        self,
+        client_id: str,
+        size: Decimal | None,
+        limit_price: Decimal | None,
+        stop_price: Decimal | None,
+    ) -> Row | None:
+        """Change a resting order; return its OrderStatus row, None if it does not rest."""
+
     def cancel(self, client_id: str) -> Row | None:
-        """Cancel one order."""
+        """Cancel one order; return its OrderStatus row, None if it does not rest."""
+
+    def cancel_order(self, order_id: str) -> Row | None:
+        """Cancel one order by the exchange's id."""
 
     def open_orders(self) -> list[Row]:
-        """Return OrderStatus rows, each with `reduce_only` and `price` beside the fields."""
+        """Return OpenOrder rows."""
 
     def positions(self) -> list[Row]:
         """Return Position rows."""
@@ -54,8 +72,14 @@ class Adapter(Protocol):
     def ledger(self, since_id: int) -> list[Row]:
         """Return LedgerEntry rows, oldest first."""
 
-    def keep_alive(self, timeout_s: int) -> int:
-        """Arm the dead man's switch; return when it fires, in UTC milliseconds."""
+    def order_events(self, since_ms: int) -> list[Row]:
+        """Return OrderEvent rows, oldest first."""
+
+    def arm_switch(self, timeout_s: int) -> int:
+        """Let the exchange cancel all orders after a time; return when, in UTC ms."""
+
+    def disarm_switch(self) -> None:
+        """Take that back."""
 
     def pool_margin(self, symbol: str) -> None:
         """Make the symbol share the account's margin (cross), if it does not."""

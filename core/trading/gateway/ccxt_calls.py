@@ -34,6 +34,7 @@ Params = Mapping[str, Any]
 # https://docs.kraken.com/exchange/guides/futures/ratelimits
 COSTS = {
     "privatePostSendorder": 10,
+    "privatePostEditorder": 10,
     "privatePostCancelorder": 10,
     "privatePostCancelallordersafter": 25,
     "privateGetAccounts": 2,
@@ -45,6 +46,8 @@ COSTS = {
     "privateGetFills": 2,
 }
 FILLS_PAGE_COST = 25
+# Of batchorder, beside one for each order.
+BATCH_COST = 9
 _HISTORY_BUDGET, _HISTORY_WINDOW_MS = 100, 600_000
 
 
@@ -77,9 +80,9 @@ class Calls:
         return Node(method, self._call(method, params, write=False))
 
     @contextmanager
-    def write(self, method: str, params: Params) -> Iterator[Node]:
+    def write(self, method: str, params: Params, cost: int = 0) -> Iterator[Node]:
         """Send a command; while its answer is read, an unreadable one is OutcomeUnknown."""
-        self._limiter.take(COSTS[method], urgent=True)
+        self._limiter.take(cost or COSTS[method], urgent=True)
         answer = self._call(method, params, write=True)
         try:
             yield self._successful(method, answer)

@@ -7,38 +7,24 @@ a list is. Margin stays pooled: the leverage preference is sent with the symbol 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 
-from core.errors import ConfigError, GatewayRefused
-from core.trading.gateway import kraken_orders, kraken_rows
+from core.errors import (
+    ConfigError,
+    ExchangeError,
+    GatewayRefused,
+    MalformedAnswer,
+    OutcomeUnknown,
+)
+from core.trading.gateway import kraken_orders, kraken_requests, kraken_rows
 from core.trading.gateway.adapter import Candle, Row
 from core.trading.gateway.answers import Node
-from core.trading.gateway.ccxt_calls import Calls
+from core.trading.gateway.ccxt_calls import BATCH_COST, Calls
 from core.trading.gateway.fill_pages import fill_rows
+from core.trading.gateway.kraken_candles import INTERVALS_MS, closed_candles
 from core.trading.gateway.order import Order
 from core.trading.gateway.order_lookup import OrderLookup
-
-INTERVALS_MS = {
-    "1m": 60_000,
-    "5m": 300_000,
-    "15m": 900_000,
-    "30m": 1_800_000,
-    "1h": 3_600_000,
-    "4h": 14_400_000,
-    "12h": 43_200_000,
-    "1d": 86_400_000,
-    "1w": 604_800_000,
-}
-_CANDLES_A_CALL = 2000
-_ORDER_TYPES = {
-    "market": "mkt",
-    "limit": "lmt",
-    "post": "post",
-    "ioc": "ioc",
-    "stop": "stp",
-    "take_profit": "take_profit",
-}
 
 
 class CcxtRest:
@@ -78,58 +64,58 @@ class CcxtRest:
 
     def candles(self, symbol: str, since_ms: int, limit: int) -> list[Candle]:
         """Return the closed candles of the `limit` intervals from since_ms on."""
-        step = INTERVALS_MS[self._interval]
-        end = min(since_ms + limit * step, self._server_now_ms(symbol))
-        found: list[Candle] = []
-        while since_ms + step <= end:
-            span = min(_CANDLES_A_CALL * step, end - since_ms)
-            page, more = self._candle_page(symbol, since_ms, span)
-            found += [c for c in page if c[0] >= since_ms and c[0] + step <= end]
-            # The server's page may be shorter than ours; an empty one is a hole.
-            since_ms = (
-                max(since_ms, page[-1][0]) + step if page and more else since_ms + span
-            )
-        return found
-
-    def _server_now_ms(self, symbol: str) -> int:
-        # Charts tell no time, and whether a candle is closed is a question of the
-        # exchange's time. Public calls are free.
-        answer = self._calls.read("publicGetTickersSymbol", {"symbol": symbol})
-        return answer.time_ms("serverTime")
-
-    def _candle_page(
-        self, symbol: str, since_ms: int, span_ms: int
-    ) -> tuple[list[Candle], bool]:
-        request = {
-            "price_type": "trade",
-            "symbol": symbol,
-            "interval": self._interval,
-            "from": since_ms // 1000,
-            "to": (since_ms + span_ms) // 1000 - 1,
-        }
-        answer = self._calls.history("chartsGetPriceTypeSymbolInterval", request, 0)
-        page = [kraken_rows.candle(row) for row in answer.rows("candles")]
-        times = [candle[0] for candle in page]
-        if any(b <= a for a, b in pairwise(times)):
-            raise answer.refuse("candles are not in order of time")
-        return page, bool(answer.data.get("more_candles"))
+        return closed_candles(self._calls, symbol, self._interval, since_ms, limit)
 
     def place(self, order: Order) -> Row:
         """Send one order; see the port for its errors."""
-        with self._calls.write("privatePostSendorder", _request(order)) as answer:
-            send = answer.node("sendStatus")
-            refused = kraken_orders.refusal(send.text("status"))
-            if refused is not None:
-                raise refused
-            return kraken_orders.placed(send, order)
+        request = kraken_requests.send(order)
+        with self._calls.write("privatePostSendorder", request) as answer:
+            return _placed(answer.node("sendStatus"), order)
+
+    def place_all(self, orders: Sequence[Order]) -> list[Row | ExchangeError]:
+        """Send orders in one request, carried out in their order; each has its answer."""
+        request = kraken_requests.batch(orders)
+        cost = BATCH_COST + len(orders)
+        with self._calls.write("privatePostBatchorder", request, cost) as answer:
+            told = {row.text("order_tag"): row for row in answer.rows("batchStatus")}
+            if set(told) != {str(number) for number in range(len(orders))}:
+                raise answer.refuse(f"tells of {sorted(told)}, not of every order once")
+            return [_answered(told[str(n)], order) for n, order in enumerate(orders)]
 
     def order(self, client_id: str) -> Row | None:
         """Return what any source knows of the order; None only if all were readable."""
         return self._lookup.find(client_id)
 
+    def edit(
+        self,
+        client_id: str,
+        size: Decimal | None,
+        limit_price: Decimal | None,
+        stop_price: Decimal | None,
+    ) -> Row | None:
+        """Change a resting order; None if no such order rests."""
+        request = kraken_requests.edit(client_id, size, limit_price, stop_price)
+        with self._calls.write("privatePostEditorder", request) as answer:
+            edit = answer.node("editStatus")
+            status = edit.text("status")
+            if status == "orderForEditNotFound":
+                return None
+            refused = kraken_orders.refusal(status)
+            if refused is not None:
+                raise refused
+            if status != "edited":
+                raise edit.refuse(f"status {status!r:.80} is unknown")
+            return kraken_orders.edited(edit)
+
     def cancel(self, client_id: str) -> Row | None:
         """Cancel by client id; None if no such order rests."""
-        request = {"cliOrdId": client_id}
+        return self._cancel({"cliOrdId": client_id})
+
+    def cancel_order(self, order_id: str) -> Row | None:
+        """Cancel by the exchange's id; None if no such order rests."""
+        return self._cancel({"order_id": order_id})
+
+    def _cancel(self, request: dict[str, str]) -> Row | None:
         with self._calls.write("privatePostCancelorder", request) as answer:
             cancel = answer.node("cancelStatus")
             status = cancel.text("status")
@@ -177,18 +163,31 @@ class CcxtRest:
             last = max(row.integer("id") for row in new)
             count, cost = 1000, 3
 
-    def keep_alive(self, timeout_s: int) -> int:
+    def order_events(self, since_ms: int) -> list[Row]:
+        """Return OrderEvent rows at or after since_ms, oldest first."""
+        return self._lookup.events(since_ms)
+
+    def arm_switch(self, timeout_s: int) -> int:
         """Arm the dead man's switch; returns the exchange's trigger time in ms."""
         # Zero would disarm it, and a fraction below one would be cut to zero.
         if timeout_s < 1:
-            raise GatewayRefused(f"keep_alive of {timeout_s} s would disarm the switch")
+            raise GatewayRefused(f"a switch of {timeout_s} s would be disarmed")
+        status, trigger = self._switched(timeout_s)
+        if not trigger:
+            raise OutcomeUnknown(f"{status.path}: the switch is not armed")
+        return trigger
+
+    def disarm_switch(self) -> None:
+        """Disarm the dead man's switch."""
+        status, trigger = self._switched(0)
+        if trigger:
+            raise OutcomeUnknown(f"{status.path}: the switch is still armed")
+
+    def _switched(self, timeout_s: int) -> tuple[Node, int]:
         request = {"timeout": timeout_s}
         with self._calls.write("privatePostCancelallordersafter", request) as answer:
             status = answer.node("status")
-            trigger = status.time_ms("triggerTime")
-            if not trigger:
-                raise status.refuse("the switch is not armed")
-            return trigger
+            return status, status.time_ms("triggerTime")
 
     def pool_margin(self, symbol: str) -> None:
         """Send the symbol alone where a leverage preference isolates its margin."""
@@ -208,23 +207,18 @@ def _is_cash(row: Node) -> bool:
     return row.text("asset").lower() == "usd"
 
 
-def _request(order: Order) -> dict[str, str | bool]:
-    # Never timeInForce: in upper case it becomes a resting order. The type says it all.
-    request: dict[str, str | bool] = {
-        "symbol": order.symbol,
-        "side": order.side,
-        "size": _digits(order.size),
-        "orderType": _ORDER_TYPES[order.kind],
-        "cliOrdId": order.client_id,
-    }
-    if order.limit_price is not None:
-        request["limitPrice"] = _digits(order.limit_price)
-    if order.stop_price is not None:
-        request |= {"stopPrice": _digits(order.stop_price), "triggerSignal": "mark"}
-    if order.reduce_only:
-        request["reduceOnly"] = True
-    return request
+def _placed(send: Node, order: Order) -> Row:
+    refused = kraken_orders.refusal(send.text("status"))
+    if refused is not None:
+        raise refused
+    return kraken_orders.placed(send, order)
 
 
-def _digits(number: Decimal) -> str:
-    return f"{number:f}"
+def _answered(send: Node, order: Order) -> Row | ExchangeError:
+    """Return one order's answer; of these, one that cannot be read has an unknown outcome."""
+    try:
+        return _placed(send, order)
+    except MalformedAnswer as error:
+        return OutcomeUnknown(f"sent, but {error}")
+    except ExchangeError as error:
+        return error

@@ -128,7 +128,7 @@ def _worst_price(order: Order, mark: Decimal) -> Decimal:
 def _order_usd(row: Row, marks: dict[str, Decimal]) -> Decimal:
     if row["reduce_only"]:
         return Decimal(0)
-    prices = [row["price"], marks.get(row["symbol"])]
+    prices = [row["limit_price"], row["stop_price"], marks.get(row["symbol"])]
     known: list[Decimal] = [price for price in prices if price is not None]
     if not known:
         raise GatewayRefused(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.trading.gateway.adapter import Row
 from core.trading.gateway.answers import Node
 
 _BODY = {
@@ -23,6 +24,18 @@ _TRIGGER_BODY = {
     "OrderTriggerActivated": "order",
     "OrderTriggerCancelled": "order",
 }
+_WORDS = {
+    "OrderPlaced": "placed",
+    "OrderUpdated": "changed",
+    "OrderCancelled": "cancelled",
+    "OrderRejected": "rejected",
+    "OrderTriggerPlaced": "placed",
+    "OrderTriggerUpdated": "changed",
+    "OrderTriggerActivated": "triggered",
+    "OrderTriggerCancelled": "cancelled",
+}
+# Answers to requests that changed nothing.
+_STATELESS = ("OrderNotFound", "OrderEditRejected")
 _ENDED = ("OrderCancelled", "OrderTriggerCancelled")
 
 
@@ -30,6 +43,7 @@ _ENDED = ("OrderCancelled", "OrderTriggerCancelled")
 class Event:
     """One event: its kind, its reason and the order after it."""
 
+    time_ms: int
     kind: str
     reason: str
     order_id: str
@@ -51,21 +65,29 @@ class Event:
         return self.rejects or self.kind in _ENDED
 
 
+def event_row(e: Event) -> Row:
+    """Return OrderEvent fields."""
+    names = ("time_ms", "client_id", "order_id", "symbol", "side", "filled", "reason")
+    return {**{n: getattr(e, n) for n in names}, "kind": _WORDS[e.kind]}
+
+
 def event(element: Node) -> Event | None:
     """Read one element; None for kinds that tell no order state."""
-    body = element.node("event")
+    body, time_ms = element.node("event"), element.time_ms("timestamp")
     for kind, key in _BODY.items():
         if body.has(kind):
             told = body.node(kind)
             states = [_state(told.node(key))]
             if told.has("oldOrder"):
                 states.append(_state(told.node("oldOrder")))
-            return _event(kind, told, told.node(key), states)
+            return _event(time_ms, kind, told, key, states)
     for kind, key in _TRIGGER_BODY.items():
         if body.has(kind):
             told = body.node(kind)
             quantity = told.node(key).number("quantity", least=0)
-            return _event(kind, told, told.node(key), [(quantity, Decimal(0))])
+            return _event(time_ms, kind, told, key, [(quantity, Decimal(0))])
+    if not any(body.has(kind) for kind in _STATELESS):
+        raise body.refuse(f"an event of no known kind: {sorted(body.data)!r:.80}")
     return None
 
 
@@ -86,9 +108,15 @@ def _state(order: Node) -> tuple[Decimal, Decimal]:
 
 
 def _event(
-    kind: str, body: Node, order: Node, states: list[tuple[Decimal, Decimal]]
+    time_ms: int,
+    kind: str,
+    body: Node,
+    key: str,
+    states: list[tuple[Decimal, Decimal]],
 ) -> Event:
+    order = body.node(key)
     return Event(
+        time_ms=time_ms,
         kind=kind,
         reason=str(body.data.get("reason") or ""),
         order_id=order.text("uid"),

@@ -45,6 +45,16 @@ _REJECTED = frozenset(
         "wouldProcessAfterSpecifiedTime",
     }
 )
+_REJECTED_EDITS = frozenset({"orderForEditNotAStop", "orderCannotBeEdited"})
+_KINDS = {
+    "lmt": "limit",
+    "post": "post",
+    "stp": "stop",
+    # openorders tells a stop by this word.
+    "stop": "stop",
+    "take_profit": "take_profit",
+    "trailing_stop": "trailing_stop",
+}
 _RATE = frozenset({"tooManyRequests", "apiLimitExceeded"})
 _RECENT = {
     "ENTERED_BOOK": "open",
@@ -62,7 +72,8 @@ def refusal(status: str) -> ExchangeError | None:
         return DuplicateOrder(status, hint="look the order up by its client id")
     if status in _RATE:
         return RateLimited(f"sendorder: {status}")
-    return OrderRejected(status) if status in _REJECTED else None
+    refused = status in _REJECTED or status in _REJECTED_EDITS
+    return OrderRejected(status) if refused else None
 
 
 def placed(send: Node, order: Order) -> Row:
@@ -120,25 +131,35 @@ def state(size: Decimal, filled: Decimal, *, ended: bool) -> str:
 
 
 def resting(row: Node) -> Row:
-    """Return a row of openorders, with `reduce_only` and `price` (None if unknown)."""
+    """Return OpenOrder fields of a row of openorders."""
     unfilled, filled = (
         row.number("unfilledSize", least=0),
         row.number("filledSize", least=0),
     )
-    prices = [row.positive(key) for key in ("limitPrice", "stopPrice") if row.has(key)]
     row.text("status")
     return {
         "client_id": row.text("cliOrdId") if row.has("cliOrdId") else "",
         "order_id": row.text("order_id"),
         "symbol": symbol(row),
         "side": row.choice("side", "buy", "sell"),
-        "status": "partial" if filled else "open",
+        "kind": _KINDS[row.choice("orderType", *_KINDS)],
         "size": unfilled + filled,
         "filled": filled,
+        "limit_price": row.positive("limitPrice") if row.has("limitPrice") else None,
+        "stop_price": row.positive("stopPrice") if row.has("stopPrice") else None,
+        "reduce_only": row.flag("reduceOnly"),
+        "created_ms": row.time_ms("receivedTime"),
+    }
+
+
+def status_of(row: Row) -> Row:
+    """Return OrderStatus fields of a resting order's OpenOrder fields."""
+    names = ("client_id", "order_id", "symbol", "side", "size", "filled")
+    return {
+        **{name: row[name] for name in names},
+        "status": "partial" if row["filled"] else "open",
         "average_price": None,
         "reason": "",
-        "reduce_only": row.flag("reduceOnly"),
-        "price": max(prices, default=None),
     }
 
 
@@ -167,6 +188,24 @@ def cancelled(cancel: Node) -> Row:
                 return _waiting(event.node("orderTrigger"), "uid", "clientId")
             return _told(event.node("order"), "cancelled")
     raise cancel.refuse("no CANCEL event")
+
+
+def edited(edit: Node) -> Row:
+    """Return the OrderStatus from an editStatus that says edited."""
+    events = edit.rows("orderEvents")
+    changed = [event for event in events if event.text("type") == "EDIT"]
+    if len(changed) != 1:
+        raise edit.refuse(f"{len(changed)} EDIT events, not one")
+    row = _told(changed[0].node("new"), "open")
+    # The order in the event is as it stood before what it then executed.
+    executed, average = _executed(events)
+    filled = row["filled"] + executed
+    return {
+        **row,
+        "filled": filled,
+        "status": state(row["size"], filled, ended=False),
+        "average_price": average if executed == filled else None,
+    }
 
 
 def _told(order: Node, status: str) -> Row:

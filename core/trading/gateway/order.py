@@ -14,10 +14,13 @@ from core.errors import GatewayRefused
 from core.trading import record_fields
 
 PRICED = frozenset({"limit", "post", "ioc"})
-TRIGGERED = frozenset({"stop", "take_profit"})
+STOPPED = frozenset({"stop", "take_profit"})
+TRIGGERED = STOPPED | {"trailing_stop"}
 IMMEDIATE = frozenset({"market", "ioc"})
 KINDS = PRICED | TRIGGERED | {"market"}
 CLIENT_ID_MAX = 100
+# What is added to an entry's client id for the stop that goes with it.
+STOP_SUFFIX = "-stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,23 @@ class Order:
     limit_price: Decimal | None
     stop_price: Decimal | None
     reduce_only: bool
+    trail_usd: Decimal | None = None
+    protect_price: Decimal | None = None
+
+    def protection(self) -> Order:
+        """Return the stop that goes to the exchange with this order."""
+        if self.protect_price is None:
+            raise ValueError("the order has no protect_price")
+        return Order(
+            client_id=self.client_id + STOP_SUFFIX,
+            symbol=self.symbol,
+            side="sell" if self.side == "buy" else "buy",
+            size=self.size,
+            kind="stop",
+            limit_price=None,
+            stop_price=self.protect_price,
+            reduce_only=True,
+        )
 
 
 def checked(row: Any) -> Order:
@@ -48,7 +68,21 @@ def checked(row: Any) -> Order:
     _check_choice("side", order.side, {"buy", "sell"})
     _check_choice("kind", order.kind, KINDS)
     _check_numbers(order)
+    if order.protect_price is not None:
+        _check_protection(order)
     return order
+
+
+def positive(name: str, value: Any) -> Decimal | None:
+    """Return a number from plain data, None for none; GatewayRefused unless above 0."""
+    if value is None:
+        return None
+    try:
+        number = Decimal(value)
+    except (ArithmeticError, TypeError, ValueError):
+        raise GatewayRefused(f"{name} is {value!r:.80}, not a number") from None
+    _check_above_zero(name, number)
+    return number
 
 
 def check_client_id(client_id: Any) -> str:
@@ -73,16 +107,34 @@ def _check_numbers(order: Order) -> None:
     _check_above_zero("size", order.size)
     for name, price, needed in (
         ("limit_price", order.limit_price, order.kind in PRICED),
-        ("stop_price", order.stop_price, order.kind in TRIGGERED),
+        ("stop_price", order.stop_price, order.kind in STOPPED),
+        ("trail_usd", order.trail_usd, order.kind == "trailing_stop"),
     ):
         if price is not None:
             _check_above_zero(name, price)
         elif needed:
             raise GatewayRefused(f"a {order.kind} order needs {name}")
-    if order.stop_price is not None and order.kind not in TRIGGERED:
+    if order.stop_price is not None and order.kind not in STOPPED:
         raise GatewayRefused(f"a {order.kind} order takes no stop_price")
-    if order.limit_price is not None and order.kind == "market":
-        raise GatewayRefused("a market order takes no limit_price")
+    if order.trail_usd is not None and order.kind != "trailing_stop":
+        raise GatewayRefused(f"a {order.kind} order takes no trail_usd")
+    if order.limit_price is not None and order.kind in {"market", "trailing_stop"}:
+        raise GatewayRefused(f"a {order.kind} order takes no limit_price")
+
+
+def _check_protection(order: Order) -> None:
+    _check_above_zero("protect_price", order.protect_price or Decimal(0))
+    if order.reduce_only:
+        raise GatewayRefused("a reduce-only order takes no protect_price")
+    check_client_id(order.client_id + STOP_SUFFIX)
+    limit = order.limit_price
+    if limit is not None and order.protect_price is not None:
+        below = order.protect_price < limit
+        if below != (order.side == "buy"):
+            raise GatewayRefused(
+                f"protect_price {order.protect_price} of a {order.side} at {limit}"
+                " is on the wrong side"
+            )
 
 
 def _check_above_zero(name: str, value: Decimal) -> None:

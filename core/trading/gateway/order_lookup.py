@@ -16,8 +16,14 @@ from core.trading.gateway.adapter import Row
 from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_calls import Calls
 from core.trading.gateway.fill_pages import fill_rows
-from core.trading.gateway.kraken_history import Event, event, size
-from core.trading.gateway.kraken_orders import recent, resting, state, weighed
+from core.trading.gateway.kraken_history import Event, event, event_row, size
+from core.trading.gateway.kraken_orders import (
+    recent,
+    resting,
+    state,
+    status_of,
+    weighed,
+)
 
 # How far back an order is looked for: outcomes are asked after within minutes.
 LOOKBACK_MS = 48 * 3_600_000
@@ -35,19 +41,28 @@ class OrderLookup:
         answer = self._calls.read("privateGetOpenorders")
         return [resting(row) for row in answer.rows("openOrders")]
 
+    def events(self, since_ms: int) -> list[Row]:
+        """Return OrderEvent fields at or after since_ms, oldest first."""
+        rows = [event_row(e) for e in self._events(since_ms) if e.time_ms >= since_ms]
+        # Pages overlap by a millisecond, and a repeat says nothing new.
+        once = {tuple(row.values()): row for row in rows}
+        return sorted(once.values(), key=lambda row: int(row["time_ms"]))
+
     def find(self, client_id: str) -> Row | None:
         """Return OrderStatus fields; None if no source of the last 48 hours has it."""
         found = self._open(client_id) or self._recent(client_id)
         if found is not None:
             return self._priced(found, client_id) if found["filled"] else found
         fills = self._fills(client_id)
-        events = list(self._events(client_id))
+        told = self._events(self._since_ms())
+        events = [e for e in told if e.client_id == client_id]
         if fills or events:
             return self._ended(client_id, fills, events)
         return None
 
     def _open(self, client_id: str) -> Row | None:
-        return _only(client_id, self.open_orders())
+        found = _only(client_id, self.open_orders())
+        return None if found is None else status_of(found)
 
     def _recent(self, client_id: str) -> Row | None:
         # A plain text, not a list: ccxt would sign a list's Python form.
@@ -61,15 +76,15 @@ class OrderLookup:
     def _since_ms(self) -> int:
         return max(0, self._calls.clock.now_ms() - LOOKBACK_MS)
 
-    def _events(self, client_id: str) -> Iterator[Event]:
-        for method in ("historyGetOrders", "historyGetTriggers"):
-            for page in self._pages(method):
-                told = [event(element) for element in page]
-                yield from (e for e in told if e and e.client_id == client_id)
+    def _events(self, since_ms: int) -> Iterator[Event]:
+        # Triggers first: one that wakes becomes an order in the same millisecond.
+        for method in ("historyGetTriggers", "historyGetOrders"):
+            for page in self._pages(method, since_ms):
+                yield from (e for e in map(event, page) if e is not None)
 
-    def _pages(self, method: str) -> Iterator[list[Node]]:
-        since = self._since_ms()
-        request: dict[str, int | str] = {"since": since, "sort": "asc", "count": _PAGE}
+    def _pages(self, method: str, since_ms: int) -> Iterator[list[Node]]:
+        request: dict[str, int | str]
+        request = {"since": since_ms, "sort": "asc", "count": _PAGE}
         for _ in range(_PAGES_MAX):
             answer = self._calls.history(method, request)
             page = answer.rows("elements")

@@ -7,6 +7,7 @@ The admin table is served on a socket of its own, which the runtime is not given
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -27,19 +28,27 @@ from core.errors import (
 from core.trading import record_fields
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.guard import Guard
-from core.trading.gateway.order import Order, check_client_id, checked
+from core.trading.gateway.heartbeat import Heartbeat
+from core.trading.gateway.order import (
+    TRIGGERED,
+    Order,
+    check_client_id,
+    checked,
+    positive,
+)
+from core.trading.gateway.protection import place_protected
 from core.trading.gateway.sent_ids import SentIds
 
 Method = Callable[..., Any]
-WRITES = frozenset({"place", "cancel", "keep_alive"})
+WRITES = frozenset({"place", "edit", "cancel", "cancel_order"})
 _encode = json.JSONEncoder(separators=(",", ":"), default=record_fields.plain).encode
 
 
 class Service:
     """The gateway's methods over one adapter. Thread-safe."""
 
-    def __init__(self, adapter: Adapter, guard: Guard) -> None:
-        self._adapter, self._guard = adapter, guard
+    def __init__(self, adapter: Adapter, guard: Guard, heartbeat: Heartbeat) -> None:
+        self._adapter, self._guard, self._heartbeat = adapter, guard, heartbeat
         self._opening = threading.Lock()
         self._pooled: set[str] = set()
         self._sent = SentIds()
@@ -53,12 +62,17 @@ class Service:
             "candles": self._candles,
             "place": self._place,
             "order": self._order,
+            "edit": self._edit,
             "cancel": lambda client_id: adapter.cancel(check_client_id(client_id)),
-            "open_orders": self._open_orders,
+            "cancel_order": lambda order_id: adapter.cancel_order(str(order_id)),
+            "open_orders": adapter.open_orders,
             "positions": adapter.positions,
             "account": adapter.account,
             "fills": lambda since_ms: adapter.fills(_whole("since_ms", since_ms)),
             "ledger": lambda since_id: adapter.ledger(_whole("since_id", since_id)),
+            "order_events": lambda since_ms: adapter.order_events(
+                _whole("since_ms", since_ms)
+            ),
             "keep_alive": self._keep_alive,
             "halt": self._halt,
             "status": self._status,
@@ -71,6 +85,10 @@ class Service:
     def _place(self, order: Any) -> Row:
         request = checked(order)
         if request.reduce_only:
+            if request.kind in TRIGGERED:
+                # A stop that a switch may strip is better than none.
+                with contextlib.suppress(ExchangeError):
+                    self._heartbeat.before_protection()
             return self._send(request)
         # One at a time, so that two orders cannot both pass on the same open notional.
         with self._opening:
@@ -78,11 +96,15 @@ class Service:
             if request.symbol not in self._pooled:
                 self._adapter.pool_margin(request.symbol)
                 self._pooled.add(request.symbol)
+            if request.protect_price is not None:
+                self._heartbeat.before_protection()
             return self._send(request)
 
     def _send(self, order: Order) -> Row:
         self._sent.claim(order.client_id)
         try:
+            if order.protect_price is not None:
+                return place_protected(self._adapter, order)
             return self._adapter.place(order)
         except (ExchangeUnavailable, OrderRejected, RateLimited) as error:
             if not isinstance(error, DuplicateOrder):
@@ -96,6 +118,19 @@ class Service:
             self._sent.release(client_id)
         return found
 
+    def _edit(
+        self, client_id: Any, size: Any, limit_price: Any, stop_price: Any
+    ) -> Row | None:
+        numbers = {"size": size, "limit_price": limit_price, "stop_price": stop_price}
+        changes = {name: positive(name, value) for name, value in numbers.items()}
+        resting = self._adapter.open_orders()
+        found = [row for row in resting if row["client_id"] == client_id]
+        if found and not found[0]["reduce_only"]:
+            raise GatewayRefused(
+                "edit: an entry is not changed", hint="cancel it and send another"
+            )
+        return self._adapter.edit(check_client_id(client_id), **changes)
+
     def _candles(self, symbol: Any, since_ms: Any, limit: Any) -> list[Any]:
         if symbol not in self._guard.limits.symbols:
             raise GatewayRefused(f"symbols: {symbol!r:.80} is not allowed")
@@ -103,14 +138,8 @@ class Service:
             raise GatewayRefused(f"limit is {limit}, not 1 to 100000")
         return self._adapter.candles(symbol, _whole("since_ms", since_ms), limit)
 
-    def _open_orders(self) -> list[Row]:
-        fields = record_fields.FIELDS["OrderStatus"]
-        return [
-            {key: row[key] for key in fields} for row in self._adapter.open_orders()
-        ]
-
-    def _keep_alive(self, timeout_s: Any) -> int:
-        return self._adapter.keep_alive(_whole("timeout_s", timeout_s))
+    def _keep_alive(self, timeout_s: Any) -> None:
+        self._heartbeat.beat(_whole("timeout_s", timeout_s))
 
     def _halt(self, reason: Any) -> None:
         self._guard.halt.halt(str(reason)[:500])
@@ -122,6 +151,7 @@ class Service:
         return {
             "halted": self._guard.halt.reason(),
             "now_ms": self._adapter.now_ms(),
+            **self._heartbeat.state(),
             "limits": self._guard.limits.model_dump(mode="json"),
         }
 

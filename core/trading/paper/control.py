@@ -96,6 +96,7 @@ class Control:
             "fill_count": len(books.fills),
             "ledger_count": len(ledger),
             "order_count": len(exchange.venue.orders),
+            "dead_man_ms": exchange.venue.dead_man_ms,
             "liquidations": exchange.venue.liquidations,
             "calls": self._counts,
             "faults": self._faults.counts,

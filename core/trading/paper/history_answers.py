@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import itemgetter
 
 from core.trading.paper.books import LedgerRow
-from core.trading.paper.orders import Event, Order
+from core.trading.paper.orders import TRIGGERED, Event, Order
 from core.trading.paper.wire import Plain, read_time_ms
 
 ACCOUNT = "5f9b5c7e-2d0f-4a54-9d0a-0c6d1f6b7a11"
@@ -100,6 +100,8 @@ def _element(event: Event, body: Plain) -> Plain:
 
 
 def _order_event(event: Event) -> Plain | None:
+    if event.kind in ("PLACE", "EDIT", "CANCEL") and _waits(event.order):
+        return None
     order = history_order(event.order)
     body: Plain
     if event.kind in ("PLACE", "TRIGGER"):
@@ -110,6 +112,9 @@ def _order_event(event: Event) -> Plain | None:
         old = history_order(event.before)
         body = {"oldOrder": old, "newOrder": order, "reason": reason}
         return _element(event, {"OrderUpdated": body})
+    if event.kind == "EDIT" and event.before is not None:
+        body = {"oldOrder": history_order(event.before), "newOrder": order}
+        return _element(event, {"OrderUpdated": body | {"reason": "edited_by_user"}})
     if event.kind == "CANCEL":
         return _element(
             event, {"OrderCancelled": {"order": order, "reason": event.reason}}
@@ -122,15 +127,25 @@ def _order_event(event: Event) -> Plain | None:
 
 
 def _trigger_event(event: Event) -> Plain | None:
-    body: Plain
+    order = history_order(event.order)
     if event.kind == "TRIGGER":
-        body = {"order": history_order(event.order)}
-        return _element(event, {"OrderTriggerActivated": body})
-    waiting = event.order.kind in ("stp", "take_profit", "trailing_stop")
-    if event.kind == "CANCEL" and waiting:
-        body = {"order": history_order(event.order), "reason": event.reason}
+        return _element(event, {"OrderTriggerActivated": {"order": order}})
+    if not _waits(event.order):
+        return None
+    if event.kind == "PLACE":
+        body: Plain = {"order": order, "reason": "new_user_order"}
+        return _element(event, {"OrderTriggerPlaced": body})
+    if event.kind == "EDIT" and event.before is not None:
+        body = {"oldOrder": history_order(event.before), "newOrder": order}
+        return _element(event, {"OrderTriggerUpdated": body})
+    if event.kind == "CANCEL":
+        body = {"order": order, "reason": event.reason}
         return _element(event, {"OrderTriggerCancelled": body})
     return None
+
+
+def _waits(order: Order) -> bool:
+    return order.kind in TRIGGERED
 
 
 def _execution(row: LedgerRow) -> Plain:

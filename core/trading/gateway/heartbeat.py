@@ -1,0 +1,98 @@
+"""Knows whether the loop lives, and takes its entries back when it does not.
+
+Kraken's dead man's switch cancels every order, the stops that protect positions too, so
+armed at the wrong time it makes the naked position that it is to prevent. Therefore:
+
+- while anything protective rests or a position is held, the switch is disarmed, and this
+  process does what a switch should: when the loop falls silent it cancels the entries,
+  and only those.
+- the switch is armed, by each beat anew, only while entries rest and nothing else does:
+  then all that it can cancel is what nobody watches.
+
+If this process dies as well, protective orders stay, for no switch is armed beside them,
+and an entry that still fills has its stop resting already (`protection`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from core.errors import ExchangeError, GatewayRefused
+from core.trading.gateway.adapter import Adapter, Row
+
+
+class Heartbeat:
+    """The loop's sign of life. `beat` is the loop's, `watch` a thread's of the gateway."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        on_silence: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._adapter, self._monotonic = adapter, monotonic
+        self._on_silence = on_silence
+        self._lock = threading.Lock()
+        self._deadline: float | None = None
+        # Whoever was here before may have armed it.
+        self._armed = True
+
+    def beat(self, timeout_s: int) -> None:
+        """Note that the loop lives, and set the exchange's switch as things are now."""
+        if timeout_s < 1:
+            raise GatewayRefused(f"keep_alive of {timeout_s} s is no time at all")
+        with self._lock:
+            self._deadline = self._monotonic() + timeout_s
+            if self._only_entries_rest():
+                self._armed = True
+                self._adapter.arm_switch(timeout_s)
+            else:
+                self._disarm()
+
+    def before_protection(self) -> None:
+        """Disarm the switch, because what is placed next must outlive this process."""
+        with self._lock:
+            self._disarm()
+
+    def watch(self) -> bool:
+        """Take entries back if the loop is silent; True when there was no need or it is done.
+
+        To be called every second or so; what fails is tried again at the next call.
+        """
+        with self._lock:
+            deadline = self._deadline
+            if deadline is None or self._monotonic() < deadline:
+                return True
+            try:
+                taken_back = [self._cancelled(row) for row in self._entries()]
+            except ExchangeError:
+                return False
+            self._deadline = None
+        self._on_silence(f"the loop is silent; {len(taken_back)} entries taken back")
+        return True
+
+    def state(self) -> Row:
+        """Return `switch_armed` and `loop_due_s`, None before the first beat."""
+        due = self._deadline
+        left = None if due is None else round(due - self._monotonic(), 1)
+        return {"switch_armed": self._armed, "loop_due_s": left}
+
+    def _disarm(self) -> None:
+        if self._armed:
+            self._adapter.disarm_switch()
+            self._armed = False
+
+    def _only_entries_rest(self) -> bool:
+        orders = self._adapter.open_orders()
+        if not orders or any(row["reduce_only"] for row in orders):
+            return False
+        return not self._adapter.positions()
+
+    def _entries(self) -> list[Row]:
+        return [row for row in self._adapter.open_orders() if not row["reduce_only"]]
+
+    def _cancelled(self, row: Row) -> Row | None:
+        return self._adapter.cancel_order(row["order_id"])

@@ -1,0 +1,65 @@
+"""Reads closed candles from Kraken's charts, page by page."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from core.trading.gateway import kraken_rows
+from core.trading.gateway.adapter import Candle
+from core.trading.gateway.ccxt_calls import Calls
+
+INTERVALS_MS = {
+    "1m": 60_000,
+    "5m": 300_000,
+    "15m": 900_000,
+    "30m": 1_800_000,
+    "1h": 3_600_000,
+    "4h": 14_400_000,
+    "12h": 43_200_000,
+    "1d": 86_400_000,
+    "1w": 604_800_000,
+}
+_CANDLES_A_CALL = 2000
+
+
+def closed_candles(
+    calls: Calls, symbol: str, interval: str, since_ms: int, limit: int
+) -> list[Candle]:
+    """Return the closed candles of the `limit` intervals from since_ms on, oldest first."""
+    step = INTERVALS_MS[interval]
+    end = min(since_ms + limit * step, _server_now_ms(calls, symbol))
+    found: list[Candle] = []
+    while since_ms + step <= end:
+        span = min(_CANDLES_A_CALL * step, end - since_ms)
+        page, more = _page(calls, symbol, interval, since_ms, span)
+        found += [c for c in page if c[0] >= since_ms and c[0] + step <= end]
+        # The server's page may be shorter than ours; an empty one is a hole.
+        since_ms = (
+            max(since_ms, page[-1][0]) + step if page and more else since_ms + span
+        )
+    return found
+
+
+def _server_now_ms(calls: Calls, symbol: str) -> int:
+    # Charts tell no time, and whether a candle is closed is a question of the
+    # exchange's time. Public calls are free.
+    answer = calls.read("publicGetTickersSymbol", {"symbol": symbol})
+    return answer.time_ms("serverTime")
+
+
+def _page(
+    calls: Calls, symbol: str, interval: str, since_ms: int, span_ms: int
+) -> tuple[list[Candle], bool]:
+    request = {
+        "price_type": "trade",
+        "symbol": symbol,
+        "interval": interval,
+        "from": since_ms // 1000,
+        "to": (since_ms + span_ms) // 1000 - 1,
+    }
+    answer = calls.history("chartsGetPriceTypeSymbolInterval", request, 0)
+    page = [kraken_rows.candle(row) for row in answer.rows("candles")]
+    times = [candle[0] for candle in page]
+    if any(b <= a for a, b in pairwise(times)):
+        raise answer.refuse("candles are not in order of time")
+    return page, bool(answer.data.get("more_candles"))

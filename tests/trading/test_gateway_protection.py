@@ -1,0 +1,193 @@
+"""No death leaves a naked position: entries with their stops, and the switch's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paper_process import Paper
+from running_gateway import Gateway, order_request
+
+from core.errors import DuplicateOrder, ExchangeError, OrderRejected, OutcomeUnknown
+from core.trading.gateway_client import GatewayExchange
+
+XBT = "PF_XBTUSD"
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Iterator[Paper]:
+    with Paper(tmp_path / "keys.json", "--no-rate-limit") as found:
+        yield found
+
+
+@pytest.fixture
+def gateway(paper: Paper, tmp_path: Path) -> Iterator[Gateway]:
+    words = ("--keys-file", str(paper.keys_file), "--timeout-s", "2")
+    with Gateway(tmp_path / "s", paper.url, *words) as found:
+        yield found
+
+
+@pytest.fixture
+def port(gateway: Gateway) -> Iterator[GatewayExchange]:
+    found = gateway.exchange()
+    yield found
+    found.close()
+
+
+def mark(port: GatewayExchange) -> Decimal:
+    (ticker,) = [t for t in port.tickers() if t.symbol == XBT]
+    return Decimal(ticker.mark_price)
+
+
+def below(port: GatewayExchange, frac: str) -> Decimal:
+    return (mark(port) * (1 - Decimal(frac))).quantize(Decimal(1))
+
+
+def market(client_id: str, **changes: Any) -> Any:
+    return order_request(client_id, kind="market", limit_price=None, **changes)
+
+
+def protected(port: GatewayExchange, client_id: str = "in-1", **changes: Any) -> Any:
+    stop = below(port, "0.05")
+    return port.place(market(client_id, protect_price=stop, **changes))
+
+
+def stops(port: GatewayExchange) -> list[Any]:
+    return [o for o in port.open_orders() if o.reduce_only and o.kind == "stop"]
+
+
+def test_an_entry_and_its_stop_go_in_one_request(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    status = protected(port)
+    assert (status.status, status.filled) == ("filled", Decimal("0.01"))
+    (stop,) = stops(port)
+    assert (stop.client_id, stop.side, stop.size) == ("in-1-stop", "sell", status.size)
+    assert stop.stop_price == below(port, "0.05")
+    calls = paper.state()["calls"]
+    assert (calls["batchorder"], calls.get("sendorder", 0)) == (1, 0)
+
+
+def test_a_lost_reply_leaves_one_entry_and_one_stop(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    paper.fault("reply_lost_after_accept", "batchorder")
+    with pytest.raises(OutcomeUnknown):
+        protected(port)
+    with pytest.raises(DuplicateOrder):
+        protected(port)
+    assert port.order("in-1").filled == Decimal("0.01")
+    assert len(stops(port)) == 1
+
+
+def test_an_entry_that_is_refused_takes_its_stop_back(port: GatewayExchange) -> None:
+    far = below(port, "0.2")
+    with pytest.raises(OrderRejected, match="iocWouldNotExecute"):
+        port.place(
+            order_request("in-1", kind="ioc", limit_price=far, protect_price=far - 1000)
+        )
+    assert port.open_orders() == []
+
+
+def test_a_stop_that_is_refused_takes_its_entry_back(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    """The stop's price is off the tick, which only the exchange knows to refuse."""
+    with pytest.raises(OrderRejected, match=r"invalidPrice.*taken back"):
+        port.place(market("in-1", protect_price=below(port, "0.05") + Decimal("0.5")))
+    assert port.positions() == []
+    assert port.open_orders() == []
+    assert len(port.fills(0)) == 2
+
+
+def test_sigkill_of_everything_leaves_the_stop_at_the_exchange(
+    port: GatewayExchange, gateway: Gateway, paper: Paper
+) -> None:
+    port.keep_alive(600)
+    protected(port)
+    gateway.kill()
+    paper.step(3)
+    (order,) = paper.state()["open_orders"]
+    assert order["cliOrdId"] == "in-1-stop"
+
+
+def test_the_switch_is_disarmed_before_anything_protective_rests(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    port.place(order_request("rest-1", limit_price=below(port, "0.08")))
+    port.keep_alive(600)
+    assert paper.state()["dead_man_ms"] is not None
+    protected(port)
+    assert paper.state()["dead_man_ms"] is None
+    port.keep_alive(600)
+    assert paper.state()["dead_man_ms"] is None
+
+
+def test_a_switch_that_an_earlier_gateway_armed_is_disarmed(
+    paper: Paper, tmp_path: Path
+) -> None:
+    words = ("--keys-file", str(paper.keys_file))
+    with Gateway(tmp_path / "a", paper.url, *words) as first:
+        client = first.exchange()
+        client.place(order_request("rest-1", limit_price=below(client, "0.08")))
+        client.keep_alive(600)
+        first.kill()
+    with Gateway(tmp_path / "b", paper.url, *words) as second:
+        protected(second.exchange())
+        assert paper.state()["dead_man_ms"] is None
+
+
+def test_when_the_loop_falls_silent_entries_go_and_stops_stay(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    protected(port)
+    port.place(order_request("rest-1", limit_price=below(port, "0.08")))
+    port.keep_alive(1)
+    gone = paper.wait_for(lambda s: "rest-1" not in str(s["open_orders"]))
+    assert [o["cliOrdId"] for o in gone["open_orders"]] == ["in-1-stop"]
+
+
+@pytest.mark.parametrize("kind", ["stop", "take_profit", "trailing_stop"])
+def test_protective_orders_of_every_kind_rest_and_close(
+    port: GatewayExchange, paper: Paper, kind: str
+) -> None:
+    port.place(market("in-1"))
+    price = {"stop": below(port, "0.01"), "take_profit": below(port, "-0.01")}.get(kind)
+    trail = Decimal(500) if kind == "trailing_stop" else None
+    exits = {"stop_price": price, "trail_usd": trail, "reduce_only": True}
+    port.place(
+        order_request("out-1", kind=kind, side="sell", limit_price=None, **exits)
+    )
+    (order,) = port.open_orders()
+    assert (order.kind, order.reduce_only) == (kind, True)
+    assert order.stop_price == (price or mark(port) - 500)
+    for _ in range(500):
+        if not paper.state()["positions"]:
+            break
+        paper.step()
+    told = [e for e in port.order_events(0) if e.client_id == "out-1"]
+    assert [e.kind for e in told][:2] == ["placed", "triggered"]
+    assert port.order("out-1").status == "filled"
+
+
+def test_a_stop_is_edited_in_place_and_an_entry_is_not(port: GatewayExchange) -> None:
+    protected(port)
+    nearer = below(port, "0.03")
+    status = port.edit("in-1-stop", None, None, nearer)
+    assert (status.status, stops(port)[0].stop_price) == ("open", nearer)
+    assert port.edit("nobody", None, None, nearer) is None
+    port.place(order_request("rest-1", limit_price=below(port, "0.08")))
+    with pytest.raises(ExchangeError, match="an entry is not changed"):
+        port.edit("rest-1", Decimal("0.05"), None, None)
+
+
+def test_an_order_without_a_client_id_is_cancelled_by_its_own(
+    port: GatewayExchange,
+) -> None:
+    port.place(order_request("rest-1", limit_price=below(port, "0.08")))
+    (order,) = port.open_orders()
+    assert port.cancel_order(order.order_id).status == "cancelled"
+    assert port.cancel_order(order.order_id) is None
