@@ -1,4 +1,4 @@
-"""`architect`: one table of commands, each in a module that is imported when it is used.
+"""`architect`: the commands of the table, each in a module that is imported when used.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0, 1 (it failed), 2 (it was
 called wrongly). `--help` costs no heavy import.
@@ -17,25 +17,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
+from architect.command_table import COMMANDS
 from core.errors import ArchitectError
-
-# name -> what it does in a few words; the module is architect.commands.<name>.
-COMMANDS: dict[str, str] = {
-    "generate": "build what is stale from specs: prompt, reply, gate, file, commit",
-    "verify": "check that generated/ is exactly what the manifest and replies say",
-    "rebuild": "make generated/ again from specs and replies, byte for byte",
-    "strength": "show which small wrong programs a spec's tests let through",
-    "gate": "judge a body or a whole module against its spec",
-    "status": "show how each module stands, and the running system if there is one",
-    "log": "show the accepted versions of a module",
-    "rollback": "bring back an accepted version of a module",
-    "adopt": "judge a module that was edited by hand, and record it if accepted",
-    "up": "start stores, gateway, trading loop and wick by one command",
-    "wick": "repair what fails: a worker fed by the stream of failures",
-    "incidents": "show incidents, or one of them with its whole story",
-    "demo": "run the main job from specs to a trading system that repairs itself",
-    "db": "create (init) or empty (purge) what is ours in the stores",
-}
 
 
 class Terminated(BaseException):

@@ -218,3 +218,14 @@ def test_a_thousand_wild_runs_overspend_nothing(tmp_path: Path) -> None:
 def test_some_wild_runs_overspend_nothing(tmp_path: Path) -> None:
     for seed in range(1000, 1030):
         fuzz(tmp_path / str(seed), seed)
+
+
+def test_no_budget_is_passed_over_http_by_clones_retries_and_cancelled_streams() -> (
+    None
+):
+    """The first runs of the benchmark; its server keeps the bill."""
+    script = Path(__file__).resolve().parents[1] / "benchmarks/budget.py"
+    command = [sys.executable, str(script), "--runs", "30"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "overspend 0.0000 USD in 0 runs" in done.stdout

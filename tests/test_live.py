@@ -390,6 +390,8 @@ def test_a_call_is_charged_what_it_used(access: Any) -> None:
         {"prompt_tokens": True, "completion_tokens": 1},
         {"prompt_tokens": 1e300, "completion_tokens": 1},
         {"prompt_tokens": "1", "completion_tokens": 1},
+        {"prompt_tokens": 1, "completion_tokens": 5},
+        {"prompt_tokens": 10, "completion_tokens": 1},
         {"prompt_tokens": 10**12, "completion_tokens": 10**12},
     ],
 )

@@ -168,3 +168,19 @@ def test_a_digest_stays_what_it_is() -> None:
     assert PROMPT.digest == (
         "a8a74d754870526760c8b1a5735ccce17d1a040080d5798706774042ff5f4962"
     )
+
+
+@given(st.data())
+def test_a_changed_byte_of_what_is_sent_is_another_question(
+    data: st.DataObject,
+) -> None:
+    """Wherever it is: of the messages that go over the wire, none is left out."""
+    sent = PROMPT.messages
+    which = data.draw(st.integers(0, len(sent) - 1))
+    text = sent[which]["content"]
+    at = data.draw(st.integers(0, len(text) - 1))
+    char = data.draw(st.characters(codec="utf-8").filter(lambda c: c != text[at]))
+    changed = {("system", "user")[which]: text[:at] + char + text[at + 1 :]}
+    other = dataclasses.replace(PROMPT, **changed)
+    assert other.digest != PROMPT.digest
+    assert other.messages != PROMPT.messages

@@ -4,7 +4,8 @@ Spending is a ledger in the data folder, one file a UTC day, one line an event, 
 flock for the moment of a reservation, so threads, processes and runs share one limit.
 A reservation that is never settled (killed, cancelled, no usage told) stays charged in
 full. What a server says it used can lower a charge to nothing at the least and never
-raises it over what was reserved, so the sum of charges cannot pass a limit.
+raises it over what was reserved, so the sum of charges cannot pass a limit. Which usage
+cannot be true is for the caller to see: it passes None for one.
 """
 
 from __future__ import annotations

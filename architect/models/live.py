@@ -29,6 +29,8 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 # What a chat template may put around each message, and before all of them.
 _TEMPLATE_TOKENS = 256
+# Tokenizers in use pack 3 to 5 bytes of prose or code into a token.
+MOST_BYTES_A_TOKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,11 @@ class Live:
         except TryFailed as error:
             nothing = Decimal(0) if error.failure.free else None
             return error.failure, self._budget.settle(held, nothing)
-        used = (answer.prompt_tokens, answer.answer_tokens)
-        cost = None if None in used else route.price(used[0] or 0, used[1] or 0)
+        cost = told_usd(route, prompt, answer)
         if cost is not None and cost > worst:
             self._tell(
-                f"{name} says it used {used[0]} + {used[1]} tokens: over its limit"
+                f"{name} says it used {answer.prompt_tokens} + {answer.answer_tokens}"
+                " tokens: over its limit"
             )
         return _Told(answer, self._budget.settle(held, cost))
 
@@ -150,6 +152,21 @@ def most_tokens(prompt: Prompt) -> int:
     """Return a bound on the tokens of a prompt: no token is shorter than a byte."""
     size = sum(len(message["content"].encode()) for message in prompt.messages)
     return size + _TEMPLATE_TOKENS
+
+
+def told_usd(route: Route, prompt: Prompt, answer: Answer) -> Decimal | None:
+    """Return the price of the usage that a server tells, None for one that cannot be true.
+
+    A server may say more than we can see (a template, thinking), never much less than
+    what was sent and what came back.
+    """
+    asked, answered = answer.prompt_tokens, answer.answer_tokens
+    sent = sum(len(message["content"].encode()) for message in prompt.messages)
+    if asked is None or asked * MOST_BYTES_A_TOKEN < sent:
+        return None
+    if answered is None or answered * MOST_BYTES_A_TOKEN < len(answer.text.encode()):
+        return None
+    return route.price(asked, answered)
 
 
 def _all_failed(errors: list[ModelError]) -> ModelError:

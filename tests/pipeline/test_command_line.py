@@ -12,7 +12,8 @@ import pytest
 from pipeline_cli import architect
 from pipeline_project import BODIES, Bench, fenced, git, record_answers
 
-from architect.command_line import COMMANDS, main
+from architect.command_line import main
+from architect.command_table import COMMANDS
 from core.manifest import read_manifest
 from core.stores.embedded import Stores
 

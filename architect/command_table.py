@@ -1,0 +1,22 @@
+"""The one table of commands: the command line and the chat both read it."""
+
+from __future__ import annotations
+
+# name -> what it does in a few words; the module is architect.commands.<name>.
+COMMANDS: dict[str, str] = {
+    "generate": "build what is stale from specs: prompt, reply, gate, file, commit",
+    "verify": "check that generated/ is exactly what the manifest and replies say",
+    "rebuild": "make generated/ again from specs and replies, byte for byte",
+    "strength": "show which small wrong programs a spec's tests let through",
+    "gate": "judge a body or a whole module against its spec",
+    "status": "show how each module stands, and the running system if there is one",
+    "log": "show the accepted versions of a module",
+    "rollback": "bring back an accepted version of a module",
+    "adopt": "judge a module that was edited by hand, and record it if accepted",
+    "cost": "show what models cost, by day, job and module",
+    "up": "start stores, gateway, trading loop and wick by one command",
+    "wick": "repair what fails: a worker fed by the stream of failures",
+    "incidents": "show incidents, or one of them with its whole story",
+    "demo": "run the main job from specs to a trading system that repairs itself",
+    "db": "create (init) or empty (purge) what is ours in the stores",
+}
