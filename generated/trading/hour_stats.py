@@ -13,6 +13,7 @@ from core.records import record
     requires=[
         "0 <= hour <= 23",
         "0 <= wins <= trades",
+        "0 <= win_low <= win_high <= 1",
     ],
 )
 class HourStats:
@@ -23,6 +24,8 @@ class HourStats:
         trades: how many closed
         wins: how many of them made money after costs
         win_rate: wins / trades, 0 to 1
+        win_low: lowest win rate of the confidence interval
+        win_high: highest win rate of the confidence interval
         net_usd (USD): P&L after fees and funding
     """
 
@@ -30,6 +33,8 @@ class HourStats:
     trades: int
     wins: int
     win_rate: float
+    win_low: float
+    win_high: float
     net_usd: Decimal
 
 
