@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from core.wrapper import module
 from generated.trading.hour_stats import HourStats
+from generated.trading.wilson_interval import wilson_interval
 
 
 @module(
@@ -15,14 +16,18 @@ from generated.trading.hour_stats import HourStats
     requires=[
         "0 <= hour <= 23",
         "len(nets_usd) > 0",
+        "z > 0",
     ],
 )
-def hour_summary(hour: int, nets_usd: list[Decimal]) -> HourStats:
+def hour_summary(
+    hour: int, nets_usd: list[Decimal], z: float = 1.959963984540054
+) -> HourStats:
     """The statistics of one hour of the day from what its trades made.
 
     Args:
         hour (UTC): 0 to 23
         nets_usd (USD): net result of each trade, one or more
+        z: normal quantile of the interval, 1.96 for 95 percent
 
     Returns:
         of this hour
@@ -33,6 +38,8 @@ def hour_summary(hour: int, nets_usd: list[Decimal]) -> HourStats:
         trades=trades,
         wins=wins,
         win_rate=wins / trades,
+        win_low=wilson_interval(wins, trades, z)[0],
+        win_high=wilson_interval(wins, trades, z)[1],
         net_usd=sum(nets_usd, Decimal(0)),
     )
 
