@@ -106,6 +106,13 @@ class State(Protocol):
         """Set the value."""
 
 
+class Model(Protocol):
+    """A language model that judges a setup. It may be slow, wrong, hostile or away."""
+
+    def judge(self, key: str, context: str) -> str | None:
+        """Return the answer in its own words, None if there is none in time; asked once a key."""
+
+
 class Clock(Protocol):
     """Time as the system sees it: real, or that of a replay."""
 
