@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from architect.route import FIELDS, JOBS, Route, read_routes, route_keys, split_names
 from architect.secrets import Secrets
@@ -21,6 +22,11 @@ from core.environment import Environment
 from core.errors import ConfigError
 from core.project import Project
 from core.trading.config import TradingSettings, read_trading
+
+
+def _names(value: object) -> object:
+    return split_names(value) if isinstance(value, str) else value
+
 
 _ROUTE_NAME = re.compile(r"[a-z][a-z0-9]{0,30}\Z")
 
@@ -42,6 +48,22 @@ class ModelSettings(Section):
     )
 
 
+class WickSettings(Section):
+    """What one repair may cost before a model is asked, and which routes are asked then.
+
+    `search_s` 0 switches the search off.
+    """
+
+    search_s: float = Field(20.0, ge=0, le=3600, validation_alias="WICK_SEARCH_S")
+    search_candidates: int = Field(
+        200_000, gt=0, validation_alias="WICK_SEARCH_CANDIDATES"
+    )
+    search_workers: int = Field(1, ge=1, le=64, validation_alias="WICK_SEARCH_WORKERS")
+    routes: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        ("wick",), validation_alias="WICK_ROUTES"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that the architect's side is told from outside."""
@@ -51,6 +73,7 @@ class Config:
     trading: TradingSettings
     models: ModelSettings
     routes: Mapping[str, Route]
+    wick: WickSettings
     environment: Environment = field(repr=False)
 
     @property
@@ -88,8 +111,21 @@ def read_config(project: Project, process: Mapping[str, str] | None = None) -> C
         trading=read_trading(environment),
         models=models,
         routes=read_routes(environment, names),
+        wick=_wick(environment, names),
         environment=environment,
     )
+
+
+def _wick(environment: Environment, routes: tuple[str, ...]) -> WickSettings:
+    environment.refuse_unknown(environment.keys("WICK_"), WickSettings.known())
+    found = WickSettings.read(environment)
+    for name in found.routes:
+        if name not in routes:
+            raise ConfigError(
+                f"WICK_ROUTES: {name!r} is no route",
+                hint=f"routes: {', '.join(routes)}; LLM_ROUTES adds others",
+            )
+    return found
 
 
 def _extra_routes(text: str) -> tuple[str, ...]:

@@ -128,7 +128,10 @@ def _line(line: str, place: str) -> tuple[str, str]:
 
 
 def _ours(key: str) -> bool:
-    return key.startswith(("LLM_", "EXCHANGE_")) or key in ("DATABASE_URL", "REDIS_URL")
+    return key.startswith(("LLM_", "EXCHANGE_", "WICK_")) or key in (
+        "DATABASE_URL",
+        "REDIS_URL",
+    )
 
 
 def _secret_parts(key: str, value: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from architect.config import ModelSettings, load, read_config
+from architect.config import ModelSettings, WickSettings, load, read_config
 from architect.route import JOBS, route_keys
 from architect.secrets import Secrets
 from core.config import EXCHANGE_KEYS, ROOT_KEY, Settings, open_project, read_core
@@ -90,7 +90,12 @@ def test_the_process_environment_wins_even_when_it_says_empty(project: Project) 
 
 def test_the_example_lists_exactly_the_known_keys() -> None:
     listed = set(parse_env(EXAMPLE.read_text()))
-    known = {*Settings.known(), *ModelSettings.known(), *TradingSettings.known()}
+    known = {
+        *Settings.known(),
+        *ModelSettings.known(),
+        *TradingSettings.known(),
+        *WickSettings.known(),
+    }
     known |= {*route_keys(JOBS), *EXCHANGE_KEYS, ROOT_KEY, *limits._VARIABLES}
     known.add(limits._FILE_VARIABLE)
     assert listed == known

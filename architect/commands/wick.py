@@ -17,6 +17,7 @@ from architect.session import open_session
 from architect.stores import running_stores
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Queue
+from architect.wick.spec_search.handle import Searcher
 from architect.wick.worker import Worker
 from core import process
 from core.events import Events
@@ -48,7 +49,11 @@ def run(options: argparse.Namespace) -> int:
         incidents = opened.enter_context(Incidents(stores.database_url))
         events = Events(stores.redis_url)
         opened.callback(events.close)
-        worker = Worker(session, incidents, queue, events, stores.redis_url, _tell)
+        searcher = opened.enter_context(Searcher())
+        searcher.start()
+        worker = Worker(
+            session, incidents, queue, events, stores.redis_url, _tell, searcher
+        )
         print(json.dumps({"kind": "ready", "pid": os.getpid()}), flush=True)
         if options.once:
             _once(worker, stop)

@@ -70,6 +70,15 @@ class Replay:
             return Reproduced(dict(arguments), failure)
         return Reproduced({n: encode(value) for n, value in kept[0].items()}, failure)
 
+    def asking(self, body: str, look: Callable[[Terms], None]) -> None:
+        """Let `look` call a body in the sandbox; nothing where it cannot be loaded."""
+
+        def run(terms: Terms, inputs: Inputs) -> Session:
+            look(terms)
+            return Session(None, 0)
+
+        self.gate.run(self.spec, self.graph, body, self.modules, run)
+
     def answers(self, body: str, cases: int = CASES) -> list[Answer]:
         """Return a body's answers to drawn inputs, the same inputs for every body."""
         found: list[Answer] = []

@@ -157,8 +157,9 @@ class System:
             "--parent",
             str(os.getpid()),
         ]
-        models = {n: v for n in self.config.environment.keys("LLM_")
-                  if (v := self.config.environment.get(n))}  # fmt: skip
+        environment = self.config.environment
+        names = (*environment.keys("LLM_"), *environment.keys("WICK_"))
+        models = {n: v for n in names if (v := environment.get(n))}
         return self._start(
             f"wick{number}", "architect", words, {**self._addresses(), **models}
         )

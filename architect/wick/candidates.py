@@ -1,13 +1,12 @@
-"""Clones: candidate repairs of a module, cheapest first.
+"""Clones: candidate repairs of a module, by where they come from.
 
-Earlier accepted versions cost nothing; the model is asked on a thread of its own, so
-that its answer is on the way while the others are judged.
+Earlier accepted versions and what a model answers. The search's own come from its
+process; who tries them, and in which order, is `trying`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from architect.ask_architect import Architect
@@ -17,6 +16,8 @@ from architect.models.reply import Reply
 from core.errors import ArchitectError
 from core.spec import Spec
 from core.template_footer import split_module
+
+Recorded = Callable[[Accepted], Reply | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +43,13 @@ class Failed:
     failure: str
 
 
-def clones(
-    spec: Spec,
-    failed: Failed,
-    earlier: list[Accepted],
-    architect: Architect,
-    recorded: Callable[[Accepted], Reply | None],
+def earlier_versions(
+    spec: Spec, failed: Failed, earlier: list[Accepted], recorded: Recorded
 ) -> Iterator[Clone]:
-    """Yield the candidates; the model is asked before the first is yielded.
+    """Yield the accepted versions before, the newest first, each body once.
 
-    `recorded` returns the reply that an earlier version came from.
+    `recorded` returns the reply that a version came from.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="wick-model") as pool:
-        answer = pool.submit(_ask, spec, failed, architect)
-        yield from _earlier(spec, failed, earlier, recorded)
-        yield answer.result()
-
-
-def _earlier(
-    spec: Spec,
-    failed: Failed,
-    earlier: list[Accepted],
-    recorded: Callable[[Accepted], Reply | None],
-) -> Iterator[Clone]:
     seen = {failed.body}
     for version in earlier:
         if version.version == failed.version:
@@ -78,7 +63,8 @@ def _earlier(
             yield Clone(origin, body, recorded(version), was_good=True)
 
 
-def _ask(spec: Spec, failed: Failed, architect: Architect) -> Clone:
+def asked(spec: Spec, failed: Failed, architect: Architect) -> Clone:
+    """Ask a model for a repair; its clone has no body where nobody answers."""
     try:
         _, reply = architect.for_repair(spec, failed.body, failed.failure)
         body = extract_body(reply.text, spec.name)

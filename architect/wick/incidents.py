@@ -66,6 +66,11 @@ class Incidents:
         self._url, self._clock = database_url, clock
         self._connection = connect(database_url)
 
+    @property
+    def database_url(self) -> str:
+        """The database that they are in."""
+        return self._url
+
     def __enter__(self) -> Incidents:
         return self
 

@@ -6,20 +6,23 @@ is written to the incident as it happens, so a job that is delivered again finds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from architect import regressions
-from architect.gate.contract.failure import Failure
+from architect.gate.records import record_classes
+from architect.gate.replay import Reproduced
 from architect.history import versions
 from architect.pipeline import Pipeline
 from architect.session import Session
 from architect.wick.candidates import Failed
-from architect.wick.choice import Passed, best
+from architect.wick.choice import Passed
+from architect.wick.culprit import Culprit, Suspects
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.minimise import minimise
 from architect.wick.queue import Job
+from architect.wick.spec_search.handle import Searcher
 from architect.wick.trying import Trying
 from architect.wick.wording import stable, told
 from core.errors import ArchitectError, StoreError
@@ -27,7 +30,7 @@ from core.manifest import read_manifest, sha256
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
-from core.values import NotPlain
+from core.values import Encoded, NotPlain
 
 # Waits until the runtime runs a version; True when it does within the time.
 Live = Callable[[str, str, float], bool]
@@ -36,11 +39,15 @@ LIVE_WAIT_S = 5.0
 
 @dataclass
 class Repair:
-    """Repairs with one session; `live(module, version, timeout_s)` watches the runtime."""
+    """Repairs with one session; `live(module, version, timeout_s)` watches the runtime.
+
+    Without a `searcher` only earlier versions and the model are tried.
+    """
 
     session: Session
     incidents: Incidents
     live: Live
+    searcher: Searcher | None = None
 
     def handle(self, job: Job) -> Incident:
         """Carry out one failure job; return its incident, closed."""
@@ -75,12 +82,15 @@ class Repair:
         failed = self._failed_version(spec, detail)
         if failed is None:
             return self._explained(incident, "another version is accepted now")
-        failed = self._reproduce(incident, spec, graph, failed, detail)
-        trying = Trying(self.session, self.incidents, incident, spec, graph, failed)
-        passed = trying.all()
-        if not passed:
-            return self._unrepaired(incident, spec)
-        return self._promote(incident, spec, graph, best(passed), failed)
+        failed, failing = self._reproduce(incident, spec, graph, failed, detail)
+        trying = Trying(
+            self.session, self.incidents, incident, spec, graph, failed, self.searcher,
+            failing,
+        )  # fmt: skip
+        chosen = trying.winner()
+        if chosen is None:
+            return self._unrepaired(incident, spec, trying)
+        return self._promote(incident, spec, graph, chosen, failed)
 
     def _explained(self, incident: Incident, why: str) -> Incident:
         self.incidents.step(incident, "explained", reason=why)
@@ -108,19 +118,22 @@ class Repair:
     def _reproduce(
         self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
         detail: dict[str, Any],
-    ) -> Failed:  # fmt: skip
-        """Keep the failing inputs as a regression; say whether they fail in the gate too."""
-        failure = self._failure(incident, spec, graph, failed, detail)
-        if failure is None:
-            return failed
-        text = told(failure)
-        self.incidents.step(incident, "reproduced", failure=text)
-        return Failed(failed.version, failed.body, text)
+    ) -> tuple[Failed, Mapping[str, Encoded] | None]:  # fmt: skip
+        """Keep the failing inputs as a regression; say whether they fail in the gate too.
 
-    def _failure(
+        Returns the smallest of them, None where they do not.
+        """
+        found = self._found(incident, spec, graph, failed, detail)
+        if found is None:
+            return failed, None
+        text = told(found.failure)
+        self.incidents.step(incident, "reproduced", failure=text)
+        return Failed(failed.version, failed.body, text), found.arguments
+
+    def _found(
         self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
         detail: dict[str, Any],
-    ) -> Failure | None:  # fmt: skip
+    ) -> Reproduced | None:  # fmt: skip
         arguments = detail.get("arguments")
         if spec.ports:
             why = "it acts through ports: it is never run again by itself"
@@ -139,24 +152,36 @@ class Repair:
                     self.session.project, spec.name, found.arguments, detail["error"]
                 )
                 self.incidents.step(incident, "kept", regression=path.name)
-                return found.failure
+                return found
         self.incidents.step(incident, "not reproduced", reason=why)
         return None
 
     # --- the end -------------------------------------------------------------------
 
-    def _unrepaired(self, incident: Incident, spec: Spec) -> Incident:
+    def _unrepaired(self, incident: Incident, spec: Spec, trying: Trying) -> Incident:
         project = self.session.project
         place = project.spec(spec.name).relative_to(project.root)
         with self.session.building(wait=True):
             self._keep(spec, incident)
+        culprit = self._culprit(spec, trying)
+        blame = (
+            culprit.told(str(place)) if culprit else "nothing speaks against its spec"
+        )
+        tried = ", ".join(trying.tried) or "nothing"
         self.incidents.step(
             incident, "unrepaired",
             reason="no clone passes the gate; the system goes on as it was contained",
-            hint=f"read {place}: it may ask for what cannot be; "
-            f"then architect generate {spec.name}",
+            tried=tried, culprit=blame, lines=list(culprit.lines) if culprit else [],
+            hint=f"read {place}, then architect generate {spec.name}",
         )  # fmt: skip
         return self.incidents.close_as(incident, "unrepaired")
+
+    def _culprit(self, spec: Spec, trying: Trying) -> Culprit | None:
+        session = self.session
+        records = record_classes(trying.graph, session.project.package)
+        path = session.project.spec(spec.name)
+        suspects = Suspects(spec, trying.graph, records, path)
+        return suspects.find(trying.failed.failure, trying.refused, trying.ended)
 
     def _keep(self, spec: Spec, incident: Incident) -> None:
         """Commit the failing input and what a model answered, though it did not help."""
@@ -177,8 +202,8 @@ class Repair:
     ) -> Incident:  # fmt: skip
         origin = chosen.clone.origin
         self.incidents.step(
-            incident, "chosen", origin=origin, agreement=chosen.agreement,
-            changed_lines=chosen.change,
+            incident, "chosen", origin=origin, agreement=round(chosen.agreement, 3),
+            mended=round(chosen.mended, 3), changed_lines=chosen.change,
         )  # fmt: skip
         with self.session.building(wait=True) as pipeline:
             commit = self._commit(pipeline, incident, spec, graph, chosen, failed)

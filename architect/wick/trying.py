@@ -1,26 +1,48 @@
-"""Tries the clones of one failure: each through the whole gate, each into the story."""
+"""Tries the clones of one failure, cheapest first: each into the story, with its cost.
+
+Earlier versions are judged here while the search runs in its own process; what it finds is
+judged as it comes. A model is asked only when neither has won, for its answer costs
+money. The first kind with a clone that passes ends the others.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from architect import regressions
 from architect.ask_architect import Architect
-from architect.code_generator import from_body
+from architect.code_generator import Generated, from_body, visible_reason
+from architect.gate.verdict import Verdict
 from architect.history import Accepted, recorded_reply, versions
 from architect.models.reply import Reply
 from architect.session import Session
-from architect.wick.candidates import Clone, Failed, clones
-from architect.wick.choice import Passed, changed_lines
+from architect.wick.candidates import Clone, Failed, asked, earlier_versions
+from architect.wick.choice import Passed, best, changed_lines
+from architect.wick.evidence import Evidence
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.recorded import Recorded, recorded_calls
+from architect.wick.spec_search.handle import Searcher
+from architect.wick.spec_search.order import Ended, Found, make_order
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
+from core.values import Encoded
+
+# Of the search's patches: so many that pass are compared, so many refused are enough.
+MOST_PASSING, MOST_REFUSED = 3, 40
+LOOK_S = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass
 class Trying:
-    """One incident's clones."""
+    """One incident's clones. Without a `searcher` nothing is searched.
+
+    `failing` is the smallest failing input, in plain form, if there is one. `refused` are
+    the verdicts of those that did not pass, `ended` is what the search came to.
+    """
 
     session: Session
     incidents: Incidents
@@ -28,22 +50,129 @@ class Trying:
     spec: Spec
     graph: SpecGraph
     failed: Failed
+    searcher: Searcher | None = None
+    failing: Mapping[str, Encoded] | None = None
+    refused: list[Verdict] = field(default_factory=list)
+    ended: Ended | None = None
+    tried: list[str] = field(default_factory=list)
+    _searching_since: float | None = None
 
-    def all(self) -> list[Passed]:
-        """Return the clones that the gate accepts."""
-        project = self.session.project
-        architect = Architect(self.graph, project.prompts, self.session.models.ask)
-        earlier = self._versions()
-        found = clones(self.spec, self.failed, earlier, architect, self._recorded)
-        return [passed for clone in found if (passed := self._try(clone)) is not None]
+    def winner(self) -> Passed | None:
+        """Return the clone to take, None when none passes the gate."""
+        try:
+            self._begin_search()
+            for tried in (self._earlier, self._searched, self._asked):
+                if found := tried():
+                    return best(found)
+        finally:
+            self._end_search()
+        return None
 
+    # --- earlier versions ----------------------------------------------------------
+
+    @cached_property
     def _versions(self) -> list[Accepted]:
         return versions(self.session.project, self.session.repository, self.spec.name)
 
-    def _recorded(self, version: Accepted) -> Reply | None:
+    def _earlier(self) -> list[Passed]:
+        """Return the newest earlier version that passes: the last good one is that."""
+        found = earlier_versions(
+            self.spec, self.failed, self._versions, self._recorded_reply
+        )
+        for clone in found:
+            if (passed := self._try(clone)) is not None:
+                return [passed]
+        return []
+
+    def _recorded_reply(self, version: Accepted) -> Reply | None:
         return recorded_reply(self.session.project, version)
 
+    # --- the search ----------------------------------------------------------------
+
+    def _begin_search(self) -> None:
+        budget = self.session.config.wick
+        if self.searcher is None or not budget.search_s:
+            return
+        known = regressions.load(self.session.project, self.spec.name)
+        order = make_order(
+            self.session.gate, self.spec, self.graph, self.failed.body,
+            self.evidence.replay.modules, [*self.evidence.known(), *known],
+            budget.search_s, budget.search_candidates, budget.search_workers,
+        )  # fmt: skip
+        self.searcher.begin(order)
+        self._searching_since = time.monotonic()
+
+    def _searched(self) -> list[Passed]:
+        """Return those of the search's patches that pass, a few at most."""
+        passing: list[Passed] = []
+        number = 0
+        while self._searching_since is not None:
+            assert self.searcher is not None
+            told = self.searcher.poll(LOOK_S)
+            if isinstance(told, Ended):
+                self._tell_search(told)
+            elif isinstance(told, Found):
+                number += 1
+                origin = f"search {number}: {' + '.join(told.edits)}"
+                passed = self._try(Clone(origin, told.body))
+                passing += [passed] if passed else []
+                if passed is not None and passed.is_perfect:
+                    return [passed]  # the search's own order is the best first
+                if len(passing) >= MOST_PASSING or number >= MOST_REFUSED:
+                    break
+                self.searcher.go_on()
+        return passing
+
+    def _end_search(self) -> None:
+        """Kill the search if it still runs: it lost, or has found enough."""
+        if self._searching_since is None or self.searcher is None:
+            return
+        ended = self.searcher.end()
+        self._tell_search(ended or Ended(0, 0.0), "ended: a clone has won")
+
+    def _tell_search(self, ended: Ended, how: str = "no further patch") -> None:
+        since, self._searching_since = self._searching_since, None
+        self.ended = ended
+        self.tried.append(f"{ended.candidates} candidates of the search")
+        self.incidents.step(
+            self.incident, "clone: search", result=ended.why or how,
+            candidates=ended.candidates, cost_usd="0",
+            ms=round((time.monotonic() - (since or 0.0)) * 1000, 1),
+        )  # fmt: skip
+
+    # --- the model -----------------------------------------------------------------
+
+    def _asked(self) -> list[Passed]:
+        """Return the first answer that passes, of one route after the other.
+
+        Each further route is told of the answer before and of what was wrong with it.
+        """
+        failed = self.failed
+        for route in self.session.config.wick.routes:
+            clone = asked(self.spec, failed, self._architect(route))
+            made = self._judge(clone)
+            if made is not None and made.accepted:
+                passed = self._passed(clone, made)
+                return [passed] if passed else []
+            if made is not None:
+                reason = visible_reason(made.verdict)
+                failed = replace(failed, body=made.body, failure=reason)
+        return []
+
+    def _architect(self, route: str) -> Architect:
+        ask, project = self.session.models.ask, self.session.project
+        return Architect(
+            self.graph, project.prompts, lambda prompt: ask(prompt, route=route)
+        )
+
+    # --- one clone -----------------------------------------------------------------
+
     def _try(self, clone: Clone) -> Passed | None:
+        made = self._judge(clone)
+        return self._passed(clone, made) if made and made.accepted else None
+
+    def _judge(self, clone: Clone) -> Generated | None:
+        """Judge a clone by the whole gate and tell of it; None where it has no body."""
         started = time.perf_counter()
         if clone.body is None:
             self._tell(clone, result=clone.why_not)
@@ -59,23 +188,42 @@ class Trying:
             cost_usd=str(clone.reply.cost_usd) if clone.reply else "0",
         )  # fmt: skip
         if not made.accepted:
-            return None
-        agreement = 1.0 if clone.was_good else self._agreement(made.body)
-        return Passed(
-            clone, made, agreement, changed_lines(self.failed.body, made.body)
+            self.refused.append(made.verdict)
+        return made
+
+    def _passed(self, clone: Clone, made: Generated) -> Passed | None:
+        change = changed_lines(self.failed.body, made.body)
+        if clone.was_good:
+            return Passed(clone, made, 1.0, change)
+        mended = self.evidence.mended(made.body)
+        agreement = self.evidence.agreement(made.body, self._last_good)
+        return Passed(clone, made, agreement, change, mended)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What is known of the failure besides the spec."""
+        replay = self.session.replay(self.spec, self.graph)
+        calls = self._calls()
+        return Evidence.gather(replay, self.failed.body, self.failing, calls)
+
+    def _calls(self) -> list[Recorded]:
+        """Return recorded calls of other versions; of the failing one if there are none."""
+        found = recorded_calls(
+            self.incidents.database_url, self.spec.name, self.incident.opened_ms
         )
+        others = [call for call in found if call.version != self.failed.version]
+        return others or found
+
+    @cached_property
+    def _last_good(self) -> str | None:
+        """The body of the last version before the failing one, under today's header."""
+        package = self.session.project.package
+        for version in self._versions:
+            body = split_module(self.spec, version.module, package)
+            if version.version != self.failed.version and body:
+                return body
+        return None
 
     def _tell(self, clone: Clone, **detail: object) -> None:
+        self.tried.append(clone.origin)
         self.incidents.step(self.incident, f"clone: {clone.origin}", **detail)
-
-    def _agreement(self, body: str) -> float:
-        """Return on what share of drawn calls a body answers as the last good version."""
-        for version in self._versions():
-            before = split_module(
-                self.spec, version.module, self.session.project.package
-            )
-            if version.version != self.failed.version and before:
-                return self.session.replay(self.spec, self.graph).agreement(
-                    before, body
-                )
-        return 1.0

@@ -20,6 +20,7 @@ from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job, Queue
 from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
+from architect.wick.spec_search.handle import Searcher
 from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
 
@@ -41,6 +42,7 @@ class Worker:
     events: Events
     redis_url: str
     tell: Tell
+    searcher: Searcher | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a job under way is finished first."""
@@ -90,7 +92,8 @@ class Worker:
         if job.kind == "save":
             return handle_save(self.session, self.incidents, job)
         if job.kind == "failure":
-            return Repair(self.session, self.incidents, self._live).handle(job)
+            repair = Repair(self.session, self.incidents, self._live, self.searcher)
+            return repair.handle(job)
         raise ArchitectError(f"job {job.id} is of an unknown kind {job.kind!r}")
 
     def _give_up(self, job: Job, why: str) -> Incident:

@@ -11,6 +11,7 @@ from wick_project import Bench, make_project, open_bench
 
 from architect.gate.gate import Gate, open_gate
 from architect.wick.incidents import Incidents
+from architect.wick.spec_search.handle import Searcher
 from core.stores.embedded import Stores
 
 Maker = Callable[..., Bench]
@@ -19,6 +20,12 @@ Maker = Callable[..., Bench]
 @pytest.fixture(scope="session")
 def wick_gate() -> Iterator[Gate]:
     with open_gate() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def searcher() -> Iterator[Searcher]:
+    with Searcher() as made:
         yield made
 
 

@@ -34,12 +34,13 @@ class Regression:
 def checks(terms: Terms, regressions: Sequence[Regression]) -> list[Check]:
     """Return one check for each regression."""
     return [
-        Check(f"regression {i}", partial(_check, terms, regression))
+        Check(f"regression {i}", partial(broken, terms, regression))
         for i, regression in enumerate(regressions)
     ]
 
 
-def _check(terms: Terms, regression: Regression) -> Failure | None:
+def broken(terms: Terms, regression: Regression) -> Failure | None:
+    """Run one regression."""
     arguments = {
         name: decode(plain, terms.records)
         for name, plain in regression.arguments.items()

@@ -76,7 +76,7 @@ _COMMON = _table("""
 _X86_64 = _table("""
     read 0 write 1 open 2 close 3 stat 4 fstat 5 lseek 8 mmap 9 mprotect 10 munmap 11
     brk 12 rt_sigaction 13 rt_sigprocmask 14 rt_sigreturn 15 sched_yield 24 mremap 25
-    madvise 28 nanosleep 35 getpid 39 socket 41 connect 42 accept 43 sendto 44
+    madvise 28 nanosleep 35 setitimer 38 getpid 39 socket 41 connect 42 accept 43 sendto 44
     sendmsg 46 bind 49 listen 50 socketpair 53 clone 56 fork 57 vfork 58 execve 59
     exit 60 kill 62 chmod 90 gettimeofday 96 getrusage 98 times 100 ptrace 101
     getuid 102 getgid 104 setuid 105 setgid 106 geteuid 107 getegid 108 getppid 110
@@ -93,8 +93,8 @@ _X86_64 = _table("""
     """)
 _AARCH64 = _table("""
     umount2 39 mount 40 pivot_root 41 chroot 51 close 57 lseek 62 read 63 write 64
-    fstat 80 exit 93 exit_group 94 unshare 97 futex 98 nanosleep 101 kexec_load 104
-    init_module 105 delete_module 106 clock_settime 112 clock_gettime 113
+    fstat 80 exit 93 exit_group 94 unshare 97 futex 98 nanosleep 101 setitimer 103
+    kexec_load 104 init_module 105 delete_module 106 clock_settime 112 clock_gettime 113
     clock_getres 114 clock_nanosleep 115 ptrace 117 sched_yield 124 restart_syscall 128
     kill 129 tkill 130 tgkill 131 sigaltstack 132 rt_sigaction 134 rt_sigprocmask 135
     rt_sigqueueinfo 138 rt_sigreturn 139 reboot 142 setregid 143 setgid 144

@@ -26,7 +26,7 @@ _BOOT = (
 )
 # A pool of threads in the zygote would make its forks hang; the seed of the hashes
 # makes sets come in the same order in every worker.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -60,7 +60,7 @@ class ZygoteHandle:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env={**_ENVIRONMENT, "PYTHONHASHSEED": str(self._hash_seed)},
+            env={**ENVIRONMENT, "PYTHONHASHSEED": str(self._hash_seed)},
             pass_fds=[control_fd],
             # Ctrl-C is the trusted side's to handle.
             start_new_session=True,

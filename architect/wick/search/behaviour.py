@@ -83,6 +83,8 @@ def canonical(value: Any, seen: tuple[int, ...] = ()) -> str:
     if isinstance(value, list | tuple):
         ends = "[]" if isinstance(value, list) else "()"
         return ends[0] + ", ".join(canonical(v, inner) for v in value) + ends[1]
+    if hasattr(value, "tolist"):
+        return f"{type(value).__name__}{canonical(value.tolist(), inner)}"
     if is_object(value):
         return f"{type(value).__name__}{canonical(vars(value), inner)}"
     return repr(value)

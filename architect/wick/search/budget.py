@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# Confines the worker it runs in; is given the descriptor of the worker's channel and
+# returns the one that the channel has afterwards.
+Confine = Callable[[int], int]
 
-def _nothing() -> None:
-    return None
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -15,8 +19,10 @@ class Budget:
     """Wall-clock seconds, worker processes, and how long to go on after a first success.
 
     `margin` is how much dearer than the first success an edit may be to be tried still.
-    `confine` runs first in each worker: what it may not do is switched off there.
-    `memory_mb` is what a worker may take above what it starts with.
+    `candidates` is how many may be tried in all. `confine` runs first in each worker:
+    what it may not do is switched off there; None leaves a session and memory of its own.
+    `memory_mb` is what a worker may take above what it starts with. `stop` is asked now
+    and then: True ends the search.
     """
 
     seconds: float = 60.0
@@ -26,7 +32,9 @@ class Budget:
     memory_mb: int = 256
     stuck_s: float = 3.0
     two_edits: bool = True
-    confine: Callable[[], None] = _nothing
+    candidates: int = 10_000_000
+    confine: Confine | None = None
+    stop: Callable[[], bool] = _never
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Namespace = dict[str, Any]
+# A function's name, positional and named arguments.
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
 class Failed(Exception):
@@ -34,13 +36,26 @@ def _nothing(_: Namespace) -> None:
     return None
 
 
+def _always(_: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Checks:
-    """Checks, what to do before each, and which functions they call from outside."""
+    """Checks, what to do before each, and which functions they call from outside.
+
+    `base` gives the names that a program finds in its namespace; it is called within
+    the worker. `fresh` gives calls on which patches are compared; where it gives none,
+    they are varied from the calls of the checks. `acceptable` tells from a patch's source
+    whether it may be taken at all; it is called where no candidate runs.
+    """
 
     checks: Sequence[Check]
     entries: tuple[str, ...] = ()
     setup: Callable[[Namespace], None] = field(default=_nothing)
+    base: Callable[[], Namespace] = dict
+    fresh: Callable[[], list[Call]] = list
+    acceptable: Callable[[str], bool] = field(default=_always)
 
     @classmethod
     def of_examples(

@@ -10,6 +10,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from architect.wick.search.kinds import UNKNOWN, Kinds
 from architect.wick.search.observe import Observed
@@ -56,12 +57,25 @@ class Context:
             self._names[number] = self._scope(number, function)
         return self._names[number]
 
+    @cached_property
+    def given(self) -> dict[str, Kinds]:
+        """The names that the program is given from outside, with kinds; no modules."""
+        told = self.program.words.names.items()
+        return {name: frozenset({kind}) for name, kind in told if kind != "module"}
+
+    @cached_property
+    def functions_in_reach(self) -> list[str]:
+        """The functions that may be called: the program's own, then those given to it."""
+        given = [name for name, kinds in self.given.items() if "call" in kinds]
+        return [*self.functions, *given]
+
     def kinds_of_inner(self, name: str) -> Kinds:
         """Return the kinds of a name that a comprehension binds."""
         return self._inner.get(name, UNKNOWN)
 
     def _scope(self, number: int, function: ast.AST | None) -> dict[str, Kinds]:
         found: dict[str, Kinds] = dict.fromkeys(self.functions, frozenset({"call"}))
+        found |= self.given
         outer = self._owner.get(id(function))
         while outer is not None:
             found |= self._known_in(outer)
@@ -126,6 +140,10 @@ def _pieces(context: Context) -> Iterator[Piece]:
         if text not in nodes:
             nodes[text] = copy.deepcopy(place.node)  # a node put in itself is a cycle
         kinds.setdefault(text, set()).update(context.kinds(place.node))
+    for text in context.program.words.expressions:
+        node = ast.parse(text, mode="eval").body
+        nodes.setdefault(ast.unparse(node), node)
+        kinds.setdefault(ast.unparse(node), set())
     for text, node in nodes.items():
         inside = list(ast.walk(node))
         names = frozenset(n.id for n in inside if isinstance(n, ast.Name))

@@ -6,6 +6,7 @@ same code as an earlier candidate is not run.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from types import CodeType
@@ -42,7 +43,11 @@ class Tried:
 
 @dataclass
 class Evaluator:
-    """Runs the candidates of one program within a worker."""
+    """Runs the candidates of one program within a worker.
+
+    `passed_by` counts for each failing check the candidates that pass it, `broken_by`
+    for each passing one those that break it and pass all the failing ones.
+    """
 
     program: Program
     checks: Checks
@@ -50,6 +55,8 @@ class Evaluator:
     runner: Runner = field(init=False)
     edits: list[Edit] = field(init=False)
     tried: int = 0
+    passed_by: Counter[str] = field(default_factory=Counter)
+    broken_by: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.seen = observe(self.program, self.checks)
@@ -65,6 +72,11 @@ class Evaluator:
     def total(self) -> int:
         """How many checks there are."""
         return len(self.checks.checks)
+
+    @property
+    def failing_names(self) -> list[str]:
+        """Return the names of the checks that the program fails."""
+        return [self._name(number) for number in self._failing]
 
     def try_edit(self, index: int) -> Tried | None:
         """Return how a candidate did; None if it is no candidate or a hopeless one."""
@@ -116,6 +128,7 @@ class Evaluator:
         for count, number in enumerate(self._failing):
             outcome = self._run(units, number)
             passed += outcome.passed
+            self.passed_by[self._name(number)] += outcome.passed
             changed = changed or self._differs(number, outcome)
             slow = slow or outcome.how == "steps"
             wrong = wrong or outcome.how in ("wrong", "raised")
@@ -123,16 +136,21 @@ class Evaluator:
                 break
         if not passed:
             return Tried(index, edit, 0, True) if changed and not slow else None
+        whole = passed == len(self._failing)
         for place, number in enumerate(self._passing):
             outcome = self._run(units, number)
             passed += outcome.passed
             slow = slow or outcome.how == "steps"
             if outcome.how in ("wrong", "raised"):
                 wrong = True
+                self.broken_by[self._name(number)] += whole
                 # What refutes one candidate is likely to refute the next.
                 self._passing.insert(0, self._passing.pop(place))
                 break
         return Tried(index, edit, passed, True, slow and not wrong)
+
+    def _name(self, number: int) -> str:
+        return self.checks.checks[number].name
 
     def _run(self, units: list[CodeType], number: int) -> Outcome:
         check = self.checks.checks[number]

@@ -11,7 +11,8 @@ UNKNOWN: Kinds = frozenset()
 
 
 def kind_of(value: object) -> str:
-    """Return a value's kind: bool, num, str, seq, dict, set, none, iter, call or class."""
+    """Return a value's kind: bool, num, str, seq, dict, set, none, iter, call, table (of
+    pandas or numpy) or class."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -28,6 +29,8 @@ def kind_of(value: object) -> str:
         return "set"
     if isinstance(value, Iterator):
         return "iter"
+    if hasattr(value, "ndim") and hasattr(value, "dtype"):
+        return "table"
     if isinstance(value, Callable):  # type: ignore[arg-type]
         return "call"
     return f"class {type(value).__name__}"
@@ -39,8 +42,8 @@ def fits(left: Kinds, right: Kinds) -> bool:
 
 
 def _wide(kinds: Kinds) -> Kinds:
-    if kinds & {"bool", "num"}:
-        kinds = kinds | {"bool", "num"}
+    if kinds & {"bool", "num", "table"}:
+        kinds = kinds | {"bool", "num", "table"}
     if kinds & {"seq", "iter"}:
         kinds = kinds | {"seq", "iter"}
     return kinds

@@ -109,7 +109,8 @@ def _trace(runner: Runner, units: list[CodeType], number: int, seen: Observed) -
         kind = kind_of(got)
         seen.kinds[node].add(kind)
         if kind.startswith("class "):
-            seen.attributes.update(getattr(got, "__dict__", ()))
+            fields = getattr(got, "__dataclass_fields__", ())
+            seen.attributes.update(fields or getattr(got, "__dict__", ()))
         return got
 
     def names(node: int, local: dict[str, Any]) -> None:

@@ -10,8 +10,10 @@ import ast
 import copy
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from architect.wick.search.words import Words
 
 TICK = "_wick_tick"
 MOST_TOLD = 12
@@ -25,13 +27,14 @@ class Program:
 
     `intent` is what is said about the program in words; numbers and quotations in it may
     be constants that the program lacks. Without `counted` there are no ticks: as fast as
-    it gets, limited by time alone.
+    it gets, limited by time alone. `words` are what edits may be made of besides.
     """
 
     source: str
     editable: tuple[str, ...] = ()
     counted: bool = True
     intent: str = ""
+    words: Words = field(default_factory=Words)
 
     @classmethod
     def of_body(cls, signature: str, body: str, prelude: str = "") -> Program:

@@ -11,16 +11,14 @@ from typing import Any
 from architect.wick.search.budget import Budget
 from architect.wick.search.checks import Checks
 from architect.wick.search.choose import Passing
-from architect.wick.search.evaluate import Evaluator, Tried
+from architect.wick.search.evaluate import Evaluator
+from architect.wick.search.keep import PATIENCE_S, Keep
 from architect.wick.search.program import Program
+from architect.wick.search.tally import Tally
 from architect.wick.search.worker import Process, Send, Shared
 
-NEAR = 60
 MOST_DEATHS = 50
 LOOK = 400
-SLOW = 6  # slow candidates that are tried again, at once with
-SLOW_S = 3.0  # and when all others have failed with more
-PATIENCE_S = 40.0  # with observing, and with a candidate that is only slow
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,10 @@ class Near:
 
 @dataclass
 class Round:
-    """A program to search around, and what has been found."""
+    """A program to search around, and what has been found.
+
+    `why` is what ended one of the workers by an error, the last of them.
+    """
 
     program: Program
     checks: Checks
@@ -52,12 +53,16 @@ class Round:
     found: list[Passing] = field(default_factory=list)
     near: list[Near] = field(default_factory=list)
     candidates: int = 0
+    tally: Tally = field(default_factory=Tally)
+    why: str = ""
 
     def run(self, workers: int) -> None:
         """Try everything, until the deadline, or the grace after a first success."""
-        crew = [_Hand(self, number, workers) for number in range(workers)]
+        # They stop by themselves a little before, and say what they have seen.
+        ends = self.deadline - min(0.3, (self.deadline - time.monotonic()) / 4)
+        crew = [_Hand(self, number, workers, ends) for number in range(workers)]
         try:
-            while any(hand.alive for hand in crew) and time.monotonic() < self.deadline:
+            while any(hand.alive for hand in crew) and not self._over(crew):
                 wait([h.process.connection for h in crew if h.alive], 0.05)
                 for hand in crew:
                     if hand.alive:
@@ -66,6 +71,11 @@ class Round:
             for hand in crew:
                 hand.stop()
             self.candidates += sum(hand.shared.tried for hand in crew)
+
+    def _over(self, crew: list[_Hand]) -> bool:
+        tried = sum(hand.shared.tried for hand in crew)
+        late = time.monotonic() >= self.deadline
+        return late or tried >= self.budget.candidates or self.budget.stop()
 
     def _listen(self, hand: _Hand, crew: list[_Hand]) -> None:
         messages = hand.process.read()
@@ -77,13 +87,16 @@ class Round:
                 self._succeed(message, crew)
             elif message["kind"] == "near":
                 self.near += [Near(*_near(self, one)) for one in message["near"]]
+                self.tally.add(message)
             elif message["kind"] == "done":
                 hand.finished = True
             elif message["kind"] == "died":
-                hand.why = message["why"]
+                self.why = message["why"]
         hand.watch()
 
     def _succeed(self, message: dict[str, Any], crew: list[_Hand]) -> None:
+        if not self.checks.acceptable(message["source"]):
+            return
         cost = self.cost + message["cost"]
         families = (*self.families, message["family"])
         self.deadline = min(self.deadline, time.monotonic() + self.budget.grace_s + 0.2)
@@ -103,11 +116,11 @@ def _near(owner: Round, one: dict[str, Any]) -> tuple[Any, ...]:
 class _Hand:
     """One worker's share of the edits, through however many processes it takes."""
 
-    def __init__(self, owner: Round, number: int, of: int) -> None:
+    def __init__(self, owner: Round, number: int, of: int, ends: float) -> None:
         self.owner, self.number, self.of = owner, number, of
         self.shared = Shared()
+        self.shared.until = ends
         self.finished = False
-        self.why = ""
         self.deaths = 0
         self._seen_at, self._since = -1, time.monotonic()
         self.process = Process(self._work, owner.budget)
@@ -146,7 +159,7 @@ class _Hand:
 
     def _work(self, send: Send) -> None:
         evaluator = Evaluator(self.owner.program, self.owner.checks)
-        keep = _Keep(evaluator, send, self.shared)
+        keep = Keep(evaluator, send, self.shared)
         gc.freeze()
         most = min(len(evaluator.edits), self.owner.most)
         for index in range(self.shared.at + 1, most):
@@ -182,57 +195,3 @@ class _Hand:
 
 class Unsound(Exception):
     """A candidate changed the process that others run in."""
-
-
-class _Keep:
-    """What a worker has found: passing ones are told at once, near ones at the end."""
-
-    def __init__(self, evaluator: Evaluator, send: Send, shared: Shared) -> None:
-        self.evaluator, self.send, self.shared = evaluator, send, shared
-        self.near: list[Tried] = []
-        self.slow: list[Tried] = []
-        self.before = len(evaluator.seen.passing)
-
-    def take(self, tried: Tried | None) -> None:
-        """Report a passing candidate, remember a promising one."""
-        if tried is None:
-            return
-        if tried.passed == self.evaluator.total:
-            self._tell(tried)
-        elif tried.slow and tried.passed > self.before:
-            self.slow.append(tried)
-            if len(self.slow) <= SLOW:
-                self._try_slow(tried, SLOW_S)
-        else:
-            self.near.append(tried)
-            if len(self.near) > 4 * NEAR:
-                self.near = sorted(self.near, key=lambda one: one.order)[:NEAR]
-
-    def _try_slow(self, tried: Tried, seconds: float) -> None:
-        if self.shared.limit < float("inf"):
-            return  # one success is enough
-        self.shared.slow = 1
-        if self.evaluator.confirm(tried.index, seconds):
-            self._tell(tried)
-        self.shared.slow = 0
-
-    def _tell(self, tried: Tried) -> None:
-        source = self.evaluator.source(tried.index)
-        self.send({"kind": "passes", "source": source, **_plain(tried)})
-
-    def finish(self) -> None:
-        """Report the promising ones, the best first; give the slow ones their time."""
-        for tried in self.slow[:SLOW]:
-            self._try_slow(tried, PATIENCE_S / 3)
-        best = sorted(self.near, key=lambda one: one.order)[:NEAR]
-        found = [
-            {"source": self.evaluator.source(one.index), **_plain(one)} for one in best
-        ]
-        self.send({"kind": "near", "near": found})
-
-
-def _plain(tried: Tried) -> dict[str, Any]:
-    return {
-        "cost": tried.edit.cost, "family": tried.edit.family, "passed": tried.passed,
-        "slow": tried.slow,
-    }  # fmt: skip

@@ -42,6 +42,7 @@ class Runner:
         self.checks = checks
         self.units = [self.compile(index) for index in range(len(program.tree.body))]
         self.extras: Namespace = {}
+        self._base = checks.base()
         self._left = 0
         signal.signal(signal.SIGPROF, _late)
 
@@ -55,7 +56,12 @@ class Runner:
         """Return a namespace in which the units have run; limits begin here."""
         self._left = steps
         signal.setitimer(signal.ITIMER_PROF, seconds)
-        namespace: Namespace = {"__name__": "program", TICK: self.tick, **self.extras}
+        namespace: Namespace = {
+            "__name__": "program",
+            **self._base,
+            TICK: self.tick,
+            **self.extras,
+        }
         for code in units:
             exec(code, namespace)
         return namespace

@@ -17,6 +17,7 @@ from architect.wick.search.observe import observe
 from architect.wick.search.program import Program
 from architect.wick.search.rounds import Near, Round
 from architect.wick.search.runner import Runner
+from architect.wick.search.tally import Tally
 from architect.wick.search.worker import Send, ask
 
 CHOICE_S = 5.0
@@ -26,13 +27,15 @@ SECOND = (600, 6_000)  # edits tried on each promising first, in two passes
 
 @dataclass
 class Search:
-    """One search and its tally; iterate over `patches()`."""
+    """One search and its tally (of single edits); iterate over `patches()`."""
 
     program: Program
     checks: Checks
     budget: Budget = field(default_factory=Budget)
     candidates: int = 0
     rounds: int = 0
+    tally: Tally = field(default_factory=Tally)
+    why: str = ""
 
     def patches(self) -> Iterator[Patch]:
         """Yield the patches that pass all checks, the best of each round first."""
@@ -45,21 +48,28 @@ class Search:
         promising = self._promising(first.near)
         for most in SECOND:
             for near in promising:
-                if time.monotonic() >= self.deadline:
+                if self._spent():
                     return
                 program = replace(self.program, source=near.source)
                 second = self._round(program, near.families, near.cost, most)
                 yield from self._chosen(second.found)
 
+    def _spent(self) -> bool:
+        late = time.monotonic() >= self.deadline
+        out = self.candidates >= self.budget.candidates
+        return late or out or self.budget.stop()
+
     def _round(
         self, program: Program, families: tuple[str, ...], cost: float, most: int
     ) -> Round:
         self.rounds += 1
-        one = Round(
-            program, self.checks, self.budget, self.deadline, families, cost, most
-        )
+        left = replace(self.budget, candidates=self.budget.candidates - self.candidates)
+        one = Round(program, self.checks, left, self.deadline, families, cost, most)
         one.run(self.budget.workers)
         self.candidates += one.candidates
+        self.why = one.why or self.why
+        if self.rounds == 1:
+            self.tally = one.tally
         return one
 
     def _promising(self, near: list[Near]) -> list[Near]:

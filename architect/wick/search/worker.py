@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import json
 import mmap
 import os
@@ -111,13 +112,17 @@ def ask(
 def _live(work: Callable[[Send], None], writing: Connection, budget: Budget) -> None:
     """Run as the child; never return."""
     try:
-        os.setsid()
-        _quiet()
         gc.disable()
-        limit = _size() + budget.memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        budget.confine()
+        if budget.confine is None:
+            os.setsid()
+            _quiet()
+            limit = _size() + budget.memory_mb * 2**20
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        else:
+            number = budget.confine(writing.fileno())
+            sys.stdout = sys.stderr = io.StringIO()
+            writing = Connection(number, readable=False)
         work(lambda message: writing.send_bytes(json.dumps(message).encode()))
         writing.close()
     except BaseException as error:

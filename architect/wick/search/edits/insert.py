@@ -189,6 +189,8 @@ def _results(context: Context, block: Block) -> list[ast.expr]:
     for node in ast.walk(block.function or ast.Pass()):
         if isinstance(node, ast.Return) and node.value is not None:
             found.setdefault(ast.unparse(node.value), node.value)
+    for text in context.program.words.results:
+        found.setdefault(text, ast.parse(text, mode="eval").body)
     for empty in (make.const(None), make.const(0), make.const(False), make.listed()):
         found.setdefault(ast.unparse(empty), empty)
     return list(found.values())

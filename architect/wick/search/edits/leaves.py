@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
+import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +35,9 @@ _PARTNERS = (
 )  # fmt: skip
 
 
+_BUILTINS = frozenset(dir(builtins))
+
+
 def leaves(context: Context) -> Iterator[Edit]:
     """Yield the edits of constants, names and attributes."""
     constants = _constants(context)
@@ -46,10 +51,20 @@ def leaves(context: Context) -> Iterator[Edit]:
             yield from _names(context, place, 2.0)
             yield from _to_constants(context, place, constants)
         elif isinstance(node, ast.Attribute):
-            for other in sorted(_partners(node.attr) | (attributes - {node.attr})):
-                cost = 2.0 if other in _partners(node.attr) else 2.4
+            partners = _partners(node.attr)
+            like = _like(node.attr, context.program.words.attributes)
+            for other in sorted((partners | attributes | like.keys()) - {node.attr}):
+                cost = 2.0 if other in partners else 2.4
+                cost = min(cost, like.get(other, cost))
                 yield place.set("attr", other, cost, "swap attribute")
     yield from _targets(context)
+
+
+def _like(attribute: str, known: frozenset[str]) -> dict[str, float]:
+    """Return attributes that are written alike, with costs: cheap where this is none."""
+    cost = 2.9 if attribute in known else 1.6
+    near = difflib.get_close_matches(attribute, known, 4, 0.6)
+    return {other: cost + 0.1 * rank for rank, other in enumerate(near)}
 
 
 def _constants(context: Context) -> list[Any]:
@@ -126,6 +141,10 @@ def _names(context: Context, place: Place, cost: float) -> Iterator[Edit]:
     calls = isinstance(place.holder, ast.Call) and place.field == "func"
     for other in sorted(_partners(old)):
         yield place.put(make.name(other), 1.8, "swap function")
+    known = context.names(place).keys() | _BUILTINS
+    if old and old not in known | context.program.words.names.keys():
+        for other in difflib.get_close_matches(old, known, 4, 0.5):
+            yield place.put(make.name(other), 1.6, "mend name")
     for other, kinds in context.names(place).items():
         if other == old or (calls and "call" not in kinds):
             continue

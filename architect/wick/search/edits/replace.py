@@ -28,6 +28,7 @@ def replacements(context: Context) -> Iterator[Edit]:
 
 def _own(context: Context, place: Place) -> Iterator[Edit]:
     names = context.names(place).keys() | _BUILTINS | _imported(context)
+    names |= context.program.words.names.keys()
     wanted = context.kinds(place.node)
     text = ast.unparse(place.node)
     leaf = isinstance(place.node, ast.Name | ast.Constant)

@@ -45,7 +45,9 @@ def _wrapped(context: Context, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
     names = context.names(place)
     if not isinstance(node, ast.Constant):
         yield make.negate(node), 2.2 if place.is_condition else 4.5, "negate"
-    if (not kinds or "num" in kinds) and not _is_text(node):
+    if kinds & {"table"}:
+        yield from _table(node)
+    if (not kinds or kinds & {"num", "table"}) and not _is_text(node):
         yield from _number(context, node, names)
     if not kinds or kinds & {"seq", "str"}:
         yield from _sequence(context, node, names, kinds)
@@ -59,7 +61,7 @@ def _wrapped(context: Context, place: Place, kinds: Kinds) -> Iterator[Wrapped]:
         yield make.either(node, make.listed()), 3.2, "default"
     if not isinstance(node, ast.Constant) or node.value is not None:
         yield make.listed(node), 3.2, "wrap in list"
-    for function in context.functions:
+    for function in context.functions_in_reach:
         yield make.call(function, node), 4.5, "wrap in call"
     if not kinds or kinds & {"str", "num"}:
         for function in ("int", "str", "float"):
@@ -87,6 +89,15 @@ def _as_elsewhere(context: Context, node: ast.expr, kinds: Kinds) -> Iterator[Wr
             continue
         if fits(kinds, context.kinds(subject)):
             yield new, 3.0, "as elsewhere"
+
+
+def _table(node: ast.expr) -> Iterator[Wrapped]:
+    for by in (1, -1):
+        yield make.method(node, "shift", make.const(by)), 3.0, "shift"
+    for method in ("diff", "abs", "dropna", "cumsum", "mean", "sum"):
+        yield make.method(node, method), 3.6, "of a table"
+    yield make.method(node, "fillna", make.const(0.0)), 3.2, "of a table"
+    yield make.method(node, "astype", make.name("float")), 3.2, "convert"
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -1,0 +1,1 @@
+"""The search without a model, driven by a spec: for a body that failed while it ran."""

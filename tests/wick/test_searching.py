@@ -1,0 +1,240 @@
+"""Repair by search within the running system's repair: real gate, real stores, no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+
+import pytest
+from chat_server import ChatServer, says
+from wick_project import Bench, failure, git
+
+from architect.code_generator import from_body
+from architect.wick.candidates import Clone, Failed
+from architect.wick.choice import Passed, best
+from architect.wick.incidents import Incident
+from architect.wick.repair import Repair
+from architect.wick.spec_search.handle import Searcher
+from architect.wick.trying import Trying
+from core.manifest import read_manifest
+from core.template_footer import split_module
+
+Maker = Callable[..., Bench]
+# Its tests never draw a whole of 0, so a body that divides is accepted, and fails live.
+SHARE = """
+name: share
+kind: function
+intent: The share that a part has in a whole.
+notes: 0.0 where the whole is 0.
+params:
+  part: {type: float, meaning: the part, range: [0, 50]}
+  whole: {type: float, meaning: the whole, range: [60, 100]}
+returns: {type: float, meaning: 0 to 1}
+requires: ["0 <= part <= whole or whole == 0"]
+ensures: ["0 <= result <= 1"]
+examples:
+  - given: {part: 30.0, whole: 60.0}
+    expect: 0.5
+  - given: {part: 16.0, whole: 64.0}
+    expect: 0.25
+  - given: {part: 0.0, whole: 80.0}
+    expect: 0.0
+  - given: {part: 20.0, whole: 80.0}
+    expect: 0.25
+    held_back: true
+"""
+DIVIDES = "return part / whole\n"
+NO_WHOLE = {"part": 7.0, "whole": 0.0}
+
+
+@pytest.fixture
+def share(make_bench: Maker) -> Bench:
+    return with_spec(make_bench(), "share", SHARE)
+
+
+def with_spec(bench: Bench, name: str, text: str) -> Bench:
+    bench.project.spec(name).write_text(dedent(text))
+    git(bench.project.root, "add", "-A")
+    git(bench.project.root, "commit", "-qm", f"Add {name}")
+    return bench
+
+
+def repair(bench: Bench, searcher: Searcher, bad: str, **detail: object) -> Incident:
+    job = failure(bad, **detail)  # type: ignore[arg-type]
+    live = Repair(bench.session, bench.incidents, lambda *_: True, searcher)
+    found = bench.incidents.get(live.handle(job).incident_id)
+    assert found is not None
+    return found
+
+
+def body(bench: Bench, name: str) -> str:
+    spec = bench.session.graph().get(name)
+    found = split_module(spec, bench.project.module(name).read_text())
+    assert found is not None
+    return found
+
+
+def detail(incident: Incident, start: str) -> dict[str, object]:
+    return next(d for _, step, d in incident.events if step.startswith(start))
+
+
+def test_a_division_by_zero_is_mended_without_a_model(
+    make_bench: Maker, searcher: Searcher
+) -> None:
+    with ChatServer(says("```python\nreturn 0.0\n```\n")) as server:
+        settings = {
+            "LLM_API_URL": server.url, "LLM_API_KEY": "k", "LLM_MODEL": "small",
+            "LLM_PRICE_IN_USD": "0", "LLM_PRICE_OUT_USD": "0",
+        }  # fmt: skip
+        bench = with_spec(make_bench(**settings), "share", SHARE)
+        bad = bench.accept("share", DIVIDES)
+        done = repair(
+            bench, searcher, bad, module="share", arguments=NO_WHOLE,
+            error="ZeroDivisionError: float division by zero",
+        )  # fmt: skip
+        asked = len(server.requests)
+    assert done.state == "repaired"
+    assert str(done.fixed_by).startswith("search ")
+    assert asked == 0
+    scope: dict[str, object] = {}
+    source = body(bench, "share").replace("\n", "\n    ")
+    exec(f"def share(part, whole):\n    {source}", scope)
+    answers = [eval(f"share({part}, 0.0)", scope) for part in (0.0, 7.0, 33.25)]
+    assert all(0 <= answer <= 1 for answer in answers)
+    assert eval("share(3.0, 4.0)", scope) == 0.75
+    assert bench.dirt() == []
+
+
+def test_the_search_is_ended_when_an_earlier_version_wins(
+    share: Bench, searcher: Searcher
+) -> None:
+    guarded = "return part / whole if whole else 0.0\n"
+    good = share.accept("share", guarded)
+    bad = share.accept("share", DIVIDES)
+    done = repair(share, searcher, bad, module="share", arguments=NO_WHOLE)
+    assert done.fixed_by == f"earlier version {good}"
+    killed = detail(done, "clone: search")
+    assert killed["result"] == "ended: a clone has won"
+    assert (killed["cost_usd"], killed["candidates"] is not None) == ("0", True)
+
+
+def test_a_patch_for_the_failing_input_alone_loses(
+    share: Bench, searcher: Searcher
+) -> None:
+    """A model's patch that knows the one input passes the gate; the search's wins all the
+    same, for it mends the input's neighbours."""
+    bad = share.accept("share", DIVIDES)
+    done = repair(share, searcher, bad, module="share", arguments=NO_WHOLE)
+    assert done.state == "repaired"
+    graph = share.session.graph()
+    spec = graph.get("share")
+    failed = Failed(bad, DIVIDES, "")
+    trying = Trying(
+        share.session, share.incidents, done, spec, graph, failed, None, NO_WHOLE
+    )
+    judge = share.session.judge(graph)
+    special = "return 0.0 if (part, whole) == (7.0, 0.0) else part / whole\n"
+    natural = "if whole == 0:\n    return 0.0\nreturn part / whole\n"
+    passed: list[Passed] = []
+    for name, text in (("special", special), ("natural", natural)):
+        made = from_body(spec, text, judge)
+        assert made.accepted, made.verdict.as_text()
+        one = trying._passed(Clone(name, text), made)
+        assert one is not None
+        passed.append(one)
+    assert [one.clone.origin for one in passed] == ["special", "natural"]
+    assert passed[0].change <= passed[1].change
+    assert best(passed).clone.origin == "natural"
+
+
+CONTRADICTS = """
+name: total_of
+kind: function
+intent: Sum of the values.
+params:
+  values: {type: "list[int]", meaning: what is added, range: [0, 100], size: [0, 12]}
+returns: {type: int, meaning: the sum}
+ensures: [result >= 0]
+examples:
+  - given: {values: [1, 2]}
+    expect: 3
+  - given: {values: [4, 5, 6]}
+    expect: 15
+  - given: {values: [5, 9]}
+    expect: 14
+    held_back: true
+properties:
+  - name: one more value adds itself
+    check: call(values=[*values, 3]) == result + 3
+"""
+OF_POSITIVE = "return sum(values) if min(values, default=0) >= 0 else 0\n"
+
+
+def line_of(text: str, start: str) -> int:
+    return 1 + text[: text.index(start)].count("\n")
+
+
+def broken_spec(bench: Bench, old: str, new: str) -> str:
+    """Accept a right body, then let a person write a mistake into the spec."""
+    bench.accept("total_of", OF_POSITIVE)
+    path = bench.project.spec("total_of")
+    text = path.read_text().replace(old, new)
+    assert new in text
+    path.write_text(text)
+    git(bench.project.root, "commit", "-qam", "A mistake in the spec")
+    return text
+
+
+@pytest.fixture
+def total_of(make_bench: Maker) -> Bench:
+    return with_spec(make_bench(WICK_SEARCH_S="3"), "total_of", CONTRADICTS)
+
+
+def failing_sum(bench: Bench, searcher: Searcher) -> dict[str, object]:
+    bad = read_manifest(bench.project.manifest).modules["total_of"].version
+    given = {"values": [1, 1]}
+    done = repair(
+        bench, searcher, bad, module="total_of", arguments=given, error="TypeError: x"
+    )
+    assert done.state == "unrepaired"
+    return detail(done, "unrepaired")
+
+
+def test_a_claim_that_no_candidate_keeps_is_named_with_its_line(
+    total_of: Bench, searcher: Searcher
+) -> None:
+    """The example is one too high; whatever gives it breaks the property or another one."""
+    text = broken_spec(total_of, "expect: 15", "expect: 16")
+    told = failing_sum(total_of, searcher)
+    line = line_of(text, "  - given: {values: [4, 5, 6]}")
+    assert told["lines"][0] == line  # type: ignore[index]
+    assert f"specs/trading/total_of.yaml:{line}" in str(told["culprit"])
+    assert "candidates of the search" in str(told["tried"])
+
+
+def test_a_spec_that_contradicts_itself_is_named_with_both_lines(
+    total_of: Bench, searcher: Searcher
+) -> None:
+    twice = "  - given: {values: [1, 2]}\n    expect: 4\n"
+    text = broken_spec(
+        total_of, "  - given: {values: [5, 9]}", twice + "  - given: {values: [5, 9]}"
+    )
+    told = failing_sum(total_of, searcher)
+    first, second = line_of(text, "expect: 3") - 1, line_of(text, "expect: 4") - 1
+    assert sorted(told["lines"]) == [first, second]  # type: ignore[call-overload]
+    assert "contradicts" in str(told["culprit"])
+
+
+def test_nothing_is_said_against_a_spec_that_a_clone_keeps(
+    share: Bench, searcher: Searcher
+) -> None:
+    """Nothing mends a failure that the gate cannot see, and no line is to blame for it."""
+    share.accept("share", "return part / whole if whole else 0.0\n")
+    bad = read_manifest(share.project.manifest).modules["share"].version
+    given = {"part": 1.0, "whole": 64.0}
+    searched = repair(
+        share, searcher, bad, module="share", arguments=given, error="MemoryError: "
+    )
+    assert searched.state == "unrepaired"
+    told = detail(searched, "unrepaired")
+    assert (told["lines"], told["culprit"]) == ([], "nothing speaks against its spec")
