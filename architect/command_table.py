@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "up": "start stores, gateway, trading loop and wick by one command",
     "wick": "repair what fails: a worker fed by the stream of failures",
     "incidents": "show incidents, or one of them with its whole story",
+    "backtest": "trade a history with the very modules that trade, and judge the result",
     "demo": "run the main job from specs to a trading system that repairs itself",
     "db": "create (init) or empty (purge) what is ours in the stores",
 }

@@ -71,7 +71,7 @@ class Market:
         prices of its start: whoever walks sets `price` when he has arrived.
         """
         index = self.count
-        paths = {symbol: self._path(symbol, index) for symbol in self.candles}
+        paths = {symbol: self.path(symbol, index) for symbol in self.candles}
         opened_ms = self.start_ms + index * self.interval_ms
         if not self.config.next_open:
             self._refill(index)
@@ -157,7 +157,8 @@ class Market:
             self.depth[symbol] = self.contracts[symbol].size_down(depth)
             self.depth_used[symbol] = ZERO
 
-    def _path(self, symbol: str, index: int) -> tuple[Decimal, ...]:
+    def path(self, symbol: str, index: int) -> tuple[Decimal, ...]:
+        """Return where the price goes within a candle: open, both extremes, close."""
         candles, price_of = self.candles[symbol], self.contracts[symbol].price_of
         opened, high = float(candles.open[index]), float(candles.high[index])
         low, close = float(candles.low[index]), float(candles.close[index])

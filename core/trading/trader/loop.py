@@ -32,6 +32,7 @@ class TradingLoop:
     """`tell(kind, **detail)` publishes events; `trades` are the open ones by symbol.
 
     `left` are trades of an earlier process that wait for candles to be taken up again.
+    `market_of` makes the market; a backtest brings its own.
     """
 
     modules: Registry
@@ -45,10 +46,11 @@ class TradingLoop:
     closed: int = 0
     drifts: int = 0
     halted: str = ""
+    market_of: Callable[[Exchange, int], Market] = Market
 
     def __post_init__(self) -> None:
         m, c = self.modules, self.config
-        self.market = Market(self.exchange, c.lookback)
+        self.market = self.market_of(self.exchange, c.lookback)
         self.books = Books(m, self.exchange, self.store)
         self.execution = Execution(m, self.exchange, self.store, c)
         self.entries = Entries(

@@ -72,11 +72,13 @@ class Rig:
 
     folder: Path
     stores: Stores
+    paper_words: tuple[str, ...] = ()
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Rig:
-        self.paper = Paper(self.folder / "keys.json", "--no-rate-limit")
+        words = ("--no-rate-limit", *self.paper_words)
+        self.paper = Paper(self.folder / "keys.json", *words)
         self._open.callback(self.paper.close)
         keys = ("--keys-file", self.paper.ready["keys_file"])
         limits = self.folder / "limits.json"

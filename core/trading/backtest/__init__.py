@@ -1,0 +1,1 @@
+"""Backtests: the trading loop and its modules over a history, at speed."""

@@ -1,0 +1,204 @@
+"""What a backtest's result says, as plain data and as lines for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import variance
+from typing import Any
+
+from core.trading.backtest.deflated import deflated_sharpe, one_period_sharpe
+from core.trading.backtest.run import Result, registry_of
+from core.trading.backtest.stats import daily_returns, figures, intervals
+from core.trading.backtest.walk import Step
+
+Plain = dict[str, Any]
+
+
+def summary(result: Result, root: Path) -> Plain:
+    """Return every figure of one result; money as text, NaN as None."""
+    curve = result.curve
+    equity, benchmark = curve.equity_usd, curve.benchmark
+    mine = daily_returns(curve.time_ms, equity)
+    theirs = daily_returns(curve.time_ms, benchmark)
+    closed = [row for row in result.trades if row["closed_ms"] is not None]
+    found = {
+        "label": result.label,
+        "symbols": list(result.symbols),
+        "from": iso(int(curve.time_ms[0])),
+        "to": iso(int(curve.time_ms[-1])),
+        "candles": result.candles,
+        "days": len(mine),
+        "trades": len(closed),
+        "open_trades": len(result.trades) - len(closed),
+        "start_usd": str(result.start_usd),
+        "end_usd": f"{result.end_usd:.2f}",
+        "net_usd": f"{result.end_usd - result.start_usd:.2f}",
+        "fees_usd": f"{result.fees_usd:.2f}",
+        "funding_usd": f"{result.funding_usd:.2f}",
+        **asdict(figures(curve.time_ms, equity)),
+        "intervals_95": intervals(mine, theirs),
+        "win_rate": _share(sum(_net(row) > 0 for row in closed), len(closed)),
+        "by_hour": by_hour(result, root),
+        "exits": _counts([row["exit_reason"] for row in closed]),
+        "exposure_frac": float((curve.held_usd > 0).mean()),
+        "turnover": float(curve.traded_usd[-1] / equity.mean()),
+        "liquidations": result.liquidations,
+        "buy_and_hold": asdict(figures(curve.time_ms, benchmark)),
+        "troubles": [{"kind": kind, **detail} for kind, detail in result.told],
+        "ticks": result.ticks,
+        "seconds": round(result.seconds, 3),
+    }
+    plain: Plain = _plain(found)
+    return plain
+
+
+def by_hour(result: Result, root: Path) -> list[Plain]:
+    """Return wins, trades and net P&L by UTC hour of the exit, by the module that trades."""
+    modules = registry_of(root)
+    rows = [modules.records["Trade"](**row) for row in result.trades]
+    return [
+        {
+            "hour": stats.hour,
+            "trades": stats.trades,
+            "wins": stats.wins,
+            "win_rate": stats.win_rate,
+            "net_usd": f"{stats.net_usd:.2f}",
+        }
+        for stats in modules["hourly_heatmap"](rows)
+    ]
+
+
+def deflated(results: Sequence[Result], best: Result, tried: int) -> Plain:
+    """Return the deflated Sharpe ratio of the best of what was tried.
+
+    `tried` is how many variants were tried in all, these and earlier ones.
+    """
+    ratios = [one_period_sharpe(_returns(result)) for result in results]
+    known = [ratio for ratio in ratios if not math.isnan(ratio)]
+    spread = variance(known) if len(known) > 1 else 0.0
+    probability = deflated_sharpe(_returns(best), tried, spread)
+    return {
+        "variants": tried,
+        "best": best.label,
+        "probability": None if math.isnan(probability) else probability,
+    }
+
+
+def _returns(result: Result) -> list[float]:
+    curve = result.curve
+    returns: list[float] = daily_returns(curve.time_ms, curve.equity_usd).tolist()
+    return returns
+
+
+def walked(steps: Sequence[Step]) -> Plain:
+    """Return a walk-forward's windows and the return of all test periods together."""
+    growth = 1.0
+    for step in steps:
+        growth *= float(step.result.end_usd / step.result.start_usd)
+    rows = [
+        {
+            "train": [iso(t) for t in step.train],
+            "test": [iso(t) for t in step.test],
+            "chosen": step.chosen,
+            "train_sharpe": _plain(step.train_sharpe),
+            "trades": len(step.result.trades),
+            "test_net_frac": float(step.result.end_usd / step.result.start_usd) - 1,
+        }
+        for step in steps
+    ]
+    return {"windows": rows, "test_net_frac": growth - 1}
+
+
+def lines(found: Plain) -> list[str]:
+    """Return one result as a person reads it."""
+    hold, between = found["buy_and_hold"], found["intervals_95"]
+    rows = [
+        ("period", f"{found['from']} to {found['to']}, {found['candles']:,} candles"),
+        ("symbols", " ".join(found["symbols"])),
+        ("trades", f"{found['trades']} closed, {found['open_trades']} open at the end"),
+        ("net", f"{found['net_usd']} USD, {_percent(found, between, 'net_frac')}"),
+        ("buy and hold", f"{_frac(hold['net_frac'])}, Sharpe {_number(hold['sharpe'])}, "
+                         f"drawdown {_frac(hold['max_drawdown_frac'])}"),
+        ("ahead of it", _range(between, "ahead_frac", _frac)),
+        ("fees, funding", f"{found['fees_usd']} paid, {found['funding_usd']} received"),
+        ("CAGR", _frac(found["cagr_frac"])),
+        ("Sharpe", _ratio(found, between, "sharpe")),
+        ("Sortino", _ratio(found, between, "sortino")),
+        ("Calmar", _number(found["calmar"])),
+        ("max drawdown", _percent(found, between, "max_drawdown_frac")),
+        ("win rate", f"{_frac(found['win_rate'])} ({_exits(found['exits'])})"),
+        ("exposure", f"{_frac(found['exposure_frac'])} of candles; "
+                     f"turnover {found['turnover']:.1f} times the equity"),
+        ("liquidations", str(found["liquidations"])),
+    ]  # fmt: skip
+    shown = [f"{name:14} {text}" for name, text in rows if text]
+    return [*shown, *_hours(found["by_hour"]), *_troubles(found["troubles"])]
+
+
+def _hours(rows: Sequence[Plain]) -> list[str]:
+    if not rows:
+        return []
+    return ["by hour, UTC   " + "  ".join(
+        f"{row['hour']:02d}h {row['wins']}/{row['trades']} {row['net_usd']}" for row in rows
+    )]  # fmt: skip
+
+
+def _troubles(rows: Sequence[Plain]) -> list[str]:
+    return [f"trouble        {len(rows)}, the first: {rows[0]}"] if rows else []
+
+
+def _exits(counts: dict[str, int]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in counts.items())
+
+
+def _percent(found: Plain, between: Plain, name: str) -> str:
+    return f"{_frac(found[name])} {_range(between, name, _frac)}".rstrip()
+
+
+def _ratio(found: Plain, between: Plain, name: str) -> str:
+    return f"{_number(found[name])} {_range(between, name, _number)}".rstrip()
+
+
+def _range(between: Plain, name: str, show: Any) -> str:
+    if name not in between:
+        return ""
+    low, high = between[name]
+    return f"[{show(low)}, {show(high)}]"
+
+
+def _frac(value: float | None) -> str:
+    return "none" if value is None else f"{value:+.2%}"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
+
+
+def _net(row: Plain) -> Any:
+    return row["realised_usd"] - row["fees_usd"] + row["funding_usd"]
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else math.nan
+
+
+def _counts(words: list[str]) -> dict[str, int]:
+    return {word: words.count(word) for word in sorted(set(words))}
+
+
+def iso(time_ms: int) -> str:
+    """Return UTC ms as a time that a person reads."""
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it: what is no number is None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,164 @@
+"""One backtest: the trading loop itself over a history, from the first candle to the last.
+
+The loop, its books and every module are those that trade. A tick is run only where
+`may_act` says that it could do something or where the exchange has done something; with
+`every_candle` it is run everywhere, which is slower and must give the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from core.manifest import read_manifest
+from core.project import Project
+from core.registry import Registry
+from core.trading.backtest.curve import Curve, curve_of
+from core.trading.backtest.exchange import BacktestExchange
+from core.trading.backtest.history import Moment
+from core.trading.backtest.market import HistoryMarket
+from core.trading.backtest.modules import HistoryModules
+from core.trading.backtest.stepper import Stepper
+from core.trading.backtest.store import MemoryStore
+from core.trading.candles import Candles
+from core.trading.paper import PaperConfig, PaperExchange
+from core.trading.trader.config import TraderConfig
+from core.trading.trader.loop import TradingLoop
+from core.trading.trader.quiet import may_act
+from core.wrapper import Reflection, hooks
+
+PAPER = PaperConfig(next_open=True, rate_limited=False)
+MOST_TOLD = 1000
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What one backtest needs. `candles` share one timeline; `label` names the variant."""
+
+    root: Path
+    candles: Mapping[str, Candles]
+    config: TraderConfig = field(default_factory=TraderConfig)
+    paper: PaperConfig = PAPER
+    label: str = ""
+    every_candle: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one backtest. Money is Decimal USD; `curve` is the equity by candle.
+
+    Attributes:
+        trades: rows of the Trade record, closed ones first, by their end.
+        told: what the loop told that was not an entry or an exit: trouble, drift.
+        ticks: how many of the `candles` the whole tick was run at.
+    """
+
+    label: str
+    symbols: tuple[str, ...]
+    candles: int
+    ticks: int
+    seconds: float
+    trades: list[dict[str, Any]]
+    curve: Curve
+    start_usd: Decimal
+    end_usd: Decimal
+    fees_usd: Decimal
+    funding_usd: Decimal
+    liquidations: int
+    told: list[tuple[str, dict[str, Any]]]
+
+
+def run(setup: Setup) -> Result:
+    """Run one backtest. Same setup, same result, on any machine."""
+    started = time.perf_counter()
+    session = Session(setup)
+    append, contain = hooks.append, hooks.contain
+    kept: deque[Reflection] = deque(maxlen=0)
+    hooks.append = kept.append
+    try:
+        session.run()
+    finally:
+        hooks.append, hooks.contain = append, contain
+    return session.result(time.perf_counter() - started)
+
+
+class Session:
+    """The loop and everything that it holds, over one history."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.engine = PaperExchange(setup.candles, setup.paper)
+        market = self.engine.market
+        self.moment = Moment(market.count, setup.config.lookback)
+        self.stepper = Stepper(self.engine)
+        modules: Any = HistoryModules(registry_of(setup.root), self.moment)
+        self.exchange = BacktestExchange(self.engine, modules.records)
+        self.store = MemoryStore()
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.loop = TradingLoop(
+            modules,
+            self.exchange,
+            self.store,
+            self._tell,
+            setup.config,
+            market_of=lambda *_: HistoryMarket(self.exchange, self.moment),
+        )
+        self.loop.open(market.now_ms)
+        self._first = market.count
+
+    def _tell(self, kind: str, **detail: Any) -> None:
+        if kind not in ("entry", "exit") and len(self.told) < MOST_TOLD:
+            self.told.append((kind, detail))
+
+    def run(self) -> None:
+        """Go through all candles."""
+        loop, stepper, moment = self.loop, self.stepper, self.moment
+        always = self.setup.every_candle
+        while True:
+            changed = stepper.step()
+            moment.count = stepper.count
+            now_ms = stepper.now_ms
+            # What is sent at the last close has no candle that it could be filled in.
+            if not stepper.has_next:
+                break
+            if always or changed or may_act(loop, now_ms):
+                stepper.settle()
+                loop.tick(now_ms)
+                stepper.disturb()
+        stepper.settle()
+        loop.finish(now_ms)
+
+    def result(self, seconds: float) -> Result:
+        """Return what came of it."""
+        rows = self.store.rows("trades", 0)
+        closed = [row for row in rows if row["closed_ms"] is not None]
+        closed.sort(key=lambda row: (row["closed_ms"], row["trade_id"]))
+        books, market = self.engine.books, self.engine.market
+        return Result(
+            label=self.setup.label,
+            symbols=tuple(market.candles),
+            candles=market.length - self._first,
+            ticks=self.loop.ticks,
+            seconds=seconds,
+            trades=closed + [row for row in rows if row["closed_ms"] is None],
+            curve=curve_of(self.engine, self._first),
+            start_usd=self.setup.paper.balance_usd,
+            end_usd=self.engine.margin().equity,
+            fees_usd=sum((row.fee_usd for row in books.ledger), Decimal(0)),
+            funding_usd=sum((row.funding_usd for row in books.ledger), Decimal(0)),
+            liquidations=self.engine.venue.liquidations,
+            told=self.told,
+        )
+
+
+def registry_of(root: Path) -> Registry:
+    """Return the accepted versions of a project; only these are ever run."""
+    project = Project(root)
+    registry = Registry(project.generated, project.package)
+    registry.load(read_manifest(project.manifest))
+    return registry

@@ -1,0 +1,73 @@
+"""`architect backtest` as a person and as a program call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from architect.command_line import main
+from core.trading.synthetic import synthetic_candles
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two symbols' candles, three days."""
+    path = tmp_path_factory.mktemp("candles")
+    for symbol, c in list(synthetic_candles(2, 900).items())[:2]:
+        rows = zip(c.time_ms, c.open, c.high, c.low, c.close, c.volume, strict=True)
+        text = "\n".join(",".join(map(str, row)) for row in rows)
+        head = "timestamp,open,high,low,close,volume"
+        (path / f"{symbol}.csv").write_text(f"{head}\n{text}\n")
+    return path
+
+
+def test_json_has_every_figure_and_the_picture_is_drawn(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plot = tmp_path / "equity.png"
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--json"]
+    assert main([*words, "--plot", str(plot)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (result,) = found["results"]
+    assert result["symbols"] == ["PF_XBTUSD", "PF_ETHUSD"]
+    assert result["candles"] == 600
+    assert result["trades"] > 0
+    assert found["deflated_sharpe"]["variants"] == 1
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_each_symbol_can_have_an_account_of_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--jobs", "1"]
+    assert (
+        main([*words, "--each", "--set", "risk_frac=0.01,0.02", "--tried", "50"]) == 0
+    )
+    shown = capsys.readouterr().out
+    assert shown.count("max drawdown") == 4
+    assert "the best of 50 by luck" in shown
+
+
+def test_a_symbol_without_candles_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder)]
+    assert main([*words, "--symbols", "PF_SOLUSD"]) == 1
+    shown = capsys.readouterr()
+    assert "no candles of PF_SOLUSD" in shown.err
+    assert not shown.out
+
+
+def test_walk_forward_prints_each_window(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--jobs", "1"]
+    more = ["--walk-forward", "--train-days", "2", "--test-days", "1"]
+    assert main([*words, *more, "--set", "take_multiple=6,9"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("take_multiple=") == 2
+    assert "all test periods:" in shown
