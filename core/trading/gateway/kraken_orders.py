@@ -46,7 +46,7 @@ _REJECTED = frozenset(
     }
 )
 _REJECTED_EDITS = frozenset({"orderForEditNotAStop", "orderCannotBeEdited"})
-_KINDS = {
+RESTING_KINDS = {
     "lmt": "limit",
     "post": "post",
     "stp": "stop",
@@ -142,7 +142,7 @@ def resting(row: Node) -> Row:
         "order_id": row.text("order_id"),
         "symbol": symbol(row),
         "side": row.choice("side", "buy", "sell"),
-        "kind": _KINDS[row.choice("orderType", *_KINDS)],
+        "kind": RESTING_KINDS[row.choice("orderType", *RESTING_KINDS)],
         "size": unfilled + filled,
         "filled": filled,
         "limit_price": row.positive("limitPrice") if row.has("limitPrice") else None,

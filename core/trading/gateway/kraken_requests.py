@@ -13,7 +13,7 @@ from typing import Any
 from core.trading.gateway.order import Order
 
 Request = dict[str, str | bool]
-_ORDER_TYPES = {
+ORDER_TYPES = {
     "market": "mkt",
     "limit": "lmt",
     "post": "post",
@@ -31,7 +31,7 @@ def send(order: Order) -> Request:
         "symbol": order.symbol,
         "side": order.side,
         "size": _digits(order.size),
-        "orderType": _ORDER_TYPES[order.kind],
+        "orderType": ORDER_TYPES[order.kind],
         "cliOrdId": order.client_id,
     }
     if order.limit_price is not None:

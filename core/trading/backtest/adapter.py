@@ -1,0 +1,303 @@
+"""The gateway's adapter over the paper exchange's own book engine, in this process.
+
+Orders, fills, fees, funding, margin and liquidation are the engine's, so a backtest and
+the loop that trades on the paper exchange get the same answers; only HTTP and signatures
+are left out. A figure that would cross them as a JSON number is cut to a double here too.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from decimal import Decimal
+
+from core.errors import ExchangeError, MalformedAnswer
+from core.trading.gateway import kraken_history, kraken_requests
+from core.trading.gateway.adapter import Candle, Row
+from core.trading.gateway.answers import Node
+from core.trading.gateway.kraken_orders import RESTING_KINDS, refusal, state, weighed
+from core.trading.gateway.order import IMMEDIATE
+from core.trading.gateway.order import Order as Wanted
+from core.trading.paper import NewOrder, PaperExchange
+from core.trading.paper.books import LedgerRow
+from core.trading.paper.history_answers import order_events, trigger_events
+from core.trading.paper.orders import Fill, Order, OrderState
+from core.trading.paper.requests import Outcome
+
+_DONE = {
+    OrderState.FILLED: "filled",
+    OrderState.CANCELLED: "cancelled",
+    OrderState.REJECTED: "rejected",
+}
+_ALL = {"sort": "asc", "count": "100000"}
+
+
+class EngineAdapter:
+    """One account of one engine; see `gateway.adapter.Adapter` for what each call means."""
+
+    def __init__(self, engine: PaperExchange) -> None:
+        self.engine = engine
+        self._fill_rows: list[Row] = []
+        self._fill_times: list[int] = []
+
+    def now_ms(self) -> int:
+        """Return simulated time."""
+        return self.engine.now_ms
+
+    def instruments(self) -> list[Row]:
+        """Return Instrument rows."""
+        return [
+            {
+                "symbol": contract.symbol,
+                "tick_size": contract.tick_size,
+                "size_step": contract.size_step,
+                "contract_size": Decimal(1),
+                "initial_margin_frac": contract.margin_levels[0].initial_frac,
+                "maintenance_margin_frac": contract.margin_levels[0].maintenance_frac,
+            }
+            for contract in self.engine.market.contracts.values()
+        ]
+
+    def tickers(self) -> list[Row]:
+        """Return Ticker rows."""
+        return [self.ticker(symbol) for symbol in self.engine.market.candles]
+
+    def ticker(self, symbol: str) -> Row:
+        """Return one symbol's Ticker row."""
+        market = self.engine.market
+        price = market.price[symbol]
+        bid, ask = market.bid_ask(symbol, price)
+        opened, _, _, volume = market.day(symbol)
+        return {
+            "symbol": symbol,
+            "mark_price": price,
+            "bid": bid,
+            "ask": ask,
+            "last": price,
+            "volume_24h": volume,
+            "open_24h": opened,
+            "funding_frac": _sent(market.funding_rate(symbol, market.now_ms)) / price,
+            "time_ms": market.now_ms,
+            "suspended": False,
+        }
+
+    def candles(self, symbol: str, since_ms: int, limit: int) -> list[Candle]:
+        """Return closed candles."""
+        market = self.engine.market
+        first = max(0, -(-(since_ms - market.start_ms) // market.interval_ms))
+        part = slice(first, min(first + limit, market.count))
+        c = market.candles[symbol]
+        columns = [x[part].tolist() for x in (c.open, c.high, c.low, c.close, c.volume)]
+        texts = zip(*(map(repr, column) for column in columns), strict=True)
+        times = c.time_ms[part].tolist()
+        return [(time, *row) for time, row in zip(times, texts, strict=True)]
+
+    def place(self, order: Wanted) -> Row:
+        """Send one order."""
+        request = NewOrder(
+            symbol=order.symbol,
+            side=order.side,
+            kind=kraken_requests.ORDER_TYPES[order.kind],
+            size=order.size,
+            client_id=order.client_id,
+            limit_price=order.limit_price,
+            stop_price=order.stop_price,
+            reduce_only=order.reduce_only,
+            trail=order.trail_usd,
+        )
+        outcome = self.engine.send(request)
+        refused = refusal(outcome.status)
+        if refused is not None:
+            raise refused
+        made = _order_of(outcome)
+        ended = not made.is_live or order.kind in IMMEDIATE
+        row = _status(made, [event.fill for event in outcome.events if event.fill])
+        return {**row, "status": state(made.size, row["filled"], ended=ended)}
+
+    def place_all(self, orders: Sequence[Wanted]) -> list[Row | ExchangeError]:
+        """Send orders one after the other; return each one's row or error."""
+        return [self._tried(order) for order in orders]
+
+    def _tried(self, order: Wanted) -> Row | ExchangeError:
+        try:
+            return self.place(order)
+        except ExchangeError as error:
+            return error
+
+    def order(self, client_id: str) -> Row | None:
+        """Return an OrderStatus row, None if the engine never got the order."""
+        found = self.engine.find(None, client_id)
+        if found is None:
+            return None
+        fills = self.engine.books.fills
+        mine = [fill for fill in fills if fill.order.order_id == found.order_id]
+        return _status(found, mine)
+
+    def edit(
+        self,
+        client_id: str,
+        size: Decimal | None,
+        limit_price: Decimal | None,
+        stop_price: Decimal | None,
+    ) -> Row | None:
+        """Change a live order; None if it is not live."""
+        found = self.engine.find(None, client_id)
+        outcome = self.engine.edit(found, size, limit_price, stop_price)
+        if outcome.status == "orderForEditNotFound":
+            return None
+        refused = refusal(outcome.status)
+        if refused is not None:
+            raise refused
+        fills = [event.fill for event in outcome.events if event.fill]
+        return _status(_order_of(outcome), fills)
+
+    def cancel(self, client_id: str) -> Row | None:
+        """Cancel one order by its client id."""
+        return self._cancelled(self.engine.find(None, client_id))
+
+    def cancel_order(self, order_id: str) -> Row | None:
+        """Cancel one order by the engine's id."""
+        return self._cancelled(self.engine.find(order_id, None))
+
+    def _cancelled(self, order: Order | None) -> Row | None:
+        done = self.engine.cancel(order)
+        return _status(order) if order and done.status == "cancelled" else None
+
+    def open_orders(self) -> list[Row]:
+        """Return OpenOrder rows."""
+        return [
+            {
+                "client_id": order.client_id or "",
+                "order_id": order.order_id,
+                "symbol": order.symbol,
+                "side": order.side,
+                "kind": RESTING_KINDS[order.kind],
+                "size": order.size,
+                "filled": order.filled,
+                "limit_price": order.limit_price,
+                "stop_price": order.stop_price if _waits(order) else None,
+                "reduce_only": order.reduce_only,
+                "created_ms": order.time_ms,
+            }
+            for order in self.engine.venue.live.values()
+        ]
+
+    def positions(self) -> list[Row]:
+        """Return Position rows."""
+        return [
+            {
+                "symbol": symbol,
+                "size": holding.size,
+                "entry_price": holding.entry_price,
+                "funding_usd": _sent(holding.funding_usd),
+            }
+            for symbol, holding in self.engine.books.holdings.items()
+            if holding.size
+        ]
+
+    def account(self) -> Row:
+        """Return an Account row."""
+        margin = self.engine.margin()
+        return {
+            "balance_usd": _sent(margin.balance),
+            "equity_usd": _sent(margin.equity),
+            "available_usd": _sent(margin.available),
+            "initial_margin_usd": _sent(margin.initial),
+            "maintenance_margin_usd": _sent(margin.maintenance),
+            "floating_usd": _sent(margin.floating),
+            "funding_usd": _sent(margin.funding),
+        }
+
+    def fills(self, since_ms: int) -> list[Row]:
+        """Return Fill rows, oldest first."""
+        for fill in self.engine.books.fills[len(self._fill_rows) :]:
+            self._fill_rows.append(_fill(fill))
+            self._fill_times.append(fill.time_ms)
+        found = self._fill_rows[bisect_left(self._fill_times, since_ms) :]
+        return sorted(found, key=lambda row: (row["time_ms"], row["fill_id"]))
+
+    def ledger(self, since_id: int) -> list[Row]:
+        """Return LedgerEntry rows, oldest first."""
+        # Row n of the engine's log has the ids 2n - 1, its cash, and 2n, its position.
+        rows = self.engine.books.ledger[(since_id + 1) // 2 :]
+        return [_ledger_entry(row) for row in rows]
+
+    def order_events(self, since_ms: int) -> list[Row]:
+        """Return OrderEvent rows, oldest first, read as they are from Kraken's history."""
+        events = self.engine.venue.events
+        first = len(events)
+        while first and events[first - 1].time_ms >= since_ms:
+            first -= 1
+        elements = [
+            *trigger_events(events[first:], _ALL),
+            *order_events(events[first:], _ALL),
+        ]
+        told = [kraken_history.event(Node("history", row)) for row in elements]
+        rows = [kraken_history.event_row(event) for event in told if event is not None]
+        return sorted(rows, key=lambda row: int(row["time_ms"]))
+
+    def arm_switch(self, timeout_s: int) -> int:
+        """Arm the engine's switch."""
+        return self.engine.cancel_all_after(timeout_s) or 0
+
+    def disarm_switch(self) -> None:
+        """Disarm it."""
+        self.engine.cancel_all_after(0)
+
+    def pool_margin(self, symbol: str) -> None:
+        """Do nothing: nobody sets a leverage preference here."""
+
+
+def _order_of(outcome: Outcome) -> Order:
+    if outcome.order is None:
+        raise MalformedAnswer(f"the engine's status {outcome.status} has no order")
+    return outcome.order
+
+
+def _status(order: Order, fills: Sequence[Fill] = ()) -> Row:
+    word = _DONE.get(order.state) or state(order.size, order.filled, ended=False)
+    return {
+        "client_id": order.client_id or "",
+        "order_id": order.order_id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "status": word,
+        "size": order.size,
+        "filled": order.filled,
+        "average_price": weighed([(fill.size, fill.price) for fill in fills])[1],
+        "reason": "",
+    }
+
+
+def _fill(fill: Fill) -> Row:
+    return {
+        "fill_id": fill.fill_id,
+        "order_id": fill.order.order_id,
+        "client_id": fill.order.client_id or "",
+        "symbol": fill.order.symbol,
+        "side": fill.order.side,
+        "size": fill.size,
+        "price": fill.price,
+        "time_ms": fill.time_ms,
+    }
+
+
+def _ledger_entry(row: LedgerRow) -> Row:
+    return {
+        "entry_id": 2 * row.row_id - 1,
+        "time_ms": row.time_ms,
+        "kind": row.kind,
+        "symbol": row.symbol,
+        "fee_usd": row.fee_usd,
+        "realised_usd": row.realised_usd,
+        "funding_usd": row.funding_usd,
+        "balance_usd": row.balance_usd,
+    }
+
+
+def _waits(order: Order) -> bool:
+    return order.state is OrderState.WAITING
+
+
+def _sent(value: Decimal) -> Decimal:
+    return Decimal(repr(float(value)))
