@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import ExchangeError, StoreError
+from core.breaker import Breaker
+from core.errors import Barred, DeadlineExceeded, ExchangeError, StoreError
 from core.hooks import Failure
 from core.registry import Registry
 from core.values import NotPlain, encode
@@ -46,11 +47,13 @@ class Containment:
     """Set `hooks.contain` to this object's `handle`.
 
     `report` is told of the first failure of each version; it must not wait.
-    `trips` counts failures a version; the loop and a person may read it.
+    `trips` counts failures a version; the loop and a person may read it. `breaker` is
+    told of all that matters beyond the one call.
     """
 
     registry: Registry
     report: Callable[[Report], None]
+    breaker: Breaker | None = None
     trips: dict[tuple[str, str], int] = field(default_factory=dict)
     _depth: ContextVar[int] = field(default_factory=lambda: ContextVar("depth"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,27 +68,43 @@ class Containment:
             self._depth.reset(token)
 
     def _handle(self, failure: Failure, depth: int) -> Any:
-        if _is_of_the_world(failure):
-            if failure.fallback is not None:
-                return failure.fallback()
-            raise failure.error
+        if _is_of_the_world(failure) or _was_contained(failure):
+            return _safely_answered(failure)
         good = None
         if failure.outcome != "requires" and depth <= MAX_DEPTH:
             good = self.registry.roll_back(failure.module, failure.version)
-        self._tell(failure, _answer(failure, good))
+        contained = _answer(failure, good)
+        first = self._count(failure) == 1
+        if failure.outcome != "requires":
+            failure.error.__architect_contained__ = True  # type: ignore[attr-defined]
+            # Several versions that fail in one call are one failure.
+            self._note(failure, contained, first and depth == 1)
+        if first:
+            self._tell(failure, contained)
         # An action may have acted already: it is never run again by itself.
         if good is not None and failure.kind != "action" and good.id != failure.version:
             return good.call(**failure.arguments)
-        if failure.fallback is not None:
-            return failure.fallback()
-        raise failure.error
+        return _safely_answered(failure)
 
-    def _tell(self, failure: Failure, contained: str) -> None:
+    def _count(self, failure: Failure) -> int:
         key = (failure.module, failure.version)
         with self._lock:
             trips = self.trips[key] = self.trips.get(key, 0) + 1
-        if trips > 1:
+        return trips
+
+    def _note(self, failure: Failure, contained: str, anew: bool) -> None:
+        """Tell the breaker, before Wick: it decides whether Wick may repair."""
+        if self.breaker is None:
             return
+        told = (failure.module, failure.version, _words(failure.error))
+        if anew:
+            self.breaker.failed(*told)
+        if contained == "raised":
+            self.breaker.unsafe(*told)
+        if isinstance(failure.error, DeadlineExceeded):
+            self.breaker.hung(*told)
+
+    def _tell(self, failure: Failure, contained: str) -> None:
         try:
             self.report(_report(failure, contained))
         except Exception:
@@ -101,6 +120,25 @@ def _is_of_the_world(failure: Failure) -> bool:
     """
     ports = (ExchangeError, StoreError)
     return failure.kind == "action" and isinstance(failure.error, ports)
+
+
+def _was_contained(failure: Failure) -> bool:
+    """Tell whether the error is a used module's, which was contained there.
+
+    That module is repaired; the one around it is as it must be.
+    """
+    contained = getattr(failure.error, "__architect_contained__", False)
+    return contained or isinstance(failure.error, Barred)
+
+
+def _safely_answered(failure: Failure) -> Any:
+    if failure.fallback is not None:
+        return failure.fallback()
+    raise failure.error
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _answer(failure: Failure, good: Any) -> str:
@@ -120,7 +158,7 @@ def _report(failure: Failure, contained: str) -> Report:
         version=failure.version,
         module_kind=failure.kind,
         outcome=failure.outcome,
-        error=f"{type(failure.error).__name__}: {failure.error}",
+        error=_words(failure.error),
         trace="".join(lines)[-2000:],
         arguments=arguments,
         contained=contained,

@@ -25,6 +25,7 @@ ArchitectError
         RequiresError        the caller's part
         EnsuresError         the module's part
     DeadlineExceeded         a module's call did not come back in its time
+    Barred                   a module that is kept from running has no safe value
     NotAccepted              a version that the manifest does not hold
     ExchangeError            the exchange, or the gateway in front of it
         ExchangeUnavailable  not reached, or under maintenance; nothing was sent
@@ -150,6 +151,10 @@ class EnsuresError(ContractError):
 
 class DeadlineExceeded(ArchitectError):
     """A module's call did not come back within its time and was ended."""
+
+
+class Barred(ArchitectError):
+    """A module that is kept from running was called, and it has no safe value."""
 
 
 class NotAccepted(ArchitectError):

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 EVENTS = "architect:events"
 JOBS = "architect:jobs"
 RUNNING = "architect:running"
+HEALTH = "architect:health"
 KEPT = 10_000
 RETRY_S = 0.2
 
-Event = tuple[str, dict[str, str]]
+# How it is sent, the key, and the fields.
+Event = tuple[str, str, dict[str, str]]
 
 
 def connect(url: str) -> redis.Redis:
@@ -67,15 +69,16 @@ class Events:
 
     def running(self, versions: Mapping[str, str]) -> None:
         """Say which version of each module new calls reach."""
-        if not versions:
-            return
-        self._waiting.append((RUNNING, dict(versions)))
-        self._wake.set()
+        if versions:
+            self._queue("hset", RUNNING, dict(versions))
 
     def ended(self) -> None:
         """Say that nothing runs any more."""
-        self._waiting.append((RUNNING, {}))
-        self._wake.set()
+        self._queue("delete", RUNNING, {})
+
+    def keep(self, module: str, health: str) -> None:
+        """Remember the health of a module over a restart."""
+        self._queue("hset", HEALTH, {module: health})
 
     def _put(self, stream: str, kind: str, detail: dict[str, Any]) -> None:
         fields = {
@@ -83,7 +86,10 @@ class Events:
             "time_ms": str(time.time_ns() // 1_000_000),
             "detail": json.dumps(detail),
         }
-        self._waiting.append((stream, fields))
+        self._queue("xadd", stream, fields)
+
+    def _queue(self, how: str, key: str, fields: dict[str, str]) -> None:
+        self._waiting.append((how, key, fields))
         self._wake.set()
 
     def _send(self) -> None:
@@ -116,13 +122,13 @@ class Events:
         if len(self._waiting) < KEPT:
             self._waiting.appendleft(event)
 
-    def _send_one(self, stream: str, fields: dict[str, str]) -> None:
-        if stream == RUNNING and not fields:
-            self._client.delete(RUNNING)
-        elif stream == RUNNING:
-            self._client.hset(RUNNING, mapping=fields)  # type: ignore[arg-type]
+    def _send_one(self, how: str, key: str, fields: dict[str, str]) -> None:
+        if how == "delete":
+            self._client.delete(key)
+        elif how == "hset":
+            self._client.hset(key, mapping=fields)  # type: ignore[arg-type]
         else:
-            self._client.xadd(stream, fields, maxlen=KEPT)  # type: ignore[arg-type]
+            self._client.xadd(key, fields, maxlen=KEPT)  # type: ignore[arg-type]
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Send what is waiting, then stop."""

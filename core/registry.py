@@ -19,6 +19,7 @@ from threading import RLock
 from types import CodeType, ModuleType
 from typing import Any
 
+from core.barring import barred_call
 from core.errors import FileConflict, NotAccepted
 from core.hooks import hooks
 from core.manifest import Entry, Manifest, sha256
@@ -53,6 +54,7 @@ class Registry:
         self._view: ContextVar[View | None] = ContextVar("view", default=None)
         self._lock = RLock()
         self._failed: set[tuple[str, str]] = set()
+        self._bars: dict[str, tuple[str, str]] = {}
 
     # --- loading -------------------------------------------------------------------
 
@@ -135,7 +137,22 @@ class Registry:
             shell = ModuleType(name)
             setattr(shell, name, self._dispatchers[name])
             self._modules[name] = shell
-        self._current = {**self._current, name: version.call}
+        self._current = {**self._current, name: self._reached(name)}
+
+    def _reached(self, name: str) -> Callable[..., Any]:
+        """Return what a call of a module reaches: its newest version, unless barred."""
+        newest = self._history[name][-1]
+        why, version = self._bars.get(name, ("", ""))
+        barred = why and version in ("", newest.id)
+        return barred_call(newest.call, why) if barred else newest.call
+
+    def _show_at_once(self, name: str) -> None:
+        """Let calls reach what they are to reach now, also in the tick under way."""
+        reached = self._reached(name)
+        self._current = {**self._current, name: reached}
+        seen = self._view.get()
+        if seen is not None:
+            self._view.set({**seen, name: reached})
 
     def _publish_record(self, name: str, version: Version) -> None:
         # A record's class is its identity: a new one would not match values already
@@ -209,9 +226,24 @@ class Registry:
                 return None
             self._failed.add((name, failing))
             self._history[name] = kept
-            good = kept[-1]
-            self._current = {**self._current, name: good.call}
-            seen = self._view.get()
-            if seen is not None:
-                self._view.set({**seen, name: good.call})
-            return good
+            self._show_at_once(name)
+            return kept[-1]
+
+    def bar(self, name: str, why: str, version: str = "") -> None:
+        """Keep a module, or one version of it, from running: calls get its safe value."""
+        with self._lock:
+            self._bars[name] = (why, version)
+            if name in self._dispatchers:
+                self._show_at_once(name)
+
+    def unbar(self, name: str) -> None:
+        """Let a module run again; harmless where it is not barred."""
+        with self._lock:
+            if self._bars.pop(name, None) and name in self._dispatchers:
+                self._show_at_once(name)
+
+    def barred(self, name: str) -> str:
+        """Return why a module does not run, empty when it does."""
+        why, version = self._bars.get(name, ("", ""))
+        current = self._history.get(name)
+        return why if current and version in ("", current[-1].id) else ""

@@ -12,9 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from core.breaker import Breaker
 from core.containment import Containment, Report
 from core.deadline import Deadline
 from core.events import Events
+from core.hang import HangGuard, Hung, read_hung
+from core.health import Health
+from core.health_store import ResetWatch
 from core.hooks import hooks
 from core.live_terms import read_terms
 from core.manifest import read_manifest
@@ -42,7 +46,10 @@ class Runtime:
             database_url, spool or project.data / "spool", on_trouble=self._trouble
         )
         self.terms = read_terms(project.specs)
-        self.containment = Containment(self.modules, self._report)
+        self.breaker = Breaker(self.modules, self.terms, self._keep, self._tripped)
+        self.containment = Containment(self.modules, self._report, self.breaker)
+        self._resets = ResetWatch(redis_url, self.breaker.take_reset)
+        self._hung_note = project.data / "run" / "hung.txt"
         self._watching = ExitStack()
         self.watcher = Watcher(
             self.modules,
@@ -57,12 +64,31 @@ class Runtime:
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
         hooks.contain = self.containment.handle
+        self._remember()
         self._watching.enter_context(Deadline(self.terms.limits_ms).watching())
         self.events.running(
             {name: self.modules.version(name).id for name in self.modules.names}
         )
-        self.watcher.start()
+        for guard in (HangGuard(self._hung_note), self._resets, self.watcher):
+            self._watching.callback(guard.stop)
+            guard.start()
         return self
+
+    def _remember(self) -> None:
+        """Keep from running what was kept so before, and what the last process hung in."""
+        self.breaker.restore(self._resets.known)
+        hung = read_hung(self._hung_note)
+        if hung is not None and hung.module in self.modules.names:
+            self._came_back(hung)
+
+    def _came_back(self, hung: Hung) -> None:
+        why = f"line {hung.line} held the whole process, which was ended and started again"
+        self.breaker.hung(hung.module, hung.version, why, for_good=True)
+        version = self.modules.version(hung.module)
+        if version.id == hung.version:
+            error = f"DeadlineExceeded: {hung.module}: {why}"
+            self._report(Report(hung.module, hung.version, version.entry.kind, "error",
+                                error, "", None, "process started again"))  # fmt: skip
 
     def __exit__(
         self,
@@ -71,7 +97,6 @@ class Runtime:
         trace: TracebackType | None,
     ) -> None:
         self._watching.close()
-        self.watcher.stop()
         hooks.reset()
         self.reflections.close()
         self.events.ended()
@@ -87,8 +112,15 @@ class Runtime:
         self.tell("contained", module=report.module, version=report.version,
                   error=report.error, contained=report.contained)  # fmt: skip
 
+    def _keep(self, module: str, health: Health) -> None:
+        self.events.keep(module, health.as_text())
+
+    def _tripped(self, module: str, health: Health) -> None:
+        self.tell("breaker tripped", module=module, why=health.story)
+
     def _swapped(self, name: str, version: str) -> None:
         self.swaps += 1
+        self.breaker.accepted(name, self.modules.version(name).entry.by)
         self.events.running({name: version})
         self.tell("swapped", module=name, version=version)
 

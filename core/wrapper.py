@@ -21,7 +21,15 @@ from core.contract import TERMS
 from core.errors import ContractError, DeadlineExceeded, EnsuresError, RequiresError
 from core.hooks import Failure, Interrupted, Reflection, hooks
 
-__all__ = ["Failure", "Interrupted", "Reflection", "hooks", "module", "wrapped_body"]
+__all__ = [
+    "Failure",
+    "Interrupted",
+    "Reflection",
+    "Wrapping",
+    "hooks",
+    "module",
+    "wrapped_body",
+]
 
 _PATH = "<wrapper of "
 
@@ -50,15 +58,15 @@ def module(
     """
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        return _Wrapping(
+        return Wrapping(
             body, kind, requires, ensures, on_failure, reflect, ports
         ).call()
 
     return wrap
 
 
-class _Wrapping:
-    """Compiles one module's checked call."""
+class Wrapping:
+    """Compiles one module's checked call; the call holds it as `__wrapping__`."""
 
     def __init__(
         self,
@@ -88,6 +96,7 @@ class _Wrapping:
         wrapped.__doc__ = self.body.__doc__
         wrapped.__module__ = self.body.__module__
         wrapped.__wrapped__ = self.body  # type: ignore[attr-defined]
+        wrapped.__wrapping__ = self  # type: ignore[attr-defined]
         return wrapped
 
     def _scope(self) -> dict[str, Any]:
@@ -184,7 +193,7 @@ class _Wrapping:
         )
         if hooks.contain is None:
             raise error
-        fallback = self._fallback(given) if self.on_failure is not None else None
+        fallback = self.fallback(given) if self.on_failure is not None else None
         return hooks.contain(
             Failure(
                 self.name, self.version, self.kind, outcome, error, arguments,
@@ -212,7 +221,8 @@ class _Wrapping:
             frame = frame.f_back
         return False
 
-    def _fallback(self, given: dict[str, Any]) -> Callable[..., Any]:
+    def fallback(self, given: dict[str, Any]) -> Callable[..., Any]:
+        """Return what computes the spec's safe value for these arguments."""
         assert self.on_failure is not None
         code = compile(self.on_failure, f"<on_failure of {self.name}>", "eval")
         scope = {**self.body.__globals__, **TERMS, **given}

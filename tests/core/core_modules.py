@@ -35,10 +35,12 @@ def halve(body: str, more: str = "") -> str:
     return HALVE.format(body=body, more=more)
 
 
-def entry(source: str, kind: str = "function", uses: tuple[str, ...] = ()) -> Entry:
+def entry(
+    source: str, kind: str = "function", uses: tuple[str, ...] = (), by: str = "hand"
+) -> Entry:
     """Return an accepted entry for a source text."""
     file = sha256(source)
-    return Entry(kind, uses, "s", "p", "i", "", "", "b", file, "hand", 1)
+    return Entry(kind, uses, "s", "p", "i", "", "", "b", file, by, 1)
 
 
 @dataclass
