@@ -17,9 +17,16 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
+from core.project import Project
+
 LIMIT_S = 10.0
 EXIT_CODE = 1  # faulthandler's own
 _FRAME = re.compile(r'File "generated/\w+/(\w+)\.py@(\w+)", line (\d+)')
+
+
+def hung_note(project: Project) -> Path:
+    """Return where the process that runs modules notes what it hung in."""
+    return project.data / "run" / "hung.txt"
 
 
 class Hung(NamedTuple):
@@ -35,7 +42,7 @@ class HangGuard:
 
     def __init__(self, path: Path, limit_s: float = LIMIT_S) -> None:
         self._path, self._limit_s = path, limit_s
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = path.open("w", encoding="utf-8")
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hang", daemon=True)

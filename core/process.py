@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import select
 import signal
 import threading
+from pathlib import Path
 
 _PR_SET_DUMPABLE = 4
 
@@ -28,6 +30,18 @@ def hide_memory() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def limit_memory(more: int) -> None:
+    """Let this process map at most `more` bytes more than now; beyond is a MemoryError.
+
+    A smaller limit that it has already is kept.
+    """
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    wanted = pages * resource.getpagesize() + more
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *known]), hard))
 
 
 def stop_with_parent(parent: int, event: threading.Event) -> None:

@@ -16,7 +16,7 @@ from core.breaker import Breaker
 from core.containment import Containment, Report
 from core.deadline import Deadline
 from core.events import Events
-from core.hang import HangGuard, Hung, read_hung
+from core.hang import HangGuard, Hung, hung_note, read_hung
 from core.health import Health
 from core.health_store import ResetWatch
 from core.hooks import hooks
@@ -49,7 +49,7 @@ class Runtime:
         self.breaker = Breaker(self.modules, self.terms, self._keep, self._tripped)
         self.containment = Containment(self.modules, self._report, self.breaker)
         self._resets = ResetWatch(redis_url, self.breaker.take_reset)
-        self._hung_note = project.data / "run" / "hung.txt"
+        self._hung_note = hung_note(project)
         self._watching = ExitStack()
         self.watcher = Watcher(
             self.modules,

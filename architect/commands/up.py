@@ -14,9 +14,11 @@ from pathlib import Path
 from architect import config as configuration
 from architect.command_types import positive
 from architect.system.child import ChildFailed, Line
+from architect.system.restarts import Restarts
 from architect.system.system import System
 from core import process
 from core.errors import ConfigError
+from core.hang import hung_note
 
 EXAMPLE = "  architect up\n  architect up --candles my_candles --workers 2"
 
@@ -56,11 +58,16 @@ def run(options: argparse.Namespace) -> int:
         # From here on Ctrl-C ends the wait; before, it interrupted the start.
         stop = process.stop_event()
         _say("trading; Ctrl-C stops everything")
+        restarts = Restarts(hung_note(config.project))
         while not stop.is_set():
             time.sleep(0.1)
-            for child in system.children.values():
-                if not child.running:
+            for child in list(system.children.values()):
+                if child.running:
+                    continue
+                if not restarts.due(child.name, child.exit_code):
                     return _ended(child.name, child.exit_code, child.last_words())
+                _say("a module held the trading loop: it is started again without it")
+                system.start_trader()
     return 0
 
 

@@ -70,6 +70,15 @@ def test_waiting_for_the_world_does_not_end_it(folder: Folder) -> None:
     assert run(folder).returncode == 0
 
 
+def test_a_call_that_fills_the_memory_fails_as_one_call(folder: Folder) -> None:
+    """Also in C, where nobody looks for signals: the list grows until there is no more."""
+    folder.accept("halve", halve("return len(list(iter(int, 1)))"))
+    limited = "from core import process\nprocess.limit_memory(200_000_000)\n" + PROCESS
+    command = [sys.executable, "-c", limited.replace("0.5", "20"), str(folder.root)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stderr.rstrip().endswith("MemoryError")
+
+
 def test_a_note_without_a_module_tells_nothing(tmp_path: Path) -> None:
     note = tmp_path / "hung.txt"
     note.write_text('Timeout (0:00:10)!\n  File "core/events.py", line 3 in _send\n')

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -22,11 +23,15 @@ from running_system import (
     mentioning,
     wait_for,
 )
+from wick_project import git
 
 from architect.config import load
 from architect.stores import find_stores
 from core.events import JOBS
+from core.manifest import read_manifest, render_manifest, sha256
+from core.spec_text import load_spec
 from core.stores.embedded import Stores
+from core.template_footer import render_module
 
 pytestmark = pytest.mark.slow
 NUMBERS = count(1)
@@ -179,6 +184,33 @@ def test_a_child_that_dies_ends_the_system_with_its_last_words(own_root: Path) -
         assert command.end() == 1
     assert "ended with code" in command.text
     assert alive(below) == []
+
+
+def test_a_module_that_holds_the_process_is_taken_out_and_repaired(
+    own_root: Path,
+) -> None:
+    """A loop in C that nothing inside the process can end; what was before it is good."""
+    accept(own_root, "rsi", "return close * sum(range(10**15))")
+    with Command("up", "--root", str(own_root), "--count", "60000") as command:
+        command.until("a module held the trading loop: it is started again without it")
+        command.until("incident 1: rsi repaired")
+        told = architect("incidents", "--root", str(own_root), "1").stdout
+        running = architect("status", "--root", str(own_root), "--json", "rsi").stdout
+    assert "process started again" in told
+    assert "earlier version" in told
+    (row,) = json.loads(running)
+    assert row["running"] == row["version"]
+
+
+def accept(root: Path, name: str, body: str) -> None:
+    """Record a body as accepted that no gate would accept."""
+    path, lock = root / f"generated/trading/{name}.py", root / "manifest.yaml"
+    spec = load_spec(root / f"specs/trading/{name}.yaml")
+    path.write_text(render_module(spec, body + "\n"))
+    known = read_manifest(lock)
+    entry = replace(known.modules[name], file=sha256(path.read_bytes()), by="model")
+    lock.write_text(render_manifest(known.with_entry(name, entry)))
+    git(root, "commit", "-qam", "Accept it")
 
 
 def test_status_and_incidents_say_that_nothing_runs(own_root: Path) -> None:

@@ -25,6 +25,8 @@ from core.trading.trader.clock import PaperClock, RealClock, TickClock
 from core.trading.trader.loop import TradingLoop
 
 PROGRESS_EVERY = 20
+# A module that fills the memory fails as one call; the system does not end for it.
+MEMORY_BYTES = 4 * 1024**3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,9 +78,13 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
     database_url, redis_url = _setting("DATABASE_URL"), _setting("REDIS_URL")
     with Runtime(project, database_url, redis_url) as runtime:
         exchange = GatewayExchange(options.gateway, runtime.modules.records)
+        process.limit_memory(MEMORY_BYTES)
         store = PostgresStore(database_url)
         clock = _clock(options)
-        loop = TradingLoop(runtime.modules, exchange, store, runtime.tell)
+        loop = TradingLoop(
+            runtime.modules, exchange, store, runtime.tell,
+            stop_reason=runtime.breaker.stop_reason,
+        )  # fmt: skip
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
         _trade(loop, clock, stop, options.ticks)

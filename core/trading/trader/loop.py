@@ -33,6 +33,7 @@ class TradingLoop:
 
     `left` are trades of an earlier process that wait for candles to be taken up again.
     `market_of` makes the market; a backtest brings its own.
+    `stop_reason` says why nothing new may be entered, empty when it may.
     """
 
     modules: Registry
@@ -40,6 +41,7 @@ class TradingLoop:
     store: Store
     tell: Tell
     config: TraderConfig = field(default_factory=TraderConfig)
+    stop_reason: Callable[[], str] = lambda: ""
     trades: dict[str, OpenTrade] = field(default_factory=dict)
     left: dict[str, OpenTrade] = field(default_factory=dict)
     ticks: int = 0
@@ -47,6 +49,7 @@ class TradingLoop:
     drifts: int = 0
     halted: str = ""
     market_of: Callable[[Exchange, int], Market] = Market
+    _told_stop: str = ""
 
     def __post_init__(self) -> None:
         m, c = self.modules, self.config
@@ -98,8 +101,17 @@ class TradingLoop:
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self._exit, trade, now_ms))
         equity = self._safely("equity", lambda: self._equity(now_ms))
-        if candles and equity is not None and not self.halted:
+        stopped = self.halted or self._stopped()
+        if candles and equity is not None and not stopped:
             self._safely("entries", lambda: self._enter(now_ms, equity.equity_usd))
+
+    def _stopped(self) -> str:
+        """Return why nothing may be entered; tell when that begins and when it ends."""
+        reason = self.stop_reason()
+        if bool(reason) != bool(self._told_stop):
+            self.tell("entries stopped" if reason else "entries go on", reason=reason)
+        self._told_stop = reason
+        return reason
 
     def _safely(self, part: str, run: Callable[[], Any]) -> Any:
         try:

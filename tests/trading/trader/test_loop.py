@@ -72,6 +72,26 @@ def test_an_error_in_entries_leaves_exits_running(rig: Rig) -> None:
     assert parts == {"entries"}
 
 
+def test_while_entries_are_stopped_exits_go_on(rig: Rig) -> None:
+    loop = rig.loop(max_hold_ms=600_000)
+    loop.stop_reason = lambda: "rsi has no safe answer"
+    rig.replace_module("market_scanner", 'raise ValueError("it was asked")')
+    rig.trade("PF_ETHUSD", "buy", "0.5", "mine-1")
+    run(rig, loop, 4)
+    assert (loop.closed, rig.exchange.positions()) == (1, [])
+    assert "trouble" not in rig.kinds()
+    loop.stop_reason = lambda: ""
+    run(rig, loop, 1)
+    told = [
+        (kind, d) for kind, d in rig.told if kind.startswith(("entries", "trouble"))
+    ]
+    assert told[:2] == [
+        ("entries stopped", {"reason": "rsi has no safe answer"}),
+        ("entries go on", {"reason": ""}),
+    ]
+    assert told[2][1]["error"] == "ValueError: it was asked"
+
+
 def test_an_error_in_one_exit_leaves_the_others_running(rig: Rig) -> None:
     loop = rig.loop(max_hold_ms=300_000)
     rig.trade("PF_ETHUSD", "buy", "0.5", "mine-1")
