@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # name -> what it does in a few words; the module is architect.commands.<name>.
 COMMANDS: dict[str, str] = {
+    "ask": "from a sentence to specs, and with a yes to live modules",
     "generate": "build what is stale from specs: prompt, reply, gate, file, commit",
     "verify": "check that generated/ is exactly what the manifest and replies say",
     "rebuild": "make generated/ again from specs and replies, byte for byte",

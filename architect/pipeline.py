@@ -50,6 +50,8 @@ JudgeWith = Callable[[SpecGraph, Callable[[str], str]], Judge]
 class Pipeline:
     """One project's pipeline. `judge_with(graph, read)` makes a judge of its modules.
 
+    `note` goes into the commits: why this is built.
+
     `judges` may judge a build's texts side by side; without them one judge does. With
     `weak` a spec is built whose tests catch too few wrong programs.
     """
@@ -62,6 +64,7 @@ class Pipeline:
     step: Step = lambda name: None
     judges: Callable[[SpecGraph, int], Judges] | None = None
     weak: bool = False
+    note: str = ""
 
     def recover(self) -> str | None:
         """Complete what a killed run had begun."""
@@ -146,7 +149,8 @@ class Pipeline:
             if not self.weak:
                 check_threshold(made.name, made.verdict)
             return (
-                self.accept(spec, graph, made, _maker(spec)) or self.repository.head()
+                self.accept(spec, graph, made, _maker(spec), self.note)
+                or self.repository.head()
             )
 
         with closing(judges):

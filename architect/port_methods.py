@@ -36,15 +36,28 @@ class Method:
 @cache
 def methods(port: str, package: str = "trading") -> tuple[Method, ...]:
     """Return the methods of a port by its class name; SpecError if there is none."""
-    module = importlib.import_module(f"core.{package}.ports")
-    protocol = getattr(module, port, None)
-    if not getattr(protocol, "_is_protocol", False):
-        known = sorted(
-            n for n, v in vars(module).items() if getattr(v, "_is_protocol", False)
-        )
-        raise SpecError(f"there is no port {port!r}", hint=f"ports: {', '.join(known)}")
+    protocol = _protocols(package).get(port)
+    if protocol is None:
+        known = ", ".join(port_names(package))
+        raise SpecError(f"there is no port {port!r}", hint=f"ports: {known}")
     functions = vars(protocol).items()
     return tuple(_method(n, f) for n, f in functions if _is_public_function(n, f))
+
+
+def port_names(package: str = "trading") -> list[str]:
+    """Return the class names of all ports."""
+    return sorted(_protocols(package))
+
+
+def _protocols(package: str) -> dict[str, type]:
+    module = importlib.import_module(f"core.{package}.ports")
+    found = vars(module).items()
+    # Protocol itself is imported there and is none.
+    return {
+        n: v
+        for n, v in found
+        if getattr(v, "_is_protocol", False) and v.__module__ == module.__name__
+    }
 
 
 def _is_public_function(name: str, value: Any) -> bool:

@@ -30,7 +30,7 @@ def code_prompt(
     `feedback` is what a second try is told: the last body and one counter-example.
     """
     user_fields = {**_fields(spec, graph), "feedback": feedback}
-    return _render("code", "code", spec, prompts, user_fields)
+    return render_template("code", "code", spec.name, prompts, user_fields)
 
 
 def repair_prompt(
@@ -38,7 +38,7 @@ def repair_prompt(
 ) -> Prompt:
     """Return the prompt that asks for a repair of `body`, which failed as said."""
     user_fields = {**_fields(spec, graph), "body": body, "failure": failure}
-    return _render("repair", "wick", spec, prompts, user_fields)
+    return render_template("repair", "wick", spec.name, prompts, user_fields)
 
 
 def retry_feedback(body: str, finding: str) -> str:
@@ -49,9 +49,13 @@ def retry_feedback(body: str, finding: str) -> str:
     )
 
 
-def _render(
-    template: str, job: str, spec: Spec, prompts: Path, fields: dict[str, str]
+def render_template(
+    template: str, job: str, module: str, prompts: Path, fields: dict[str, str]
 ) -> Prompt:
+    """Return the prompt that a template of prompts/ gives; it is about `module`.
+
+    ConfigError for a template that is not there or cannot be filled.
+    """
     path = prompts / f"{template}.md"
     try:
         text = _COMMENT.sub("", path.read_text(encoding="utf-8"), count=1)
@@ -66,7 +70,7 @@ def _render(
             hint="git checkout prompts",
         )
     shown = _filled(path, user, fields)
-    return Prompt(job=job, module=spec.name, system=system.strip(), user=_tidy(shown))
+    return Prompt(job=job, module=module, system=system.strip(), user=_tidy(shown))
 
 
 def _filled(path: Path, text: str, fields: dict[str, str]) -> str:
@@ -105,12 +109,13 @@ def _fields(spec: Spec, graph: SpecGraph) -> dict[str, str]:
 
 
 def _context(spec: Spec, graph: SpecGraph) -> str:
-    parts = [_used(graph.specs[name]) for name in graph.uses[spec.name]]
+    parts = [in_one_line(graph.specs[name]) for name in graph.uses[spec.name]]
     parts += [_port(spec, name, port) for name, port in spec.ports.items()]
     return "\nWhat it may use:\n\n" + "\n".join(parts) + "\n" if parts else ""
 
 
-def _used(spec: Spec) -> str:
+def in_one_line(spec: Spec) -> str:
+    """Return a module as others use it: signature and first sentence, or its fields."""
     if spec.kind == "record":
         fields = ", ".join(_field(n, p) for n, p in spec.fields.items())
         return (

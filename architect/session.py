@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from architect.models.access import Models
 from architect.pipeline import Pipeline
 from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
+from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.strength import stage
 from architect.verdict_log import VerdictLog
@@ -88,6 +90,17 @@ class Session:
         """Recorded replies, live routes and the relay, in this order."""
         models = Models.from_config(self.config, relay=self._relay, tell=self.tell)
         return self._open.enter_context(models)
+
+    @cached_property
+    def talk(self) -> Models:
+        """The same ways to an answer for drafts and the chat. What is recorded of them
+        stays beside the stores: it is no part of what is built."""
+        return replace(self.models, store=ReplyStore(self.project.data / "replies"))
+
+    def new_run(self) -> None:
+        """Begin a new run: what is asked from now on has a run's budget of its own."""
+        for name in ("models", "talk"):
+            self.__dict__.pop(name, None)
 
     def judge(
         self, graph: SpecGraph, module: Callable[[str], str] | None = None

@@ -8,11 +8,8 @@ import sys
 from typing import Any
 
 from architect import config as configuration
-from architect.config import Config
+from architect.running import running_versions
 from architect.staleness import State, states
-from architect.stores import find_stores
-from core.errors import StoreUnavailable
-from core.events import RUNNING, connect
 from core.manifest import Manifest, read_manifest
 from core.spec_graph import load_graph
 
@@ -36,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     manifest = read_manifest(config.project.manifest)
     found = states(config.project, graph, manifest)
     shown = [s for s in found if not options.names or s.name in options.names]
-    running = _running(config)
+    running = running_versions(config, _note)
     rows = [_row(state, manifest, running) for state in shown]
     if options.json:
         print(json.dumps(rows))
@@ -45,22 +42,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(state.ok for state in shown) else 1
 
 
-def _running(config: Config) -> dict[str, str]:
-    """Return the running version of each module, empty when nothing runs."""
-    stores = find_stores(config)
-    if stores is None:
-        return {}
-    try:
-        client = connect(stores.redis_url)
-    except StoreUnavailable as error:
-        # How the modules stand is known without it.
-        print(f"note: {error}", file=sys.stderr)
-        return {}
-    try:
-        found: Any = client.hgetall(RUNNING)
-        return dict(found)
-    finally:
-        client.close()
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _row(state: State, manifest: Manifest, running: dict[str, str]) -> dict[str, Any]:

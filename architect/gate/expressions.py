@@ -21,7 +21,7 @@ from core.imports import IMPORTS, import_name
 from core.spec import Spec
 
 # name in a property -> the key of the import that gives it.
-_PROPERTY_IMPORTS = {
+PROPERTY_IMPORTS = {
     import_name(key): key
     for key in (
         "dataclasses.replace",
@@ -53,7 +53,7 @@ def contract_names(spec: Spec) -> set[str]:
 
 def property_names(spec: Spec) -> set[str]:
     """Return the names that a property's check may use, `result` and `call` included."""
-    return contract_names(spec) | {*_PROPERTY_IMPORTS, *spec.uses, "result", "call"}
+    return contract_names(spec) | {*PROPERTY_IMPORTS, *spec.uses, "result", "call"}
 
 
 def _type_names(spec: Spec) -> set[str]:
@@ -76,7 +76,7 @@ def namespace(spec: Spec, records: Mapping[str, type] | None = None) -> dict[str
     Only what the spec's expressions mention is imported, so a spec without series
     does not pay for pandas.
     """
-    keys = {**_PROPERTY_IMPORTS, "datetime": "datetime.datetime"}
+    keys = {**PROPERTY_IMPORTS, "datetime": "datetime.datetime"}
     keys.update({import_name(key): key for key in spec.imports})
     mentioned = {name for text in _expressions(spec) for name in names(text)}
     scope: dict[str, Any] = {**TERMS, **(records or {}), "__builtins__": builtins}

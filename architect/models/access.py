@@ -123,6 +123,12 @@ class Models:
         return self.store.missing(
             prompt,
             f"no model is set for {prompt.job} and the relay is off",
-            "set LLM_API_KEY and LLM_MODEL in .env, or answer by hand:"
-            f" architect generate {prompt.module} --relay",
+            "set LLM_API_KEY and LLM_MODEL in .env, or answer by hand: "
+            + _by_hand(prompt),
         )
+
+
+def _by_hand(prompt: Prompt) -> str:
+    if prompt.job == "architect":
+        return f"architect {prompt.module} --relay"
+    return f"architect generate {prompt.module} --relay"

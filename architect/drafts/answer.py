@@ -1,0 +1,104 @@
+"""From a model's raw answer to proposed specs: the fenced YAML blocks in it.
+
+Everything in it is text that nobody believes yet. A block that is no spec is a problem to
+tell the model, never guessed at; YAML that would grow when it is read is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from architect.drafts.draft import DraftedSpec
+from core.errors import SpecError
+from core.spec import Spec
+from core.spec_text import parse_spec
+
+MOST_BYTES = 40_000
+MOST_SPECS = 8
+MOST_ALIASES = 30
+_BLOCK = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})[ \t]*ya?ml[^\n]*\n(?P<text>.*?)^(?P=fence)[ \t]*$",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_QUESTIONS = re.compile(r"^questions:\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found in an answer; `problems` are blocks that are no spec."""
+
+    specs: tuple[DraftedSpec, ...]
+    questions: tuple[str, ...]
+    remarks: str
+    problems: tuple[str, ...]
+
+
+def read_answer(text: str, folder: Path) -> Answer:
+    """Return the specs and questions of an answer; `folder` holds the specs on disk."""
+    blocks = [match["text"] for match in _BLOCK.finditer(text)]
+    remarks = printable(_BLOCK.sub("", text)).strip()
+    specs: dict[str, DraftedSpec] = {}
+    questions: list[str] = []
+    problems: list[str] = []
+    if len(text.encode()) > MOST_BYTES or len(blocks) > MOST_SPECS:
+        told = f"the answer is too long: at most {MOST_SPECS} specs, {MOST_BYTES} bytes"
+        return Answer((), (), remarks, (told,))
+    for number, block in enumerate(blocks, 1):
+        try:
+            if _QUESTIONS.match(block):
+                questions += _questions(block)
+                continue
+            spec = _spec(block, f"block {number}")
+        except SpecError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            problems.append(f"{error}{hint}")
+            continue
+        if spec.name in specs:
+            problems.append(f"{spec.name} stands twice in the answer")
+        specs[spec.name] = DraftedSpec(spec, block, _on_disk(folder, spec.name))
+    return Answer(tuple(specs.values()), tuple(questions), remarks, tuple(problems))
+
+
+def printable(text: str) -> str:
+    """Return text without what a terminal would obey: it came from a model."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")
+
+
+def _spec(block: str, where: str) -> Spec:
+    if printable(block) != block:
+        raise SpecError(f"{where}: holds characters that nobody can see")
+    _refuse_aliases(block, where)
+    return parse_spec(block, where)
+
+
+def _refuse_aliases(block: str, where: str) -> None:
+    """SpecError for YAML whose aliases could multiply: it is small only as text."""
+    try:
+        events = yaml.parse(block, yaml.SafeLoader)
+        aliases = sum(isinstance(event, yaml.AliasEvent) for event in events)
+    except yaml.YAMLError as error:
+        raise SpecError(f"{where}: not YAML: {error}") from None
+    if aliases > MOST_ALIASES:
+        raise SpecError(f"{where}: {aliases} aliases, at most {MOST_ALIASES}")
+
+
+def _questions(block: str) -> list[str]:
+    try:
+        plain = yaml.safe_load(block)
+    except yaml.YAMLError as error:
+        raise SpecError(f"questions: not YAML: {error}") from None
+    asked = plain.get("questions") if isinstance(plain, dict) else None
+    if not isinstance(asked, list) or not asked:
+        raise SpecError("questions: a list of questions is expected")
+    return [printable(" ".join(str(question).split())) for question in asked]
+
+
+def _on_disk(folder: Path, name: str) -> str | None:
+    try:
+        return (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,119 @@
+"""From a draft that a person approved to modules: written, built, committed, live.
+
+The spec files are written under the build lock, so nobody builds them twice. What the
+gate refuses leaves the specs on disk and every module as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from architect.atomic import write
+from architect.drafts.draft import Draft
+from architect.estimate import Estimate, Estimator
+from architect.running import wait_until_live
+from architect.staleness import State, states
+from core.errors import FileConflict, SpecError
+from core.manifest import read_manifest
+from core.spec_graph import SpecGraph, graph, load_graph
+
+if TYPE_CHECKING:
+    from architect.build import Progress
+    from architect.outcome import Outcome
+    from architect.session import Session
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a draft; `live` is None where nothing runs.
+
+    A record goes live with the next start: its name is in `next_start`.
+    """
+
+    outcome: Outcome
+    live: dict[str, bool] | None = None
+    next_start: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether everything was built, and runs where something runs."""
+        return self.outcome.ok and all((self.live or {}).values())
+
+
+def with_draft(before: SpecGraph, draft: Draft) -> SpecGraph:
+    """Return the specs as they would be; SpecError when they do not hold together."""
+    return graph({**before.specs, **{one.name: one.spec for one in draft.specs}})
+
+
+def stale_with(session: Session, draft: Draft) -> list[State]:
+    """Return what the draft would make stale: its specs, and those that use them."""
+    after = with_draft(session.graph(), draft)
+    wanted = {
+        *draft.names,
+        *(n for name in draft.names for n in after.dependents(name)),
+    }
+    found = states(session.project, after, read_manifest(session.project.manifest))
+    return [state for state in found if state.name in wanted and not state.ok]
+
+
+def estimate(session: Session, draft: Draft) -> Estimate:
+    """Return what building the draft would cost."""
+    manifest = read_manifest(session.project.manifest)
+    estimator = Estimator(session.project, session.config.routes.get("code"), manifest)
+    after = with_draft(session.graph(), draft)
+    return estimator.of(after, stale_with(session, draft))
+
+
+def apply(
+    session: Session, draft: Draft, why: str, progress: Progress, weak: bool = False
+) -> Applied:
+    """Write the specs, build what is stale by them, and wait until it runs.
+
+    FileConflict when a spec on disk is not what the draft was made from.
+    """
+    assert draft.sound
+    session.strength = True
+    with session.building(wait=True) as pipeline:
+        pipeline.note, pipeline.weak, pipeline.progress = why, weak, progress
+        _refuse_changed(session, draft)
+        stale = [state.name for state in stale_with(session, draft)]
+        for one in draft.specs:
+            write(session.project.spec(one.name), one.text.encode())
+        session.models.post(pipeline.prompts(stale))
+        outcome = pipeline.generate(stale) if stale else pipeline.generate(draft.names)
+    session.record_verdicts()
+    return _gone_live(session, outcome)
+
+
+def _refuse_changed(session: Session, draft: Draft) -> None:
+    for one in draft.specs:
+        path = session.project.spec(one.name)
+        now = path.read_text(encoding="utf-8") if path.exists() else None
+        if now != one.before:
+            raise FileConflict(
+                f"{path.relative_to(session.project.root)} was changed meanwhile",
+                hint="ask again: the draft was made from what stood there before",
+            )
+
+
+def _gone_live(session: Session, outcome: Outcome) -> Applied:
+    built = read_manifest(session.project.manifest).modules
+    graph = load_graph(session.project.specs)
+    records = [n for n in outcome.built if graph.specs[n].kind == "record"]
+    versions = {n: built[n].version for n in outcome.built if n not in records}
+    live = wait_until_live(session.config, versions) if versions else None
+    return Applied(outcome, live, records if live is not None else [])
+
+
+def restore_words(draft: Draft) -> str:
+    """Return the command that takes the specs of a draft back."""
+    changed = [
+        f"specs/trading/{d.name}.yaml" for d in draft.specs if d.before is not None
+    ]
+    new = [f"specs/trading/{d.name}.yaml" for d in draft.specs if d.before is None]
+    words = [f"git checkout -- {' '.join(changed)}"] if changed else []
+    words += [f"rm {' '.join(new)}"] if new else []
+    if not words:
+        raise SpecError("a draft without specs has nothing to take back")
+    return " && ".join(words)

@@ -1,0 +1,117 @@
+"""A draft from the first words to the last: shown, asked about, approved, built.
+
+The same for `architect ask`, `architect split` and the chat; a `Person` is who is there.
+Without a yes nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from architect.drafts.applying import Applied, apply, estimate, restore_words
+from architect.drafts.draft import Draft
+from architect.drafts.drafting import drafted
+from architect.drafts.request import Request
+
+if TYPE_CHECKING:
+    from architect.build import Progress
+    from architect.estimate import Estimate
+    from architect.session import Session
+
+MOST_ROUNDS = 3
+_YES = ("y", "yes")
+
+
+class Person(Protocol):
+    """Who is asked and told. `there` is False where nobody can answer."""
+
+    there: bool
+
+    def tell(self, text: str) -> None:
+        """Say something about the work."""
+
+    def show(self, draft: Draft) -> None:
+        """Show a draft with its diff."""
+
+    def answer(self, question: str) -> str:
+        """Return the answer to a question; empty for none."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How it ended: `applied` is None where nothing was written."""
+
+    draft: Draft
+    estimate: Estimate | None = None
+    applied: Applied | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether what was asked for stands."""
+        return self.applied is not None and self.applied.ok
+
+
+def discuss(
+    request: Request, session: Session, person: Person
+) -> tuple[Draft, Request]:
+    """Return a draft that is sound or that nobody can help, and the request behind it."""
+    for _ in range(MOST_ROUNDS):
+        draft = drafted(
+            request, session.graph(), session.project, session.talk.ask, person.tell
+        )
+        if not draft.questions or not person.there:
+            return draft, request
+        for question in draft.questions:
+            request = request.answered(question, person.answer(question))
+    return draft, request
+
+
+def settle(
+    draft: Draft,
+    request: Request,
+    session: Session,
+    person: Person,
+    progress: Callable[[int], Progress],
+    yes: bool = False,
+    dry_run: bool = False,
+) -> Ended:
+    """Show a draft, ask for a yes, build; `progress` is made for so many modules."""
+    person.show(draft)
+    if not draft.sound:
+        return Ended(draft)
+    cost = estimate(session, draft)
+    person.tell(cost.as_text())
+    if dry_run or not (yes or _approved(person)):
+        return Ended(draft, cost)
+    done = apply(session, draft, request.text, progress(len(cost.rows)))
+    person.tell(told(done, draft))
+    return Ended(draft, cost, done)
+
+
+def _approved(person: Person) -> bool:
+    if not person.there:
+        return False
+    return person.answer("Write these specs and build them? [y/N]").lower() in _YES
+
+
+def told(done: Applied, draft: Draft) -> str:
+    """Return what became of a draft, as a person reads it."""
+    lines = [f"{name}: built and committed" for name in done.outcome.built]
+    for name, made in done.outcome.refused.items():
+        lines.append(f"error: {name}: {made.verdict.as_text()}")
+    for name, error in done.outcome.failed.items():
+        lines.append(f"error: {name}: {error}")
+    lines += [f"error: {name}: not tried" for name in done.outcome.skipped]
+    for name, live in (done.live or {}).items():
+        lines.append(f"{name}: " + ("live" if live else "error: it did not go live"))
+    lines += [f"{name}: a record, live with the next start" for name in done.next_start]
+    if done.outcome.built and done.live is None:
+        lines.append("the system is not running: architect up starts it")
+    if not done.outcome.ok:
+        lines.append(
+            "every module runs on as it was; the specs are on disk: mend them and"
+            f" architect generate, or take them back: {restore_words(draft)}"
+        )
+    return "\n".join(lines)
