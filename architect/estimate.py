@@ -27,6 +27,7 @@ CHARS_A_TOKEN = 3.6
 USUAL_ANSWER_TOKENS = 250
 TRIES = 2
 ZERO = Decimal(0)
+RELAY = "relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Estimate:
         some = f"{len(self.rows)} to build: {', '.join(row[0] for row in self.rows)}"
         if not self.asked:
             return f"{some}; nobody has to be asked, so it costs nothing"
+        if self.route == RELAY:
+            return f"{some}; {len(self.asked)} need an answer by the relay"
         if not self.route:
             return f"{some}; {len(self.asked)} need an answer, and no model is set"
         return (
@@ -60,11 +63,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimator:
-    """Prices builds of one project by the route that answers for code, None if none does."""
+    """Prices builds of one project by the route that answers for code, None if none does;
+    `relay` tells whether the relay does then."""
 
     project: Project
     route: Route | None
     manifest: Manifest
+    relay: bool = False
     _store: ReplyStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +86,8 @@ class Estimator:
             if prompt is not None and self.route is not None:
                 usd += likely_usd(self.route, prompt)
                 most += most_usd(self.route, prompt)
-        return Estimate(tuple(rows), usd, most, self.route.name if self.route else "")
+        who = self.route.name if self.route else RELAY * self.relay
+        return Estimate(tuple(rows), usd, most, who)
 
     def _how(self, graph: SpecGraph, state: State) -> tuple[str, Prompt | None]:
         spec = graph.specs[state.name]

@@ -6,7 +6,7 @@ Commands and Wick open a session, use what they need and close it; whatever was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +15,7 @@ from types import TracebackType
 
 from architect import config as configuration
 from architect.code_generator import Judge
+from architect.estimate import Estimate, Estimator
 from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate, open_gate
 from architect.gate.replay import Replay
@@ -28,8 +29,10 @@ from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
 from architect.replies import ReplyStore
 from architect.repository import Repository
+from architect.staleness import State
 from architect.strength import stage
 from architect.verdict_log import VerdictLog
+from core.manifest import read_manifest
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
 
@@ -101,6 +104,16 @@ class Session:
         """Begin a new run: what is asked from now on has a run's budget of its own."""
         for name in ("models", "talk"):
             self.__dict__.pop(name, None)
+
+    def estimate(self, graph: SpecGraph, stale: Sequence[State]) -> Estimate:
+        """Return what building some modules would cost."""
+        estimator = Estimator(
+            self.project,
+            self.config.routes.get("code"),
+            read_manifest(self.project.manifest),
+            relay=self.models.relay is not None,
+        )
+        return estimator.of(graph, stale)
 
     def judge(
         self, graph: SpecGraph, module: Callable[[str], str] | None = None

@@ -24,7 +24,7 @@ _BLOCK = re.compile(
     r"^(?P<fence>`{3,}|~{3,})[ \t]*ya?ml[^\n]*\n(?P<text>.*?)^(?P=fence)[ \t]*$",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-_QUESTIONS = re.compile(r"^questions:\s*$", re.MULTILINE)
+_QUESTIONS = re.compile(r"^questions:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read_answer(text: str, folder: Path) -> Answer:
         return Answer((), (), remarks, (told,))
     for number, block in enumerate(blocks, 1):
         try:
-            if _QUESTIONS.match(block):
+            if _QUESTIONS.search(block):
                 questions += _questions(block)
                 continue
             spec = _spec(block, f"block {number}")

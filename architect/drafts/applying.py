@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from architect.atomic import write
 from architect.drafts.draft import Draft
-from architect.estimate import Estimate, Estimator
+from architect.estimate import Estimate
 from architect.running import wait_until_live
 from architect.staleness import State, states
 from core.errors import FileConflict, SpecError
@@ -59,10 +59,9 @@ def stale_with(session: Session, draft: Draft) -> list[State]:
 
 def estimate(session: Session, draft: Draft) -> Estimate:
     """Return what building the draft would cost."""
-    manifest = read_manifest(session.project.manifest)
-    estimator = Estimator(session.project, session.config.routes.get("code"), manifest)
-    after = with_draft(session.graph(), draft)
-    return estimator.of(after, stale_with(session, draft))
+    return session.estimate(
+        with_draft(session.graph(), draft), stale_with(session, draft)
+    )
 
 
 def apply(

@@ -2,7 +2,7 @@
 
 Its examples are run against its own claims, which a model wrote. The allowlist comes
 first; this process has no settings in its environment, and bounded time and memory.
-Reads one JSON object (root, package, texts by name) from stdin, writes one to stdout.
+Reads one JSON object (root, package, cpu_s, texts by name) from stdin, writes one to stdout.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from core.spec import Spec
 from core.spec_graph import SpecGraph, graph, load_graph
 from core.spec_text import parse_spec
 
-CPU_S, MEMORY_BYTES = 30, 4 << 30
+MEMORY_BYTES = 4 << 30
 Found = tuple[bool, str]  # whether it forbids the draft, and what it is
 
 
 def main() -> int:
     """Check one draft; return 0, whatever was found."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     asked = json.load(sys.stdin)
+    resource.setrlimit(resource.RLIMIT_CPU, (asked["cpu_s"], asked["cpu_s"]))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     project = Project(Path(asked["root"]), asked["package"])
     try:
         found = list(check(project, asked["texts"]))

@@ -43,7 +43,7 @@ def drafted(
             tell(f"it was not asked for again: {str(error).partition(chr(10))[0]}")
             return draft
         draft = reviewed(reply.text, project, reply.model)
-        if not draft.problems:
+        if not draft.problems or reply.text == request.refused:
             return draft
         if number < TRIES:
             tell(f"proposal {number} will not do: {draft.problems[0]}")

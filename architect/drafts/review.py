@@ -14,6 +14,7 @@ from core.errors import GateError
 from core.project import Project
 
 TIMEOUT_S = 120.0
+CPU_S = 15
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "OPENBLAS_CORETYPE")
 
 
@@ -37,6 +38,7 @@ def _checked(specs: tuple[DraftedSpec, ...], project: Project) -> dict[str, list
     asked = {
         "root": str(project.root),
         "package": project.package,
+        "cpu_s": CPU_S,
         "texts": {one.name: one.text for one in specs},
     }
     words = [sys.executable, "-P", "-m", "architect.drafts.checking"]

@@ -1,0 +1,62 @@
+"""What a model may answer to a request for specs, for the tests of drafts."""
+
+from __future__ import annotations
+
+MAKER_FEE = """\
+name: maker_fee
+kind: function
+intent: Fee of an order that rested, never less than nothing.
+notes: |
+  notional_usd * rate_frac; a negative rate is a rebate and costs nothing: 0.
+params:
+  notional_usd: {type: Decimal, meaning: size of the trade, range: [0, 1000000]}
+  rate_frac: {type: Decimal, meaning: "fee rate, negative for a rebate", range: ["-0.01", "0.01"]}
+returns: {type: Decimal, unit: USD, meaning: what is paid}
+requires: [notional_usd >= 0]
+ensures: [result >= 0]
+examples:
+  - given: {notional_usd: 1000, rate_frac: "0.0002"}
+    expect: "0.2"
+  - name: a rebate
+    given: {notional_usd: 1000, rate_frac: "-0.0001"}
+    expect: 0
+  - name: nothing traded
+    given: {notional_usd: 0, rate_frac: "0.01"}
+    expect: 0
+  - held_back: true
+    given: {notional_usd: 431, rate_frac: "0.01"}
+    expect: "4.31"
+  - name: no rate
+    held_back: true
+    given: {notional_usd: 70, rate_frac: 0}
+    expect: 0
+  - name: a large rebate
+    held_back: true
+    given: {notional_usd: 31, rate_frac: "-0.01"}
+    expect: 0
+properties:
+  - name: it is proportional
+    check: call(notional_usd=notional_usd * 2) == result * 2
+    cases: 10
+""".replace('["-0.01", "0.01"]', "[-0.01, 0.01]")
+BODY = "return max(notional_usd * rate_frac, Decimal(0))\n"
+WRONG_BODY = "return notional_usd * rate_frac\n"
+HOSTILE_BODY = "return __import__('os').system('touch /tmp/pwned') or Decimal(0)\n"
+
+
+def block(*texts: str, language: str = "yaml") -> str:
+    """Return texts as fenced blocks."""
+    return "".join(f"```{language}\n{text.rstrip()}\n```\n" for text in texts)
+
+
+def without_examples(text: str, keep: int) -> str:
+    """Return a spec with its first examples alone."""
+    head, mark, rest = text.partition("examples:\n")
+    examples, mark2, tail = rest.partition("properties:\n")
+    items = examples.split("  - ")
+    return head + mark + "  - ".join(items[: keep + 1]) + mark2 + tail
+
+
+def with_check(check: str) -> str:
+    """Return the spec with another claim."""
+    return MAKER_FEE.replace("call(notional_usd=notional_usd * 2) == result * 2", check)
