@@ -7,7 +7,6 @@ and what happens by itself as time goes by.
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -49,7 +48,8 @@ class Venue:
         """Return the next id: the same seed and calls give the same ids."""
         self._ids += 1
         text = f"{self.config.seed}:{purpose}:{self._ids}"
-        return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16]))
+        h = hashlib.sha256(text.encode()).hexdigest()
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:32]}"
 
     def margin(self, extra: Order | None = None) -> MarginState:
         """Return the account's margin, as it would be with one more open order."""
@@ -60,11 +60,13 @@ class Venue:
 
     def affords(self, order: Order, price: Decimal) -> bool:
         """Tell whether the margin carries one more order, or it adds no risk at all."""
-        before, after = self.margin(), self.margin(order)
-        if order.reduce_only or after.initial_with_orders <= before.initial_with_orders:
+        if order.reduce_only:
             return True
+        after = self.margin(order)
         fee = order.remaining * price * self.config.taker_fee_frac
-        return after.initial_with_orders + fee <= after.equity
+        if after.initial_with_orders + fee <= after.equity:
+            return True
+        return after.initial_with_orders <= self.margin().initial_with_orders
 
     def note(self, kind: str, order: Order, reason: str = "", **more: object) -> Event:
         """Write down what happened to an order, as it stands now."""

@@ -13,12 +13,16 @@ from core.trading.trader.loop import TradingLoop
 
 def may_act(loop: TradingLoop, now_ms: int) -> bool:
     """Tell whether `loop.tick(now_ms)` could open, close or adopt a trade."""
-    if loop.left or loop.books.positions.keys() != loop.trades.keys():
+    trades, market = loop.trades, loop.market
+    if loop.left or loop.books.positions.keys() != trades.keys():
         return True
-    if any(loop.exits.reason(trade, now_ms) for trade in loop.trades.values()):
-        return True
-    return any(
-        loop.entries.signal(symbol)[1].side != "none"
-        for symbol in loop.market.tradeable
-        if symbol not in loop.trades and loop.market.ready(symbol)
-    )
+    for trade in trades.values():
+        if loop.exits.reason(trade, now_ms):
+            return True
+    # Plain loops: a backtest asks at every candle.
+    for symbol in market.tradeable:
+        if symbol not in trades and market.ready(symbol):
+            _, signal = loop.entries.signal(symbol)
+            if signal.side != "none":
+                return True
+    return False
