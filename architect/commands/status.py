@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from architect import breakers
 from architect import config as configuration
 from architect.running import running_versions
 from architect.staleness import State, states
@@ -33,8 +34,14 @@ def run(options: argparse.Namespace) -> int:
     manifest = read_manifest(config.project.manifest)
     found = states(config.project, graph, manifest)
     shown = [s for s in found if not options.names or s.name in options.names]
-    running = running_versions(config, _note)
-    rows = [_row(state, manifest, running) for state in shown]
+    running, known = running_versions(config, _note), breakers.healths(config)
+    rows = [
+        {
+            **_row(state, manifest, running),
+            "barred": breakers.told(known.get(state.name)),
+        }
+        for state in shown
+    ]
     if options.json:
         print(json.dumps(rows))
     else:
@@ -73,6 +80,8 @@ def _table(rows: list[dict[str, Any]], live: bool) -> None:
                 else f"  runs {row['running'] or '-'}"
             )
         print(f"{line}  {row['why']}".rstrip())
+        if row["barred"]:
+            print(f"{'':{width}}  {row['barred']} (architect wick reset {row['name']})")
     ok = sum(row["state"] == "ok" for row in rows)
     print(
         f"{ok} of {len(rows)} up to date"

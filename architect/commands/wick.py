@@ -1,7 +1,8 @@
 """Repair what fails: one worker that takes failures and saves from the Redis stream.
 
 It needs a running system's stores: architect up starts it, or give DATABASE_URL and
-REDIS_URL to run more workers, also on other machines.
+REDIS_URL to run more workers, also on other machines. `reset NAME` lets a module run and be
+repaired again whose breaker is open.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import argparse
 import json
 import os
 import socket
+import sys
 import threading
 from contextlib import ExitStack
 
+from architect import breakers
+from architect import config as configuration
 from architect.session import open_session
 from architect.stores import running_stores
 from architect.wick.incidents import Incident, Incidents
@@ -24,11 +28,15 @@ from core.events import Events
 
 # --once waits ten seconds for a job.
 ONCE_LOOKS = 20
-EXAMPLE = "  architect wick\n  architect wick --once"
+EXAMPLE = "  architect wick\n  architect wick --once\n  architect wick reset rsi"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
+    parser.add_argument(
+        "action", nargs="?", choices=["reset"], help="instead of working"
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the module to reset")
     parser.add_argument("--once", action="store_true", help="take one job, then end")
     parser.add_argument(
         "--parent", type=int, default=0, help="end when this process ends"
@@ -36,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Work until SIGTERM; return 0."""
+    """Work until SIGTERM, or reset a module; return 0, 1 when there was nothing to reset."""
+    if options.action:
+        return _reset(options)
     stop = process.stop_event()
     if options.parent:
         process.stop_with_parent(options.parent, stop)
@@ -60,6 +70,14 @@ def run(options: argparse.Namespace) -> int:
         else:
             worker.run(stop)
     return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    if not options.name:
+        print("error: which module is to be reset?", file=sys.stderr)
+        print("hint: architect wick reset NAME", file=sys.stderr)
+        return 2
+    return breakers.reset(configuration.load(options.root), options.name)
 
 
 def _once(worker: Worker, stop: threading.Event) -> None:

@@ -17,12 +17,15 @@ import redis
 
 from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.open_breaker import leave_unrepaired
 from architect.wick.queue import Job, Queue
 from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
 from architect.wick.spec_search.handle import Searcher
 from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
+from core.health import Health
+from core.health_store import read_healths
 
 Tell = Callable[[Incident], None]
 # The stores are away, or another run is in the way: the job is delivered again.
@@ -91,10 +94,19 @@ class Worker:
     def _handle(self, job: Job) -> Incident | None:
         if job.kind == "save":
             return handle_save(self.session, self.incidents, job)
+        if job.kind == "failure" and (health := self._health(job.module)).tripped_ms:
+            return leave_unrepaired(self.incidents, job, health)
         if job.kind == "failure":
             repair = Repair(self.session, self.incidents, self._live, self.searcher)
             return repair.handle(job)
         raise ArchitectError(f"job {job.id} is of an unknown kind {job.kind!r}")
+
+    def _health(self, module: str) -> Health:
+        client = connect(self.redis_url)
+        try:
+            return read_healths(client).get(module, Health())
+        finally:
+            client.close()
 
     def _give_up(self, job: Job, why: str) -> Incident:
         version = str(job.detail.get("version") or job.detail.get("sha256", ""))[:12]
