@@ -5,8 +5,12 @@ and run: architect generate entry_decision
 """
 
 from core.wrapper import module
+from generated.trading.entry_criteria import EntryCriteria
 from generated.trading.entry_refusal import entry_refusal
+from generated.trading.entry_score import entry_score
+from generated.trading.entry_side import entry_side
 from generated.trading.market_view import MarketView
+from generated.trading.setup_of import setup_of
 from generated.trading.signal import Signal
 
 
@@ -17,25 +21,23 @@ from generated.trading.signal import Signal
     ],
     on_failure='Signal(symbol=view.symbol, side="none", score=0.0, reason="failed")',
 )
-def entry_decision(view: MarketView) -> Signal:
+def entry_decision(view: MarketView, criteria: EntryCriteria) -> Signal:
     """Whether to enter a symbol now, in which direction and how surely.
 
     Args:
         view: one symbol at the close of one candle
+        criteria: what an entry must fulfil
 
     Returns:
         for the symbol of the view
     """
-    reason = entry_refusal(view)
+    reason = entry_refusal(view, criteria)
     if reason:
         return Signal(symbol=view.symbol, side="none", score=0.0, reason=reason)
-    long = view.ema_fast > view.ema_slow
-    side, trend = ("long", "up") if long else ("short", "down")
-    room = (70 - (view.rsi if long else 100 - view.rsi)) / 40
-    score = float((min(view.volume_ratio / 3, 1.0) + min(room, 1.0)) / 2)
-    return Signal(
-        symbol=view.symbol, side=side, score=score, reason=f"trend {trend}, near vwap"
-    )
+    side = entry_side(view)
+    score = entry_score(setup_of(view, side), view, criteria)
+    why = "all criteria are met"
+    return Signal(symbol=view.symbol, side=side, score=score, reason=why)
 
 
 __all__ = ["entry_decision"]
