@@ -99,6 +99,18 @@ class Frame:
         return not len(self)
 
 
+class Columns:
+    """A table that an indicator answers, by column, as the loop reads it."""
+
+    def __init__(self, table: pd.DataFrame, moment: Moment) -> None:
+        self._columns = {
+            name: Window(table[name].to_numpy(), moment) for name in table.columns
+        }
+
+    def __getitem__(self, name: str) -> Window:
+        return self._columns[name]
+
+
 class Indicators:
     """One indicator's results: a whole pass for each set of arguments it is called with."""
 
@@ -107,7 +119,7 @@ class Indicators:
 
     def answer(self) -> Callable[..., Any]:
         """Return the function that stands in for the indicator."""
-        known: dict[Any, Window | None] = {}
+        known: dict[Any, Window | Columns | None] = {}
         asked, whole_pass = self._asked, self._pass
 
         def answered(*args: Any, **more: Any) -> Any:
@@ -130,11 +142,16 @@ class Indicators:
         named = {k: show(a) if isinstance(a, Window) else a for k, a in more.items()}
         return self._call(*given, **named)
 
-    def _pass(self, args: Any, more: Any) -> Window | None:
+    def _pass(self, args: Any, more: Any) -> Window | Columns | None:
         if not any(isinstance(a, Window) for a in (*args, *more.values())):
             return None
-        found = self._apply(args, more, Window.whole).to_numpy()
-        return Window(found, self._moment) if self._agrees(found, args, more) else None
+        found = self._apply(args, more, Window.whole)
+        values = found.to_numpy()
+        if not self._agrees(values, args, more):
+            return None
+        if values.ndim == 1:
+            return Window(values, self._moment)
+        return Columns(found, self._moment)
 
     def _agrees(self, found: NDArray[Any], args: Any, more: Any) -> bool:
         """Tell whether the loop's own window gives the same last value, at some candles."""
@@ -143,8 +160,9 @@ class Indicators:
             if count == 0:
                 continue
             seen = self._apply(args, more, partial(_ended, count=int(count)))
-            if not np.isclose(
-                seen.iloc[-1], found[count - 1], TOLERANCE, TOLERANCE, equal_nan=True
+            last = seen.to_numpy()[-1]
+            if not np.allclose(
+                last, found[count - 1], TOLERANCE, TOLERANCE, equal_nan=True
             ):
                 return False
         return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-CANDLE_MS = 300_000
+from core.trading.trader.entry_config import CANDLE_MS, EntryConfig
+
+__all__ = ["CANDLE_MS", "TraderConfig"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class TraderConfig:
         clip_usd: notional of one slice of an execution.
     """
 
+    entry: EntryConfig = field(default_factory=EntryConfig)
     lookback: int = 500
     ema_fast: int = 9
     ema_slow: int = 21
@@ -38,3 +41,8 @@ class TraderConfig:
     clip_usd: Decimal = Decimal("2500")
     max_notional_usd: Decimal = Decimal("9000")
     drift_usd: Decimal = Decimal("0.01")
+
+    @property
+    def required_win_frac(self) -> float:
+        """Return the win rate at which stops and takes cancel out, costs left aside."""
+        return float(self.stop_multiple / (self.stop_multiple + self.take_multiple))

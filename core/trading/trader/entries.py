@@ -11,6 +11,7 @@ from typing import Any
 from core.registry import Registry
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
+from core.trading.trader.decision import Decision
 from core.trading.trader.execution import SIDES, Execution, Intent
 from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
@@ -26,6 +27,7 @@ class Entries:
     market: Market
     books: Books
     execution: Execution
+    decision: Decision
     config: TraderConfig
     on_open: Callable[[OpenTrade], None]
 
@@ -34,6 +36,8 @@ class Entries:
     ) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
         for symbol in self._scan():
+            if self.decision.room(now_ms) <= 0:
+                return
             if symbol in trades or symbol in self.books.positions:
                 continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
@@ -52,7 +56,7 @@ class Entries:
             return None
         position = self.books.positions[symbol]
         side = "long" if position.size > ZERO else "short"
-        volatility = self.view(symbol).volatility_frac
+        volatility = self._stats(symbol).volatility_frac
         levels = self._levels(symbol, side, position.entry_price, volatility)
         if left is not None:
             left.levels = levels
@@ -88,28 +92,9 @@ class Entries:
             spread_frac=float((ticker.ask - ticker.bid) / ticker.mark_price),
         )
 
-    def view(self, symbol: str) -> Any:
-        """Return the MarketView of a symbol at its last closed candle."""
-        c, candles, call = self.config, self.market.candles[symbol], self.modules
-        close, volume = candles["close"], candles["volume"]
-        high, low = candles["high"], candles["low"]
-        return call.records["MarketView"](
-            symbol=symbol,
-            close=_last(close),
-            ema_fast=_last(call["ema"](close, c.ema_fast)),
-            ema_slow=_last(call["ema"](close, c.ema_slow)),
-            rsi=_last(call["rsi"](close, c.rsi_length)),
-            vwap=_last(call["vwap"](high, low, close, volume, c.vwap_window)),
-            volume_ratio=_last(call["volume_spike"](volume, c.volume_window)),
-            volatility_frac=_last(
-                call["realised_volatility"](close, c.volatility_window)
-            ),
-        )
-
-    def signal(self, symbol: str) -> tuple[Any, Any]:
+    def signal(self, symbol: str, now_ms: int) -> tuple[Any, Any]:
         """Return the MarketView of a symbol and the Signal that is decided on it."""
-        view = self.view(symbol)
-        return view, self.modules["entry_decision"](view)
+        return self.decision.signal(symbol, now_ms)
 
     def _enter(
         self,
@@ -118,12 +103,15 @@ class Entries:
         equity_usd: Decimal,
         trades: dict[str, OpenTrade],
     ) -> OpenTrade | None:
-        view, signal = self.signal(symbol)
+        view, signal = self.signal(symbol, now_ms)
+        if signal.side != "none":
+            view, signal = self.decision.asked(view, signal.side, now_ms)
         if signal.side == "none" or not math.isfinite(view.volatility_frac):
             return None
         price = self.market.mark(symbol)
         levels = self._levels(symbol, signal.side, price, view.volatility_frac)
-        size = self._size(symbol, price, levels, signal.score, equity_usd, trades)
+        risk = self.decision.risk_frac(view.model_score)
+        size = self._size(symbol, price, levels, signal.score, risk, equity_usd, trades)
         if size <= ZERO:
             return None
         base = self.books.totals_of(symbol)
@@ -155,13 +143,14 @@ class Entries:
         price: Decimal,
         levels: Any,
         score: float,
+        risk_frac: Decimal,
         equity_usd: Decimal,
         trades: dict[str, OpenTrade],
     ) -> Decimal:
         """Size by risk, then cut to what the ceiling on open risk still allows."""
         step = self.market.instruments[symbol].size_step
         size: Decimal = self.modules["position_sizing"](
-            equity_usd, self.config.risk_frac, price, levels.stop_price, score, step,
+            equity_usd, risk_frac, price, levels.stop_price, score, step,
             self.config.max_notional_usd,
         )  # fmt: skip
         risk = size * abs(price - levels.stop_price)

@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any
 
 from core.registry import Registry
-from core.trading.ports import Exchange, Store
+from core.trading.ports import Exchange, Model, Store
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
+from core.trading.trader.decision import Decision, NoModel
 from core.trading.trader.entries import Entries
 from core.trading.trader.execution import OPPOSITE, Execution
 from core.trading.trader.exits import Exits
+from core.trading.trader.history import TradeHistory
 from core.trading.trader.leftovers import left_open
 from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
@@ -42,6 +44,7 @@ class TradingLoop:
     tell: Tell
     config: TraderConfig = field(default_factory=TraderConfig)
     stop_reason: Callable[[], str] = lambda: ""
+    model: Model = field(default_factory=NoModel)
     trades: dict[str, OpenTrade] = field(default_factory=dict)
     left: dict[str, OpenTrade] = field(default_factory=dict)
     ticks: int = 0
@@ -56,14 +59,17 @@ class TradingLoop:
         self.market = self.market_of(self.exchange, c.lookback)
         self.books = Books(m, self.exchange, self.store)
         self.execution = Execution(m, self.exchange, self.store, c)
+        self.history = TradeHistory(m, c.entry)
+        decision = Decision(m, self.market, self.history, self.model, c)
         self.entries = Entries(
-            m, self.market, self.books, self.execution, c, self._opened
+            m, self.market, self.books, self.execution, decision, c, self._opened
         )
         self.exits = Exits(m, self.market, self.books, self.execution, c)
 
     def open(self, now_ms: int) -> None:
         """Take over the account as it is now, and the trades that were left open."""
         self.books.open(now_ms)
+        self.history.load(self.store, now_ms)
         self.market.update(now_ms)
         for trade in left_open(self.store, self.exchange):
             if self.exits.is_over(trade) or trade.symbol in self.left:
@@ -160,6 +166,7 @@ class TradingLoop:
         if self.trades.get(trade.symbol) is trade:
             del self.trades[trade.symbol]
         self.closed += 1
+        self.history.note(record)
         self.modules["trade_logger"](self.store, record)
         self.tell(
             "exit", trade_id=trade.trade_id, reason=reason, net_usd=str(_net(record))
@@ -189,6 +196,7 @@ class TradingLoop:
     def _log(self, trade: OpenTrade) -> None:
         totals = self.books.totals_of(trade.symbol)
         record = trade.record(self.modules.records["Trade"], totals)
+        self.history.note(record)
         self.modules["trade_logger"](self.store, record)
 
     def _equity(self, now_ms: int) -> Any:

@@ -22,7 +22,7 @@ def may_act(loop: TradingLoop, now_ms: int) -> bool:
     # Plain loops: a backtest asks at every candle.
     for symbol in market.tradeable:
         if symbol not in trades and market.ready(symbol):
-            _, signal = loop.entries.signal(symbol)
+            _, signal = loop.entries.signal(symbol, now_ms)
             if signal.side != "none":
                 return True
     return False

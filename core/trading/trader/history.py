@@ -1,0 +1,83 @@
+"""The trades so far, and what later entries learn of them.
+
+They come from the store at the start, so a restart forgets nothing, and from the loop
+after that. What follows from them is computed by modules, and only when they changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.registry import Registry
+from core.trading.ports import Store
+from core.trading.trader.entry_config import EntryConfig
+
+# Trades that may belong to the cluster of this moment; older ones are no part of it.
+NEWEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the trades so far tell.
+
+    `hours` are HourStats by the hour of the entry, `streak` counts wins (negative: losses)
+    in a row, `wins` of `closed` recent trades were won, `entries_ms` are times of entries,
+    `clusters` TradeClusters, oldest first.
+    """
+
+    hours: list[Any]
+    streak: int
+    wins: int
+    closed: int
+    entries_ms: list[int]
+    clusters: list[Any]
+
+
+@dataclass
+class TradeHistory:
+    """Trade records by id; `started_ms` is when this process began to look for entries."""
+
+    modules: Registry
+    config: EntryConfig
+    started_ms: int = 0
+    _trades: dict[str, Any] = field(default_factory=dict)
+    _standing: Standing | None = None
+
+    def load(self, store: Store, now_ms: int) -> None:
+        """Read the trades of the last `history_ms` from the store."""
+        self.started_ms = now_ms
+        trade = self.modules.records["Trade"]
+        names = list(trade.__types__)  # type: ignore[attr-defined]
+        for row in store.rows("trades", now_ms - self.config.history_ms):
+            # A replay may begin before what an earlier one has left in the store.
+            if row["opened_ms"] <= now_ms:
+                self.note(trade(**{name: row[name] for name in names}))
+
+    def note(self, record: Any) -> None:
+        """Take a Trade record in, in place of an earlier one of the same id."""
+        self._trades[record.trade_id] = record
+        self._standing = None
+
+    def standing(self) -> Standing:
+        """Return what the trades so far tell."""
+        if self._standing is None:
+            self._standing = self._stand()
+        return self._standing
+
+    def _stand(self) -> Standing:
+        opened = sorted(self._trades.values(), key=lambda t: (t.opened_ms, t.trade_id))
+        ended = [t for t in opened if t.closed_ms is not None]
+        ended.sort(key=lambda t: (t.closed_ms, t.trade_id))
+        call, recent = self.modules, ended[-self.config.recent_trades :]
+        nets = [call["trade_net"](trade) for trade in recent]
+        return Standing(
+            hours=call["hourly_heatmap"](ended, "opened", self.config.heatmap_z),
+            streak=call["winning_streak"](nets),
+            wins=sum(net > 0 for net in nets),
+            closed=len(nets),
+            entries_ms=[t.opened_ms for t in opened] or [self.started_ms],
+            clusters=call["trade_clustering"](
+                opened[-NEWEST:], self.config.cluster_gap_ms
+            ),
+        )
