@@ -11,11 +11,16 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from architect.code_generator import from_body
 from architect.gate.asking import ask
 from architect.session import Session
 from core.errors import GateError, SpecError
+from core.spec import Spec
+from core.spec_graph import SpecGraph
 
 STARTER = "clone_starter"
+# What one repair may take; a setting may allow the search less.
+REPAIR_S = 60
 MOST_CANDIDATES = 200_000
 
 
@@ -51,6 +56,20 @@ class Situation:
     reproduced: bool
     routes: Sequence[str]
     budget_s: int
+
+
+def repair_plan(
+    session: Session, spec: Spec, graph: SpecGraph, body: str, earlier: int,
+    reproduced: bool,
+) -> list[CloneBudget]:  # fmt: skip
+    """Return the clones to start for a body that failed.
+
+    Where its failing inputs could not be run again, the spec's own tests may fail: that
+    is something to search by too.
+    """
+    fails = reproduced or not from_body(spec, body, session.judge(graph)).accepted
+    routes = session.config.wick.routes
+    return clone_plan(session, Situation("failure", earlier, fails, routes, REPAIR_S))
 
 
 def clone_plan(session: Session, situation: Situation) -> list[CloneBudget]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 
 from architect import regressions
 from architect.ask_architect import Architect
@@ -23,6 +24,7 @@ from architect.wick.candidates import Clone, Failed, asked, earlier_versions
 from architect.wick.choice import Passed, best, changed_lines
 from architect.wick.evidence import Evidence
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.plan import CloneBudget, repair_plan
 from architect.wick.recorded import Recorded, recorded_calls
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.spec_search.order import Ended, Found, make_order
@@ -59,6 +61,9 @@ class Trying:
 
     def winner(self) -> Passed | None:
         """Return the clone to take, None when none passes the gate."""
+        self.incidents.step(
+            self.incident, "planned", clones=[asdict(one) for one in self._plan]
+        )
         try:
             self._begin_search()
             for tried in (self._earlier, self._searched, self._asked):
@@ -67,6 +72,17 @@ class Trying:
         finally:
             self._end_search()
         return None
+
+    @cached_property
+    def _plan(self) -> list[CloneBudget]:
+        earlier = len(self._versions) - 1
+        reproduced = self.failing is not None
+        return repair_plan(
+            self.session, self.spec, self.graph, self.failed.body, earlier, reproduced
+        )
+
+    def _planned(self, origin: str) -> list[CloneBudget]:
+        return [budget for budget in self._plan if budget.origin == origin]
 
     # --- earlier versions ----------------------------------------------------------
 
@@ -79,9 +95,10 @@ class Trying:
         found = earlier_versions(
             self.spec, self.failed, self._versions, self._recorded_reply
         )
-        for clone in found:
-            if (passed := self._try(clone)) is not None:
-                return [passed]
+        for budget in self._planned("earlier"):
+            for clone in islice(found, budget.candidates):
+                if (passed := self._try(clone)) is not None:
+                    return [passed]
         return []
 
     def _recorded_reply(self, version: Accepted) -> Reply | None:
@@ -90,14 +107,15 @@ class Trying:
     # --- the search ----------------------------------------------------------------
 
     def _begin_search(self) -> None:
-        budget = self.session.config.wick
-        if self.searcher is None or not budget.search_s:
+        most, planned = self.session.config.wick, self._planned("search")
+        if self.searcher is None or not most.search_s or not planned:
             return
         known = regressions.load(self.session.project, self.spec.name)
         order = make_order(
             self.session.gate, self.spec, self.graph, self.failed.body,
             self.evidence.replay.modules, [*self.evidence.known(), *known],
-            budget.search_s, budget.search_candidates, budget.search_workers,
+            min(most.search_s, planned[0].seconds),
+            min(most.search_candidates, planned[0].candidates), most.search_workers,
         )  # fmt: skip
         self.searcher.begin(order)
         self._searching_since = time.monotonic()
@@ -145,16 +163,18 @@ class Trying:
     def _asked(self) -> list[Passed]:
         """Return the first answer that passes, of one route after the other.
 
-        Each further route is told of the answer before and of what was wrong with it.
+        Each further question tells of the answer before and of what was wrong with it.
         """
         failed = self.failed
-        for route in self.session.config.wick.routes:
-            clone = asked(self.spec, failed, self._architect(route))
-            made = self._judge(clone)
-            if made is not None and made.accepted:
-                passed = self._passed(clone, made)
-                return [passed] if passed else []
-            if made is not None:
+        for budget in self._planned("model"):
+            for _ in range(budget.candidates):
+                clone = asked(self.spec, failed, self._architect(budget.route))
+                made = self._judge(clone)
+                if made is None:
+                    break
+                if made.accepted:
+                    passed = self._passed(clone, made)
+                    return [passed] if passed else []
                 reason = visible_reason(made.verdict)
                 failed = replace(failed, body=made.body, failure=reason)
         return []

@@ -6,10 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from wick_project import CHECKOUT, Bench
+from wick_project import CHECKOUT, SUMS, Bench
 
 from architect.gate.asking import ask
-from architect.wick.plan import CloneBudget, Situation, clone_plan, default_plan
+from architect.wick.plan import (
+    CloneBudget,
+    Situation,
+    clone_plan,
+    default_plan,
+    repair_plan,
+)
 from core.errors import GateError
 from core.template_footer import split_module
 
@@ -37,6 +43,19 @@ def test_the_shipped_starter_says_what_is_started(starter: Bench) -> None:
     many = Situation("failure", 9, False, [], 21)
     assert clone_plan(starter.session, many) == [CloneBudget("earlier", "", 21, 5)]
     assert clone_plan(starter.session, Situation("drift", 2, True, ["wick"], 21)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "reproduced", "searched"),
+    [(SUMS, False, False), (SUMS, True, True), ("return start\n", False, True)],
+)
+def test_it_is_searched_where_some_test_fails(
+    starter: Bench, body: str, reproduced: bool, searched: bool
+) -> None:
+    session = starter.session
+    graph = session.graph()
+    plan = repair_plan(session, graph.get("total"), graph, body, 0, reproduced)
+    assert ("search" in {clone.origin for clone in plan}) is searched
 
 
 def test_without_a_starter_everything_is_started(bench: Bench) -> None:
