@@ -55,6 +55,15 @@ def _accepted(
     return Accepted(entry.version, commit, entry, module.decode())
 
 
+def strength_of(project: Project, repository: Repository, name: str) -> str:
+    """Return the strength that the newest accepted version was built with, empty if its
+    commit does not tell."""
+    for commit in repository.log(project.module(name)):
+        if commit.trailers.get("Strength"):
+            return commit.trailers["Strength"]
+    return ""
+
+
 def find_version(
     project: Project, repository: Repository, name: str, version: str | None
 ) -> Accepted:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from architect import spec_check_names as names_of
 from architect.gate.verdict import Finding
+from architect.skeleton import TODO
 from architect.spec_check_examples import Examples
 from core import plain_data, types
 from core.errors import ArchitectError
@@ -38,6 +39,7 @@ def check_spec(
         Finding(STAGE, *pair) for pair in _as_pairs(names_of.findings(spec, package))
     ]
     found += [Finding(STAGE, text) for text in _domains(spec, records)]
+    found += [Finding(STAGE, *pair) for pair in _unwritten(spec)]
     if spec.kind == "record":
         return found
     found += [Finding(STAGE, text) for text in _shape(spec)]
@@ -59,6 +61,17 @@ def _as_pairs(
     found: Iterator[tuple[str, str | None]],
 ) -> Iterator[tuple[str, None, str | None]]:
     return ((message, None, hint) for message, hint in found)
+
+
+def _unwritten(spec: Spec) -> Iterator[tuple[str, None, str]]:
+    """Yield what is still as `architect new` wrote it."""
+    inputs = {**spec.params, **spec.fields}
+    texts = {name: param.meaning for name, param in inputs.items()}
+    texts |= {"intent": spec.intent, "notes": spec.notes or ""}
+    texts |= {"returns": spec.returns.meaning} if spec.returns else {}
+    for where, text in texts.items():
+        if TODO in text:
+            yield f"{where} is still to be written: {TODO}", None, "write it"
 
 
 def _shape(spec: Spec) -> Iterator[str]:

@@ -1,0 +1,152 @@
+"""Builds what is saved in specs/: says what is stale and what it costs, then builds it.
+
+The same round for `architect watch` and for the watching child of `architect up`. A save
+that does not hold together, or that the gate refuses, is told and leaves every module
+as it was; it is not tried again before something is saved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from architect.edits import findings
+from architect.running import wait_until_live
+from core.errors import ArchitectError
+from core.manifest import read_manifest, sha256
+
+if TYPE_CHECKING:
+    from architect.outcome import Outcome
+    from architect.session import Session
+
+# Told of each step: a kind (stale, built, live, refused, failed, wrong) and its detail.
+Tell = Callable[[str, dict[str, Any]], None]
+# An editor writes, renames and touches: one save is several events.
+SETTLE_S = 0.2
+
+
+@dataclass
+class SpecWatch:
+    """Watches the specs of a session's project; `tell` gets what a person should know."""
+
+    session: Session
+    tell: Tell
+    _seen: str = ""
+    _wake: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch until `stop`; what is stale at the start is told and not built."""
+        observer = Observer()
+        observer.schedule(_Handler(self._wake.set), str(self.session.project.specs))
+        self._seen = self._stamp()
+        observer.start()
+        try:
+            self.begin()
+            while not stop.is_set():
+                if self._wake.wait(0.2):
+                    # Cleared before the look, so that a save meanwhile wakes again.
+                    stop.wait(SETTLE_S)
+                    self._wake.clear()
+                    self.look()
+        finally:
+            observer.stop()
+            observer.join(2)
+
+    def begin(self) -> None:
+        """Tell what is stale already."""
+        try:
+            found = findings(self.session)
+        except ArchitectError as error:
+            self._wrong(error)
+            return
+        if found.estimate.rows:
+            hint = "architect generate builds it"
+            self.tell("stale", {"text": f"{found.estimate.as_text()}; {hint}"})
+
+    def look(self) -> None:
+        """Build what was saved since the last look, if anything was."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self._build()
+        except ArchitectError as error:
+            self._wrong(error)
+
+    def _build(self) -> None:
+        session = self.session
+        session.new_run()
+        session.strength = True
+        with session.building(wait=True) as pipeline:
+            found = findings(session)
+            if found.problems:
+                self.tell("wrong", {"text": "\n".join(found.problems)})
+                return
+            names = [s.name for s in found.stale if s.state != "orphaned"]
+            gone = [s.name for s in found.stale if s.state == "orphaned"]
+            if gone:
+                told = (
+                    f"the spec of {', '.join(gone)} is gone; architect generate removes"
+                )
+                self.tell("stale", {"text": f"{told} what was built from it"})
+            if not names:
+                return
+            self.tell("stale", {"text": found.estimate.as_text(), "names": names})
+            session.models.post(pipeline.prompts(names))
+            outcome = pipeline.generate(names)
+        session.record_verdicts()
+        self._told(outcome)
+
+    def _told(self, outcome: Outcome) -> None:
+        built = read_manifest(self.session.project.manifest).modules
+        graph = self.session.graph()
+        for name, made in outcome.built.items():
+            text = f"{name}: accepted, {made.verdict.checks} checks, version {built[name].version}"
+            self.tell("built", {"name": name, "text": text})
+        for name, made in outcome.refused.items():
+            self.tell(
+                "refused", {"name": name, "text": f"{name}: {made.verdict.as_text()}"}
+            )
+        for name, error in outcome.failed.items():
+            hint = f"\nhint: {error.hint}" if error.hint else ""
+            self.tell("failed", {"name": name, "text": f"{name}: {error}{hint}"})
+        for name in outcome.skipped:
+            self.tell("failed", {"name": name, "text": f"{name}: not tried"})
+        versions = {
+            name: built[name].version
+            for name in outcome.built
+            if graph.specs[name].kind != "record"
+        }
+        live = wait_until_live(self.session.config, versions) if versions else None
+        for name, runs in (live or {}).items():
+            text = f"{name}: live" if runs else f"{name}: built, but it did not go live"
+            self.tell("live" if runs else "failed", {"name": name, "text": text})
+
+    def _wrong(self, error: ArchitectError) -> None:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        self.tell("wrong", {"text": f"{error}{hint}"})
+
+    def _stamp(self) -> str:
+        """Return a digest of all spec files as they are on disk."""
+        paths = sorted(self.session.project.specs.glob("*.yaml"))
+        return sha256("".join(f"{p.name} {sha256(p.read_bytes())}\n" for p in paths))
+
+
+class _Handler(FileSystemEventHandler):
+    """Wakes the watch for writes of spec files alone: reading one must not wake it."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def _changed(self, event: FileSystemEvent) -> None:
+        names = (str(event.src_path), str(getattr(event, "dest_path", "")))
+        if any(name.endswith(".yaml") for name in names):
+            self._wake()
+
+    on_closed = on_moved = on_created = on_deleted = _changed
