@@ -13,6 +13,7 @@ from pathlib import Path
 
 from architect import config as configuration
 from architect.command_types import positive
+from architect.commands.watch import BAD
 from architect.system.child import ChildFailed, Line
 from architect.system.restarts import Restarts
 from architect.system.system import System
@@ -35,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--count", type=positive, default=20_000, help="paper: candles to make"
     )
     parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
+    parser.add_argument(
+        "--no-watch",
+        dest="watch",
+        action="store_false",
+        help="do not build specs when they are saved",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         for number in range(1, options.workers + 1):
             system.start_wick(number)
         _say(f"gateway and {options.workers} wick worker(s) are up")
+        if options.watch:
+            system.start_watch()
         system.start_trader()
         # From here on Ctrl-C ends the wait; before, it interrupted the start.
         stop = process.stop_event()
@@ -63,6 +72,11 @@ def run(options: argparse.Namespace) -> int:
             time.sleep(0.1)
             for child in list(system.children.values()):
                 if child.running:
+                    continue
+                if child.name == "watch":
+                    # Nothing trades by it: what runs, runs on.
+                    _say(f"specs are watched no more: {child.last_words()}")
+                    del system.children[child.name]
                     continue
                 if not restarts.due(child.name, child.exit_code):
                     return _ended(child.name, child.exit_code, child.last_words())
@@ -87,7 +101,9 @@ def _ended(name: str, code: int | None, words: str) -> int:
 
 def _show(name: str, line: Line) -> None:
     kind = line.get("kind")
-    if kind == "incident":
+    if name == "watch":
+        _say(f"{'' if kind not in BAD else 'error: '}{line.get('text', '')}")
+    elif kind == "incident":
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:
         _say(

@@ -17,7 +17,7 @@ import threading
 from typing import Any
 
 EXAMPLE = "  architect watch\n  architect watch --relay"
-_BAD = ("refused", "failed", "wrong")
+BAD = ("refused", "failed", "wrong")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     def tell(kind: str, detail: dict[str, Any]) -> None:
         if options.json:
             print(json.dumps({"kind": kind, **detail}), flush=True)
-        elif kind in _BAD:
+        elif kind in BAD:
             print(f"error: {detail['text']}", file=sys.stderr, flush=True)
         else:
             print(detail["text"], flush=True)

@@ -149,20 +149,21 @@ class System:
         }
 
     def start_wick(self, number: int = 1) -> Line:
-        """Start a Wick worker. It may call models, so it reads .env itself."""
-        words = [
-            "wick",
-            "--root",
-            str(self.config.project.root),
-            "--parent",
-            str(os.getpid()),
-        ]
+        """Start a Wick worker."""
+        return self._start_own(f"wick{number}", "wick")
+
+    def start_watch(self) -> Line:
+        """Start what builds specs when they are saved."""
+        return self._start_own("watch", "watch", "--json")
+
+    def _start_own(self, name: str, *command: str) -> Line:
+        """Start a command of ours. It may call models, so it is given their settings."""
+        root, parent = str(self.config.project.root), str(os.getpid())
+        words = [*command, "--root", root, "--parent", parent]
         environment = self.config.environment
         names = (*environment.keys("LLM_"), *environment.keys("WICK_"))
         models = {n: v for n in names if (v := environment.get(n))}
-        return self._start(
-            f"wick{number}", "architect", words, {**self._addresses(), **models}
-        )
+        return self._start(name, "architect", words, {**self._addresses(), **models})
 
     def start_trader(self, ticks: int = 0) -> Line:
         """Start the trading loop."""

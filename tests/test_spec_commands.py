@@ -1,0 +1,267 @@
+"""Commands about specs: schema, new, edit, specs, show, diff, explain, model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "pipeline"))
+
+from pipeline_project import git, make_project, record_answers
+
+from architect.command_line import main
+from architect.skeleton import skeleton
+from architect.spec_check import check_spec, errors
+from core.project import Project
+from core.spec_graph import graph
+from core.spec_schema import render_schema, spec_schema
+from core.spec_text import parse_spec
+from core.stores.embedded import Stores
+from core.stores.postgres import connect
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = sorted((ROOT / "specs/trading").glob("*.yaml"))
+READER = jsonschema.Draft202012Validator(spec_schema())
+KINDS = ("function", "indicator", "action", "record")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A small project, built once."""
+    root = tmp_path_factory.mktemp("specs")
+    made = make_project(root / "project", ("quote", "fee", "round_trip", "spread"))
+    record_answers(made)
+    git(made.root, "add", "-A")
+    git(made.root, "commit", "-qm", "Answer")
+    assert main(["generate", "--weak", "--root", str(made.root)]) == 0
+    return made
+
+
+def run(project: Project, *words: str) -> int:
+    return main([*words, "--root", str(project.root)])
+
+
+def said(capsys: pytest.CaptureFixture[str], project: Project, *words: str) -> Any:
+    capsys.readouterr()
+    assert run(project, *words, "--json") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+# --- the schema ---------------------------------------------------------------------
+
+
+def test_the_published_schema_is_that_of_the_format() -> None:
+    """Else: architect schema --write."""
+    assert (ROOT / "specs/schema.json").read_text() == render_schema()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_spec_fits_the_published_schema(path: Path) -> None:
+    assert list(READER.iter_errors(yaml.safe_load(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("kind", "funktion"),
+        ("name", "Rsi"),
+        ("params", {"x": {"type": "int"}}),
+        ("imports", ["os"]),
+        ("strength", 2),
+        ("exampels", []),
+        ("limits", {"time_ms": 0}),
+    ],
+)
+def test_an_editor_would_mark_what_is_wrong(key: str, value: object) -> None:
+    spec = yaml.safe_load(SHIPPED[0].read_text())
+    assert list(READER.iter_errors({**spec, key: value}))
+
+
+def test_every_key_is_explained_to_who_hovers_over_it() -> None:
+    told = spec_schema()["properties"]
+    assert [key for key in told if not told[key].get("description")] == []
+
+
+# --- new and edit -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_skeleton_is_a_spec_that_is_not_built(kind: str) -> None:
+    text = skeleton("my_module", kind)
+    assert list(READER.iter_errors(yaml.safe_load(text))) == []
+    spec = parse_spec(text)
+    found = [f.message for f in errors(check_spec(spec, graph({spec.name: spec}), {}))]
+    assert found
+    assert all("still to be written: TODO" in message for message in found)
+
+
+def test_new_writes_once_and_names_what_is_taken(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.spec("limit_usd")
+    try:
+        assert run(project, "new", "limit_usd") == 0
+        assert capsys.readouterr().out == "specs/trading/limit_usd.yaml\n"
+        assert run(project, "new", "limit_usd") == 1
+        assert "architect edit limit_usd" in capsys.readouterr().err
+        assert run(project, "generate", "limit_usd") == 1
+        assert "still to be written: TODO" in capsys.readouterr().err
+    finally:
+        path.unlink()
+    assert run(project, "new", "Limit") == 1
+    assert not project.spec("Limit").exists()
+
+
+def test_edit_tells_what_the_change_means(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = project.spec("fee").read_text()
+    try:
+        monkeypatch.setenv("EDITOR", "sed -i s/rate.$/rate./")
+        monkeypatch.delenv("VISUAL", raising=False)
+        assert run(project, "edit", "fee") == 0
+        assert capsys.readouterr().out == "nothing is stale\n"
+        monkeypatch.setenv("EDITOR", "sed -i 's/what is paid/what it costs/'")
+        assert run(project, "edit", "fee") == 0
+        assert "2 to build: fee, round_trip; 1 need an" in capsys.readouterr().out
+        monkeypatch.setenv("EDITOR", "sed -i 's/expect: 0.5/expect: -1/'")
+        assert run(project, "edit", "fee") == 1
+        assert "contradicts ensures" in capsys.readouterr().err
+        monkeypatch.setenv("EDITOR", "false")
+        assert run(project, "edit", "fee") == 1
+        assert "false ended with code 1" in capsys.readouterr().err
+    finally:
+        project.spec("fee").write_text(before)
+
+
+# --- looking things up --------------------------------------------------------------
+
+
+def test_specs_show_and_explain_tell_a_person(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, "specs", "trip") == 0
+    assert capsys.readouterr().out == (
+        "round_trip  function   Fee of going in and out again\n"
+    )
+    assert run(project, "specs", "nothing_like_it") == 1
+    capsys.readouterr()
+    assert run(project, "show", "fee") == 0
+    text = capsys.readouterr().out
+    assert "intent: Fee of a trade." in text
+    assert "# the accepted body of fee\nreturn notional * rate_frac\n" in text
+    assert run(project, "explain", "fee") == 0
+    text = capsys.readouterr().out
+    assert "takes        notional (Decimal, USD): size of the trade" in text
+    assert "holds        it is proportional" in text
+    assert "used by      round_trip" in text
+    assert "secretly" not in text
+    assert "of the wrong programs tried" in text
+    assert "live         the system is not running" in text
+
+
+def test_explain_adds_up_how_it_did_live(
+    project: Project,
+    fresh_stores: Stores,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", fresh_stores.database_url)
+    monkeypatch.setenv("REDIS_URL", fresh_stores.redis_url)
+    with connect(fresh_stores.database_url) as connection:
+        for number, outcome in enumerate(["ok"] * 9 + ["failed"]):
+            connection.execute(
+                "insert into system_logs.reflections (time_ms, module, version, tick,"
+                " duration_us, outcome, error) values (%s, 'fee', 'v', 0, %s, %s, %s)",
+                (number, number, outcome, None if outcome == "ok" else "ValueError: x"),
+            )
+    told = said(capsys, project, "explain", "fee")
+    assert (told["live"]["calls"], told["live"]["failed"]) == (10, 1)
+    assert run(project, "explain", "fee") == 0
+    text = capsys.readouterr().out
+    assert "10 calls, 1 failed; half of them took under 4 us, 95% under 9 us" in text
+    assert "failed: ValueError: x" in text
+
+
+def test_diff_shows_a_hand_edit_else_the_last_change(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.module("spread")
+    before = path.read_text()
+    try:
+        path.write_text(before.replace("ask - quote.bid", "bid - quote.ask"))
+        diff = said(capsys, project, "diff", "spread")["diff"]
+        assert "-    return quote.ask - quote.bid\n+    return quote.bid" in diff
+    finally:
+        path.write_text(before)
+    assert run(project, "diff", "spread") == 1
+    assert "no earlier accepted version" in capsys.readouterr().err
+
+
+def test_model_shows_routes_and_no_key(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(project, "model") == 0
+    assert "no model is set" in capsys.readouterr().out
+    for key, value in {
+        "LLM_MODEL": "small",
+        "LLM_API_KEY": "sk-canary-0123456789abcdef",
+        "LLM_PRICE_IN_USD": "1",
+        "LLM_PRICE_OUT_USD": "2",
+    }.items():
+        monkeypatch.setenv(key, value)
+    assert run(project, "model") == 0
+    text = capsys.readouterr().out
+    assert (
+        "code       small at https://api.openai.com/v1 with a key, 1 in and 2 out"
+        in text
+    )
+    assert "canary" not in text
+    assert run(project, "model", "nosuch") == 1
+    assert "routes: architect, code, signal, wick" in capsys.readouterr().err
+
+
+def test_trades_and_heatmap_read_the_books(
+    project: Project,
+    fresh_stores: Stores,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(project, "trades") == 1
+    assert "the stores are not running" in capsys.readouterr().err
+    monkeypatch.setenv("DATABASE_URL", fresh_stores.database_url)
+    monkeypatch.setenv("REDIS_URL", fresh_stores.redis_url)
+    for command, empty in (("trades", "no trades"), ("heatmap", "no trade was closed")):
+        assert run(project, command) == 0
+        assert empty in capsys.readouterr().out
+    with connect(fresh_stores.database_url) as connection:
+        connection.execute(
+            "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
+            " exit_price, opened_ms, closed_ms, realised_usd, fees_usd, exit_reason) values"
+            " ('a', 'PF_XBTUSD', 'long', 0.5, 100, 110, 0, 60000, 5, 0.25, 'take profit'),"
+            " ('b', 'PF_ETHUSD', 'short', 2, 50, null, 60000, null, 0, 0.1, null)"
+        )
+        connection.execute(
+            "insert into trading_data.heatmap (hour, trades, wins, net_usd, updated_ms)"
+            " values (3, 4, 3, 12.5, 0), (4, 1, 0, -25, 0)"
+        )
+    assert run(project, "trades") == 0
+    assert capsys.readouterr().out == (
+        "1970-01-01 00:01  PF_ETHUSD    short 2 at 50 -> open  -0.10 USD\n"
+        "1970-01-01 00:00  PF_XBTUSD    long  0.5 at 100 -> 110  +4.75 USD  take profit\n"
+    )
+    assert run(project, "heatmap") == 0
+    assert capsys.readouterr().out == (
+        f"03      +12.50 USD        3/4 won  {'#' * 15}\n"
+        f"04      -25.00 USD        0/1 won  {'#' * 30}\n"
+    )

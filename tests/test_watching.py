@@ -1,0 +1,165 @@
+"""`architect watch`: a save is built, or told with its counter-example; nothing twice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "pipeline"))
+
+from chat_server import ChatServer, in_turn
+from pipeline_project import fenced, git, make_project, record_answers
+
+from architect.command_line import main
+from architect.session import Session, open_session
+from architect.watching import SpecWatch
+from core.project import Project
+
+Told = list[tuple[str, str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = make_project(tmp_path / "project", ("fee", "round_trip"))
+    record_answers(made)
+    git(made.root, "add", "-A")
+    git(made.root, "commit", "-qm", "Answer")
+    return made
+
+
+@pytest.fixture
+def watch(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[SpecWatch, Told]]:
+    """A watch that has told what it found at its start; its looks are the test's."""
+    for key, value in {
+        "LLM_API_URL": "http://127.0.0.1:9/v1",
+        "LLM_MODEL": "small",
+        "LLM_PRICE_IN_USD": "1",
+        "LLM_PRICE_OUT_USD": "2",
+        "LLM_RETRIES": "0",
+    }.items():
+        monkeypatch.setenv(key, value)
+    told: Told = []
+
+    def tell(kind: str, detail: dict[str, Any]) -> None:
+        told.append((kind, detail["text"]))
+
+    assert main(["generate", "--weak", "--root", str(project.root)]) == 0
+    with open_session(project.root) as session:
+        one = SpecWatch(session, tell)
+        one.look()
+        yield one, told
+
+
+def edit(project: Project, name: str, old: str, new: str) -> None:
+    text = project.spec(name).read_text()
+    assert old in text
+    project.spec(name).write_text(text.replace(old, new))
+
+
+def pointed_at(session: Session, server: ChatServer, monkeypatch: Any) -> None:
+    from architect.config import load
+
+    monkeypatch.setenv("LLM_API_URL", server.url)
+    session.config = load(session.project.root)
+
+
+STRONGER = """\
+  - {given: {notional: 7, rate_frac: 0.1}, expect: 0.7}
+  - {given: {notional: 0}, expect: 0}
+properties:
+"""
+
+
+def test_a_save_is_built_and_committed(
+    project: Project, watch: tuple[SpecWatch, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, told = watch
+    told.clear()
+    edit(project, "fee", "properties:\n", STRONGER)
+    with ChatServer(*in_turn(fenced("return rate_frac * notional\n"))) as server:
+        pointed_at(one.session, server, monkeypatch)
+        one.look()
+    kinds = [kind for kind, _ in told if kind != "note"]
+    assert kinds == ["stale", "built"]
+    assert told[0][1].startswith("1 to build: fee; 1 need an answer of code: about 0.0")
+    assert "fee: accepted" in told[-1][1]
+    assert git(project.root, "status", "--porcelain") == ""
+    assert "Rebuild fee" in git(project.root, "log", "-1", "--format=%s")
+    told.clear()
+    one.look()
+    assert told == []  # nothing was saved since
+
+
+def test_a_refusal_is_told_with_its_counter_example_and_not_tried_again(
+    project: Project, watch: tuple[SpecWatch, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, told = watch
+    told.clear()
+    before = project.module("fee").read_bytes()
+    edit(project, "fee", "properties:\n", STRONGER)
+    with ChatServer(*in_turn(fenced("return notional\n"))) as server:
+        pointed_at(one.session, server, monkeypatch)
+        one.look()
+        one.look()
+    assert len(server.requests) == 2  # the first try and the second, no third
+    kind, text = told[-1]
+    assert kind == "refused"
+    assert "counter-example:" in text
+    assert "given: {notional: '1000'}" in text
+    assert project.module("fee").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told_is"),
+    [
+        ("kind: function", "kind: funktion", "Input should be 'function'"),
+        ("expect: 0.5", "expect: -0.5", "contradicts ensures"),
+        ("Fee of a trade.", "TODO it.", "still to be written: TODO"),
+    ],
+)
+def test_a_spec_that_is_wrong_is_told_and_nobody_is_asked(
+    project: Project, watch: tuple[SpecWatch, Told], old: str, new: str, told_is: str
+) -> None:
+    one, told = watch
+    told.clear()
+    edit(project, "fee", old, new)
+    one.look()
+    assert [kind for kind, _ in told] == ["wrong"]
+    assert told_is in told[0][1]
+
+
+def test_a_comment_is_no_reason_to_build(
+    project: Project, watch: tuple[SpecWatch, Told]
+) -> None:
+    one, told = watch
+    told.clear()
+    edit(project, "fee", "kind: function", "kind: function  # pure")
+    one.look()
+    assert told == []
+
+
+def test_a_spec_that_is_gone_is_told_and_its_module_stays(
+    project: Project, watch: tuple[SpecWatch, Told]
+) -> None:
+    one, told = watch
+    told.clear()
+    project.spec("round_trip").unlink()
+    one.look()
+    assert "the spec of round_trip is gone; architect generate removes" in told[0][1]
+    assert project.module("round_trip").exists()
+
+
+def test_what_was_stale_before_is_told_and_not_built(project: Project) -> None:
+    told: Told = []
+    with open_session(project.root) as session:
+        SpecWatch(session, lambda kind, d: told.append((kind, d["text"]))).begin()
+    assert told[0][0] == "stale"
+    assert "nobody has to be asked, so it costs nothing" in told[0][1]
+    assert not project.module("fee").exists()
