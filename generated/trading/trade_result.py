@@ -31,6 +31,8 @@ class TradeResult:
         filled (coins): what of it was filled
         expected_price (USD): price when it was decided
         average_price (USD): of the filled part, None without one
+        slipped_frac: how much worse than expected, of the expected price; negative is
+            better, 0 where nothing was filled
         rejected_in_a_row: how many in a row were rejected, this one included
         reason: why it was rejected or cancelled
     """
@@ -43,6 +45,7 @@ class TradeResult:
     filled: Decimal
     expected_price: Decimal
     average_price: Decimal | None = None
+    slipped_frac: Decimal = Decimal("0")
     rejected_in_a_row: int = 0
     reason: str = ""
 
