@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "cost": "show what models cost, by day, job and module",
     "model": "show who answers: routes, prices, limits, budgets",
     "up": "start stores, gateway, trading loop and wick by one command",
+    "halt": "throw the kill switch: no new entries, exits still pass",
+    "resume": "allow new entries again after a halt",
     "wick": "repair what fails: a worker fed by the stream of failures",
     "incidents": "show incidents, or one of them with its whole story",
     "trades": "show the trades of the books",

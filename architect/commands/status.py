@@ -11,8 +11,10 @@ from architect import breakers
 from architect import config as configuration
 from architect.running import running_versions
 from architect.staleness import State, states
+from architect.system.kill_switch import switch_file
 from core.manifest import Manifest, read_manifest
 from core.spec_graph import load_graph
+from core.trading import kill_file
 
 EXAMPLE = "  architect status\n  architect status rsi"
 
@@ -46,6 +48,9 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
     else:
         _table(rows, bool(running))
+    reason = kill_file.read(switch_file(config.project))
+    if reason is not None:
+        print(f"HALTED: {reason}; architect resume allows new entries", file=sys.stderr)
     return 0 if all(state.ok for state in shown) else 1
 
 

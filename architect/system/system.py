@@ -18,6 +18,7 @@ from types import TracebackType
 
 from architect.config import Config
 from architect.system.child import Child, Line
+from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
 from core.errors import ConfigError
 from core.stores.embedded import Stores
@@ -110,6 +111,8 @@ class System:
             str(self.socket),
             "--exchange-url",
             url,
+            "--state-dir",
+            str(state_dir(self.config.project)),
             "--parent",
             str(os.getpid()),
         ]

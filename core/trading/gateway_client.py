@@ -127,6 +127,10 @@ class GatewayExchange:
         """Tell the gateway that the loop lives; see the port."""
         self._call("keep_alive", timeout_s=timeout_s)
 
+    def report_drift(self, drift_usd: Decimal) -> None:
+        """Tell how far the books are off, 0 when they agree; see the port."""
+        self._call("report_drift", drift_usd=drift_usd)
+
     def halt(self, reason: str) -> None:
         """Stop new risk until a person resumes it."""
         self._call("halt", reason=reason)

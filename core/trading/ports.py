@@ -85,6 +85,9 @@ class Exchange(Protocol):
     def keep_alive(self, timeout_s: int) -> None:
         """Tell the gateway that the loop lives; after timeout_s of silence it cancels entries."""
 
+    def report_drift(self, drift_usd: Decimal) -> None:
+        """Tell the gateway how far the books are off; what stays or is large halts entries."""
+
 
 class Store(Protocol):
     """The books in Postgres, schema trading_data."""

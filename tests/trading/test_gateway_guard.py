@@ -16,11 +16,14 @@ from running_gateway import plain_request
 from core.environment import Environment
 from core.errors import ConfigError, DuplicateOrder, GatewayRefused, OrderRejected
 from core.trading.gateway import limits as gateway_limits
-from core.trading.gateway.guard import Guard, HaltFile
+from core.trading.gateway.exposure import Exposure
+from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
+from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
 from core.trading.gateway.order import checked
 from core.trading.gateway.service import Service
+from core.trading.gateway.tripwires import Tripwires
 
 LIMITS = Limits(
     symbols=("PF_XBTUSD",),
@@ -42,14 +45,24 @@ def exchange() -> Iterator[CannedExchange]:
 
 
 @pytest.fixture
-def halt(tmp_path: Path) -> HaltFile:
-    return HaltFile(tmp_path / "halt")
+def halt(tmp_path: Path) -> KillSwitch:
+    return KillSwitch(tmp_path / "halt")
 
 
 @pytest.fixture
-def service(exchange: CannedExchange, halt: HaltFile) -> Service:
+def service(exchange: CannedExchange, halt: KillSwitch, tmp_path: Path) -> Service:
+    return made(LIMITS, exchange, halt, tmp_path)
+
+
+def made(
+    limits: Limits, exchange: CannedExchange, halt: KillSwitch, folder: Path
+) -> Service:
+    """Return a gateway's service within limits, as a new process would make it."""
     adapter = kraken_rest(exchange.url)
-    return Service(adapter, Guard(LIMITS, adapter, halt), Heartbeat(adapter))
+    tripwires = Tripwires(limits, adapter, halt, folder / "day.json")
+    # Canned answers change within a moment, so each look is a new one.
+    guard = Guard(limits, adapter, halt, Exposure(adapter, max_age_ms=-1))
+    return Service(adapter, guard, Heartbeat(adapter), tripwires)
 
 
 def place(service: Service, **changes: Any) -> Any:
@@ -150,12 +163,7 @@ def test_a_touched_file_halts_and_a_restart_stays_halted(
     exchange: CannedExchange, tmp_path: Path
 ) -> None:
     (tmp_path / "halt").touch()
-    adapter = kraken_rest(exchange.url)
-    service = Service(
-        adapter,
-        Guard(LIMITS, adapter, HaltFile(tmp_path / "halt")),
-        Heartbeat(adapter),
-    )
+    service = made(LIMITS, exchange, KillSwitch(tmp_path / "halt"), tmp_path)
     with pytest.raises(GatewayRefused, match=r"halted .no reason given"):
         place(service)
 

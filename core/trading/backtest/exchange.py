@@ -122,6 +122,9 @@ class BacktestExchange:
         """Set the dead man's switch as the gateway would."""
         self._heartbeat.beat(timeout_s)
 
+    def report_drift(self, drift_usd: Decimal) -> None:
+        """Do nothing: no kill switch stands behind a backtest."""
+
     def _one(self, name: str, row: Row | None) -> Any | None:
         return None if row is None else self._records[name](**row)
 

@@ -1,11 +1,12 @@
 """Starts the gateway: `python -m core.trading.gateway --socket PATH --exchange-url URL`.
 
-On stdout it writes one line of JSON when it is ready, and nothing else.
+On stdout it writes one line of JSON when it is ready, and one for each halt.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -13,24 +14,29 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from core import process
 from core.environment import read_environment
-from core.errors import ArchitectError, ConfigError
+from core.errors import ArchitectError, ConfigError, ExchangeError
 from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
 from core.trading.gateway.ccxt_calls import Calls
 from core.trading.gateway.ccxt_rest import CcxtRest
-from core.trading.gateway.guard import Guard, HaltFile
+from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.keys import Keys
+from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.kraken_candles import INTERVALS_MS
 from core.trading.gateway.limiter import ServerClock
 from core.trading.gateway.service import Method, Service, answer
 from core.trading.gateway.socket_server import SocketServer
+from core.trading.gateway.tripwires import Tripwires
+from core.trading.kill_file import DAY_FILE, HALT_FILE
 
 WATCH_S = 1.0
+LOOK_EVERY = 10
 _EPILOG = """example:
   EXCHANGE_API_KEY=... EXCHANGE_API_SECRET=... python -m core.trading.gateway \\
       --socket run/gateway.sock --exchange-url http://127.0.0.1:8080"""
@@ -66,9 +72,12 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
         options.exchange_url, keys, clock=ServerClock(), timeout_s=options.timeout_s
     )
     adapter = CcxtRest(calls, limits.symbols, interval=options.interval)
-    halt = options.halt_file or options.socket.with_name(options.socket.name + ".halt")
-    heartbeat = Heartbeat(adapter, on_silence=_tell)
-    service = Service(adapter, Guard(limits, adapter, HaltFile(halt)), heartbeat)
+    state = options.state_dir or options.socket.parent
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    switch = KillSwitch(state / HALT_FILE, lambda reason: _say("halt", reason))
+    tripwires = Tripwires(limits, adapter, switch, state / DAY_FILE)
+    heartbeat = Heartbeat(adapter, on_silence=lambda text: _say("silence", text))
+    service = Service(adapter, Guard(limits, adapter, switch), heartbeat, tripwires)
     runtime = _server(options.socket, service.methods(), keys)
     try:
         admin = _server(_admin(options.socket), service.admin_methods(), keys)
@@ -77,18 +86,22 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
         raise
     for server in (runtime, admin):
         server.start()
-    threading.Thread(target=_watch, args=(heartbeat,), daemon=True).start()
+    threading.Thread(target=_watch, args=(heartbeat, service), daemon=True).start()
     return [runtime, admin]
 
 
-def _watch(heartbeat: Heartbeat) -> None:
-    while True:
+def _watch(heartbeat: Heartbeat, service: Service) -> None:
+    for number in count(1):
         time.sleep(WATCH_S)
         heartbeat.watch()
+        if number % LOOK_EVERY == 0:
+            # Also while the loop does not ask: a loss goes on without it.
+            with contextlib.suppress(ExchangeError):
+                service.account()
 
 
-def _tell(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)
+def _say(kind: str, text: str) -> None:
+    print(json.dumps({"kind": kind, "reason": text}), flush=True)
 
 
 def _server(path: Path, methods: Mapping[str, Method], keys: Keys) -> SocketServer:
@@ -122,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--exchange-url", required=True, help="https, or http on this machine")
     add("--limits", type=Path, help="YAML or JSON file of limits")
     add("--keys-file", type=Path, help="JSON with api_key and api_secret, mode 0600")
-    add("--halt-file", type=Path, help="kill switch (default: SOCKET.halt)")
+    add("--state-dir", type=Path, help="of kill switch and day's loss (the socket's)")
     add("--interval", default="5m", choices=sorted(INTERVALS_MS), help="of candles")
     add("--timeout-s", type=float, default=10.0, help="for one call to the exchange")
     add("--parent", type=int, help="stop when this process (our parent) ends")

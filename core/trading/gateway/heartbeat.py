@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from core.errors import ExchangeError, GatewayRefused
+from core.errors import ExchangeError, ExchangeUnavailable, GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
 
 
@@ -53,9 +53,17 @@ class Heartbeat:
                 self._disarm()
 
     def before_protection(self) -> None:
-        """Disarm the switch, because what is placed next must outlive this process."""
+        """Disarm the switch, because what is placed next must outlive this process.
+
+        ExchangeUnavailable if that failed: then nothing was sent yet.
+        """
         with self._lock:
-            self._disarm()
+            try:
+                self._disarm()
+            except ExchangeError as error:
+                raise ExchangeUnavailable(
+                    f"not sent, for the dead man's switch is not disarmed: {error}"
+                ) from None
 
     def watch(self) -> bool:
         """Take entries back if the loop is silent; True when there was no need or it is done.

@@ -27,7 +27,10 @@ def closed_candles(
 ) -> list[Candle]:
     """Return the closed candles of the `limit` intervals from since_ms on, oldest first."""
     step = INTERVALS_MS[interval]
-    end = min(since_ms + limit * step, _server_now_ms(calls, symbol))
+    end = since_ms + limit * step
+    if end > calls.clock.now_ms():
+        # Our clock is never ahead of the exchange's, so only here it is in doubt.
+        end = min(end, _server_now_ms(calls, symbol))
     found: list[Candle] = []
     while since_ms + step <= end:
         span = min(_CANDLES_A_CALL * step, end - since_ms)

@@ -59,6 +59,7 @@ class RateLimiter:
         self._budget, self._window_ms, self._reserve = budget, window_ms, reserve
         self._max_wait_s, self._sleep = max_wait_s, sleep
         self._spent: deque[tuple[int, int]] = deque()
+        self._sum = 0
         self._lock = threading.Lock()
 
     def take(self, cost: int, *, urgent: bool = False) -> None:
@@ -83,8 +84,9 @@ class RateLimiter:
             now = self._now_ms()
             self._forget(now)
             budget = self._budget - (0 if urgent else self._reserve)
-            if sum(spent for _, spent in self._spent) + cost <= budget:
+            if self._sum + cost <= budget:
                 self._spent.append((now, cost))
+                self._sum += cost
                 return 0
             oldest = self._spent[0][0] if self._spent else now
             return max(1, oldest + self._window_ms - now)
@@ -92,4 +94,4 @@ class RateLimiter:
     def _forget(self, now: int) -> None:
         spent = self._spent
         while spent and not now - self._window_ms < spent[0][0] <= now:
-            spent.popleft()
+            self._sum -= spent.popleft()[1]

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from core.errors import (
@@ -38,6 +39,7 @@ from core.trading.gateway.order import (
 )
 from core.trading.gateway.protection import place_protected
 from core.trading.gateway.sent_ids import SentIds
+from core.trading.gateway.tripwires import Tripwires
 
 Method = Callable[..., Any]
 WRITES = frozenset({"place", "edit", "cancel", "cancel_order"})
@@ -47,8 +49,15 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=record_fields.plain).e
 class Service:
     """The gateway's methods over one adapter. Thread-safe."""
 
-    def __init__(self, adapter: Adapter, guard: Guard, heartbeat: Heartbeat) -> None:
-        self._adapter, self._guard, self._heartbeat = adapter, guard, heartbeat
+    def __init__(
+        self,
+        adapter: Adapter,
+        guard: Guard,
+        heartbeat: Heartbeat,
+        tripwires: Tripwires,
+    ) -> None:
+        self._adapter, self._guard = adapter, guard
+        self._heartbeat, self._tripwires = heartbeat, tripwires
         self._opening = threading.Lock()
         self._pooled: set[str] = set()
         self._sent = SentIds()
@@ -67,13 +76,14 @@ class Service:
             "cancel_order": lambda order_id: adapter.cancel_order(str(order_id)),
             "open_orders": adapter.open_orders,
             "positions": adapter.positions,
-            "account": adapter.account,
+            "account": self.account,
             "fills": lambda since_ms: adapter.fills(_whole("since_ms", since_ms)),
             "ledger": lambda since_id: adapter.ledger(_whole("since_id", since_id)),
             "order_events": lambda since_ms: adapter.order_events(
                 _whole("since_ms", since_ms)
             ),
             "keep_alive": self._keep_alive,
+            "report_drift": self._report_drift,
             "halt": self._halt,
             "status": self._status,
         }
@@ -81,6 +91,12 @@ class Service:
     def admin_methods(self) -> dict[str, Method]:
         """Return what the person in charge may call."""
         return {"halt": self._halt, "resume": self._resume, "status": self._status}
+
+    def account(self) -> Row:
+        """Return the account, and let the day's loss be seen."""
+        row = self._adapter.account()
+        self._tripwires.see(row["equity_usd"])
+        return row
 
     def _place(self, order: Any) -> Row:
         request = checked(order)
@@ -98,7 +114,16 @@ class Service:
                 self._pooled.add(request.symbol)
             if request.protect_price is not None:
                 self._heartbeat.before_protection()
-            return self._send(request)
+            return self._entered(request)
+
+    def _entered(self, order: Order) -> Row:
+        try:
+            row = self._send(order)
+        except ExchangeError as error:
+            self._tripwires.outcome(error)
+            raise
+        self._tripwires.outcome(None)
+        return row
 
     def _send(self, order: Order) -> Row:
         self._sent.claim(order.client_id)
@@ -141,15 +166,23 @@ class Service:
     def _keep_alive(self, timeout_s: Any) -> None:
         self._heartbeat.beat(_whole("timeout_s", timeout_s))
 
+    def _report_drift(self, drift_usd: Any) -> None:
+        try:
+            drift = Decimal(drift_usd)
+        except (ArithmeticError, TypeError, ValueError):
+            raise GatewayRefused(f"drift_usd is {drift_usd!r:.80}") from None
+        self._tripwires.drift(drift)
+
     def _halt(self, reason: Any) -> None:
-        self._guard.halt.halt(str(reason)[:500])
+        self._guard.switch.halt(str(reason)[:500])
 
     def _resume(self) -> None:
-        self._guard.halt.resume()
+        self._tripwires.forgive()
+        self._guard.switch.resume()
 
     def _status(self) -> Row:
         return {
-            "halted": self._guard.halt.reason(),
+            "halted": self._guard.switch.reason(),
             "now_ms": self._adapter.now_ms(),
             **self._heartbeat.state(),
             "limits": self._guard.limits.model_dump(mode="json"),

@@ -53,7 +53,7 @@ class Control:
             case ("GET", "/paper/state"):
                 return _json(200, self._state("brief" not in call.query))
             case ("POST", "/paper/fault"):
-                self._faults.add(_fault(body))
+                self._faults.add(fault_of(body))
                 return _json(200, {"queued": body["name"]})
             case ("DELETE", "/paper/fault"):
                 self._faults.clear()
@@ -118,7 +118,8 @@ class Control:
         ]
 
 
-def _fault(body: dict[str, Any]) -> Fault:
+def fault_of(body: dict[str, Any]) -> Fault:
+    """Return the fault that a body of a control call describes; ValueError without a name."""
     if "name" not in body:
         raise ValueError("a fault needs a name")
     own = ("name", "match", "times", "skip", "probability")

@@ -101,13 +101,18 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class PaperServer:
-    """A paper exchange that answers on a port; a context manager that stops it."""
+    """A paper exchange that answers on a port; a context manager that stops it.
 
-    def __init__(self, exchange: PaperExchange, keys: PaperKeys, port: int) -> None:
-        self.exchange = exchange
+    `lock` is held while a call is answered; whoever moves the exchange past the server
+    holds it too.
+    """
+
+    def __init__(self, api: Api, keys: PaperKeys, port: int = 0) -> None:
+        self.exchange = api.exchange
         self.keys = keys
-        self.api = Api(exchange, keys)
+        self.api = api
         self._http = _bind(port, self.api)
+        self.lock = self._http.lock
         self.port: int = self._http.server_address[1]
         self.url = f"http://{HOST}:{self.port}"
         self._thread = threading.Thread(
@@ -141,7 +146,8 @@ def serve(
 
     ConfigError if the port is taken. Without keys, new ones are made.
     """
-    return PaperServer(exchange, keys or PaperKeys.generate(), port)
+    keys = keys or PaperKeys.generate()
+    return PaperServer(Api(exchange, keys), keys, port)
 
 
 def _bind(port: int, api: Api) -> _HttpServer:

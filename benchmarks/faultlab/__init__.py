@@ -1,0 +1,1 @@
+"""Runs of the whole trading system under seeded faults and SIGKILLs, and their judgement."""

@@ -1,0 +1,171 @@
+"""The command behind benchmarks/faults.py: many runs side by side, and their sums."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from core.stores.embedded import Stores
+from core.stores.migrate import migrate
+from core.stores.open import open_stores
+from faultlab import children
+from faultlab.run import Lab, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "faults_template"
+REDIS_DATABASES = 15
+_lab: Lab
+_numbers = count(1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return 1 if any run had a problem."""
+    options = _options(arguments)
+    started = time.monotonic()
+    results = []
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        folder = Path(name)
+        with open_stores(folder / "stores") as stores:
+            _prepare(stores)
+            for result in _runs(options, folder, stores):
+                results.append(result)
+                _tell(result, len(results), options.runs)
+        if options.keep:
+            unreadable = shutil.ignore_patterns("g", "g.*", "keys.json")
+            shutil.copytree(
+                folder / "runs", options.keep, ignore=unreadable, dirs_exist_ok=True
+            )
+    totals = sums(results, time.monotonic() - started)
+    print(json.dumps(totals, indent=2))
+    if options.json:
+        rows = [asdict(result) for result in sorted(results, key=lambda r: r.seed)]
+        options.json.write_text(json.dumps({"totals": totals, "runs": rows}, indent=1))
+    return 1 if totals["runs_with_problems"] else 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="faults.py", description=__doc__)
+    add = parser.add_argument
+    add("--runs", type=int, default=20, help="how many seeds (20)")
+    add("--seed", type=int, default=0, help="the first seed (0)")
+    add("--candles", type=int, default=500, help="candles a run (500)")
+    add("--workers", type=int, default=2, help="runs side by side (2)")
+    add("--json", type=Path, help="write every run's figures here")
+    add("--keep", type=Path, metavar="DIR", help="copy the logs of bad runs here")
+    return parser.parse_args(arguments)
+
+
+def _prepare(stores: Stores) -> None:
+    import psycopg
+
+    with psycopg.connect(stores.database_url, autocommit=True) as connection:
+        connection.execute(f"create database {TEMPLATE}".encode())
+    migrate(database_of(stores.database_url, TEMPLATE))
+
+
+def _runs(
+    options: argparse.Namespace, folder: Path, stores: Stores
+) -> Iterator[Result]:
+    (folder / "runs").mkdir()
+    project = _project(folder)
+    given = (folder, project, stores.database_url, stores.redis_url)
+    numbers = get_context("spawn").Value("i", 0)
+    with ProcessPoolExecutor(
+        options.workers, get_context("spawn"), _begin, (*given, numbers)
+    ) as pool:
+        seeds = range(options.seed, options.seed + options.runs)
+        waiting = [pool.submit(_one, seed, options.candles) for seed in seeds]
+        for future in as_completed(waiting):
+            yield future.result()
+
+
+def _project(folder: Path) -> Path:
+    """Return a copy of what a project needs to run, so that nothing here is touched."""
+    project = folder / "project"
+    for name in ("specs", "generated"):
+        shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "manifest.yaml", project)
+    return project
+
+
+def _begin(
+    folder: Path, project: Path, database_url: str, redis_url: str, numbers: Any
+) -> None:
+    """Make this worker's lab: its own Redis database, and a forking server of its own."""
+    global _lab
+    with numbers.get_lock():
+        numbers.value += 1
+        number = numbers.value
+    redis_url = redis_url.replace("db=0", f"db={number % REDIS_DATABASES + 1}")
+    stores = Stores(database_url, redis_url)
+    _lab = Lab(children.context(), stores, project, folder / "runs")
+
+
+def _one(seed: int, candles: int) -> Result:
+    """Run one seed on an empty database of its own."""
+    import psycopg
+    import redis
+
+    url, name = _lab.stores.database_url, f"faults_{seed}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}".encode())
+        with redis.Redis.from_url(_lab.stores.redis_url) as client:
+            client.flushdb()
+        stores = Stores(database_of(url, name), _lab.stores.redis_url)
+        lab = Lab(_lab.forks, stores, _lab.project, _lab.folder)
+        try:
+            return lab.run(seed, candles)
+        finally:
+            connection.execute(f"drop database {name} with (force)".encode())
+
+
+def database_of(url: str, name: str) -> str:
+    """Return the URL of another database on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _tell(result: Result, done: int, runs: int) -> None:
+    bad = "; ".join(result.problems[:3])
+    text = f"{done}/{runs} seed {result.seed}: {result.candles} candles"
+    text += f" in {result.seconds} s, killed {result.kills or 'nothing'}"
+    print(f"{text}, {result.trades} trades{' BAD: ' + bad if bad else ''}",
+          file=sys.stderr, flush=True)  # fmt: skip
+
+
+def sums(results: list[Result], seconds: float) -> dict[str, Any]:
+    """Return the figures of all runs together."""
+    kills: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for result in results:
+        kills.update(result.kills)
+        faults.update(result.faults)
+    bad = [result for result in results if result.problems]
+    candles = sum(result.candles for result in results)
+    return {
+        "runs": len(results),
+        "runs_with_problems": len(bad),
+        "bad_seeds": sorted(result.seed for result in bad),
+        "candles": candles,
+        "kills": dict(kills),
+        "faults": dict(faults),
+        "fills": sum(result.fills for result in results),
+        "trades": sum(result.trades for result in results),
+        "naked_candles": sum(result.naked_candles for result in results),
+        "highest_risk_frac": max((r.highest_risk_frac for r in results), default=0),
+        "worst_drift_usd": max((abs(r.drift_usd) for r in results), default=0),
+        "seconds": round(seconds, 1),
+        "candles_a_second": round(candles / seconds, 1),
+    }

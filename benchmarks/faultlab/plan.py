@@ -1,0 +1,103 @@
+"""What goes wrong in one run, and when: all of it drawn from the run's seed.
+
+Faults go to the paper exchange at a candle; a SIGKILL strikes a process at a call that
+it makes to the exchange, before it is carried out or after, or a moment after a candle.
+The last candles are quiet, so that what is judged at the end is what recovery left.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+QUIET = 12
+_ORDERS = ("sendorder", "batchorder", "cancelorder", "editorder")
+_READS = ("fills", "openpositions", "openorders", "accounts", "account-log", "tickers")
+_REJECTS = (
+    "insufficientAvailableFunds",
+    "tooManyOrders",
+    "outsidePriceCollar",
+    "marketSuspended",
+    "wouldCauseLiquidation",
+    "tooManyRequests",
+    "iocWouldNotExecute",
+)
+_ANYWHERE = ("http_500", "http_502", "http_503", "http_504", "html_200")
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A SIGKILL of `who` in a candle. `call` is how many of its calls come first.
+
+    `after` says whether that call is carried out; `call` None kills it `delay_ms` after
+    the candle began, wherever it is then.
+    """
+
+    who: str
+    call: int | None
+    after: bool
+    delay_ms: int
+    away_candles: int
+
+
+@dataclass
+class Plan:
+    """The faults and kills of one run, by the number of the candle."""
+
+    seed: int
+    faults: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    kills: dict[int, Kill] = field(default_factory=dict)
+
+
+def draw(seed: int, candles: int) -> Plan:
+    """Return the plan of one run of so many candles."""
+    rng = random.Random(f"faults:{seed}")
+    plan = Plan(seed)
+    for number in range(2, candles - QUIET):
+        if rng.random() < 0.12:
+            plan.faults[number] = [_fault(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
+    for number in rng.sample(range(5, candles - QUIET), rng.randint(2, 5)):
+        plan.kills[number] = _kill(rng)
+    return plan
+
+
+def _kill(rng: random.Random) -> Kill:
+    who = rng.choice(("trader", "trader", "gateway"))
+    call = rng.randint(1, 14) if rng.random() < 0.75 else None
+    away = rng.choice((0, 0, 1, 3, 12)) if who == "trader" else 0
+    return Kill(who, call, rng.random() < 0.5, rng.randint(0, 12), away)
+
+
+def _fault(rng: random.Random) -> dict[str, Any]:
+    kind = rng.randrange(10)
+    times = rng.choice((1, 1, 2, 4))
+    order, read = rng.choice(_ORDERS), rng.choice(_READS)
+    anywhere = rng.choice((order, read, "*"))
+    skip = rng.randrange(4)
+    if kind <= 1:
+        return {"name": "reply_lost_after_accept", "match": order}
+    if kind == 2:
+        after = rng.random() < 0.5
+        name = rng.choice(_ANYWHERE)
+        return {"name": name, "match": anywhere, "times": times, "after": after}
+    if kind == 3:
+        status = rng.choice(_REJECTS)
+        return {"name": "reject", "match": order, "status": status, "times": times}
+    if kind == 4:
+        share = rng.choice(("0.3", "0.5", "0.9"))
+        return {"name": "partial_fill", "match": order, "share": share}
+    if kind == 5:
+        late = {"name": "late_fills", "match": "fills", "candles": rng.randint(1, 3)}
+        twice = {"name": "duplicated_fills", "match": "fills"}
+        return {**rng.choice((late, twice)), "times": rng.randint(1, 6)}
+    if kind == 6:
+        status = rng.choice((200, 429))
+        return {"name": "rate_limit", "match": anywhere, "status": status, "skip": skip}
+    if kind == 7:
+        skew = rng.choice((-30_000, 90_000, 600_000))
+        return {"name": "clock_skew", "skew_ms": skew, "times": times}
+    if kind == 8:
+        return {"name": "restart_lost_orders", "match": anywhere, "skip": skip}
+    name = rng.choice(("connection_lost", "http_503", "html_200"))
+    return {"name": name, "match": anywhere, "skip": skip, "times": times}

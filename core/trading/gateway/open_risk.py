@@ -1,0 +1,85 @@
+"""What the account loses if every stop is hit: open risk, from the exchange's own rows.
+
+Measured from the mark to the stop. What no stop covers is at risk whole. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from core.trading.gateway.adapter import Row
+from core.trading.gateway.order import STOP_SUFFIX, Order
+
+ZERO = Decimal(0)
+_STOPS = frozenset({"stop", "trailing_stop"})
+
+
+def open_risk_usd(
+    positions: Sequence[Row], orders: Sequence[Row], marks: Mapping[str, Decimal]
+) -> Decimal:
+    """Return the risk of positions and of entries that rest, in USD.
+
+    Rows are Position and OpenOrder rows; marks are mark prices by symbol.
+    """
+    entries = [row for row in orders if not row["reduce_only"]]
+    # A stop that waits for its entry covers nothing that is held already.
+    waiting = {row["client_id"] + STOP_SUFFIX for row in entries if row["client_id"]}
+    stops = [row for row in orders if _is_stop(row)]
+    covers = [row for row in stops if row["client_id"] not in waiting]
+    by_id = {row["client_id"]: row["stop_price"] for row in stops}
+    held = [_position_risk(row, covers, _mark(row, marks)) for row in positions]
+    resting = [
+        entry_risk_usd(
+            row["size"] - row["filled"],
+            _worst(_mark(row, marks), row["limit_price"], row["stop_price"]),
+            by_id.get(row["client_id"] + STOP_SUFFIX) if row["client_id"] else None,
+        )
+        for row in entries
+    ]
+    return sum(held, ZERO) + sum(resting, ZERO)
+
+
+def order_risk_usd(order: Order, mark: Decimal) -> Decimal:
+    """Return what an order adds to the open risk at most."""
+    price = _worst(mark, order.limit_price, order.stop_price)
+    return entry_risk_usd(order.size, price, order.protect_price)
+
+
+def entry_risk_usd(size: Decimal, price: Decimal, stop: Decimal | None) -> Decimal:
+    """Return the risk of an entry at a price with a stop, the whole of it without one."""
+    return size * (price if stop is None else abs(price - stop))
+
+
+def _position_risk(row: Row, stops: Sequence[Row], mark: Decimal) -> Decimal:
+    long, risk = row["size"] > 0, ZERO
+    left: Decimal = abs(row["size"])
+    mine = [
+        stop
+        for stop in stops
+        if stop["symbol"] == row["symbol"] and (stop["side"] == "sell") == long
+    ]
+    for stop in sorted(mine, key=lambda s: s["stop_price"], reverse=long):
+        covered = min(left, stop["size"] - stop["filled"])
+        distance = mark - stop["stop_price"] if long else stop["stop_price"] - mark
+        risk += covered * max(ZERO, distance)
+        left -= covered
+    return risk + left * mark
+
+
+def _is_stop(row: Row) -> bool:
+    return (
+        row["reduce_only"] and row["kind"] in _STOPS and row["stop_price"] is not None
+    )
+
+
+def _mark(row: Row, marks: Mapping[str, Decimal]) -> Decimal:
+    own = [
+        row[key] for key in ("entry_price", "limit_price", "stop_price") if row.get(key)
+    ]
+    # Of a symbol that we do not trade there is no mark; its own price must do.
+    return marks.get(row["symbol"]) or (max(own) if own else ZERO)
+
+
+def _worst(mark: Decimal, *prices: Decimal | None) -> Decimal:
+    return max([mark, *(price for price in prices if price is not None)])

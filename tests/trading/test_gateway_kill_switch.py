@@ -1,0 +1,161 @@
+"""What throws the kill switch by itself, and that it stays thrown."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from adapter_cases import kraken_rest
+from canned_exchange import DISARMED, FLEX, GOOD, CannedExchange, sent
+from running_gateway import plain_request
+
+from core.errors import GatewayRefused, OrderRejected
+from core.trading.gateway.exposure import Exposure
+from core.trading.gateway.guard import Guard
+from core.trading.gateway.heartbeat import Heartbeat
+from core.trading.gateway.kill_switch import KillSwitch
+from core.trading.gateway.limits import Limits
+from core.trading.gateway.service import Service
+from core.trading.gateway.tripwires import Tripwires
+
+LIMITS = Limits(
+    symbols=("PF_XBTUSD",),
+    max_open_risk_usd=Decimal(200),
+    max_daily_loss_usd=Decimal(100),
+    max_rejects=3,
+    max_drift_usd=Decimal(50),
+    max_drifts=4,
+)
+
+
+class Rig:
+    """A gateway's service before a canned exchange; `told` are the halts told of."""
+
+    def __init__(self, folder: Path, **exposure: int) -> None:
+        answers = copy.deepcopy(GOOD)
+        answers["/openorders"]["openOrders"] = []
+        answers["/cancelallordersafter"] = DISARMED
+        answers["/openpositions"]["openPositions"] = []
+        self.exchange = CannedExchange(answers)
+        self.folder, self.told = folder, list[str]()
+        self.start(**exposure)
+
+    def start(self, **exposure: int) -> None:
+        """Be a new process on the same files."""
+        adapter = kraken_rest(self.exchange.url)
+        switch = KillSwitch(self.folder / "halt", self.told.append)
+        guard = Guard(LIMITS, adapter, switch, Exposure(adapter, **exposure))
+        wires = Tripwires(LIMITS, adapter, switch, self.folder / "day.json")
+        self.service = Service(adapter, guard, Heartbeat(adapter), wires)
+        self.calls = self.service.methods()
+
+    def equity(self, usd: float, time: str = "2026-01-02T03:04:05.000Z") -> None:
+        """Let the exchange tell another equity, and the loop read it."""
+        flex = {**FLEX, "portfolioValue": usd}
+        answer = {**GOOD["/accounts"], "accounts": {"flex": flex}, "serverTime": time}
+        self.exchange.answers["/accounts"] = answer
+        self.calls["account"]()
+
+    def place(self, client_id: str = "c-1", **changes: Any) -> Any:
+        return self.calls["place"](order=plain_request(client_id=client_id, **changes))
+
+    @property
+    def halted(self) -> str | None:
+        found: str | None = self.calls["status"]()["halted"]
+        return found
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    found = Rig(tmp_path, max_age_ms=-1)
+    yield found
+    found.exchange.close()
+
+
+def test_a_days_loss_halts_and_a_restart_does_not_forget_it(rig: Rig) -> None:
+    rig.equity(1000)
+    rig.equity(950)
+    rig.start()
+    rig.equity(900.01)
+    assert rig.halted is None
+    rig.equity(900)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+    assert rig.told == [rig.halted]
+    rig.equity(1000)
+    rig.start()
+    with pytest.raises(GatewayRefused, match="the day has cost"):
+        rig.place()
+
+
+def test_the_next_day_counts_from_its_own_first_equity(rig: Rig) -> None:
+    rig.equity(1000)
+    rig.equity(950, "2026-01-03T00:00:00.000Z")
+    rig.equity(851, "2026-01-03T05:00:00.000Z")
+    assert rig.halted is None
+    rig.equity(850, "2026-01-03T06:00:00.000Z")
+    assert "100.00" in str(rig.halted)
+
+
+def test_after_a_resume_the_loss_counts_anew(rig: Rig) -> None:
+    rig.equity(1000)
+    rig.equity(900)
+    rig.service.admin_methods()["resume"]()
+    rig.equity(890)
+    assert rig.halted is None
+    rig.equity(790)
+    assert rig.halted
+
+
+def test_rejects_in_a_row_halt_and_a_success_between_does_not(rig: Rig) -> None:
+    small = {"size": "0.001"}
+    for outcome in ("no", "no", "yes", "no", "no", "no"):
+        assert rig.halted is None
+        if outcome == "yes":
+            rig.exchange.answers["/sendorder"] = GOOD["/sendorder"]
+            rig.place("c-2", **small)
+            continue
+        rig.exchange.answers["/sendorder"] = sent("insufficientAvailableFunds")
+        with pytest.raises(OrderRejected):
+            rig.place(**small)
+    assert "3 rejects in a row" in str(rig.halted)
+
+
+@pytest.mark.parametrize(
+    ("drifts", "halted"),
+    [
+        (["1", "1", "1", "1"], True),
+        (["1", "-1", "1", "0.009", "1", "1", "1"], False),
+        (["50"], True),
+        (["-50"], True),
+        (["49.99"], False),
+    ],
+)
+def test_drift_halts_when_it_stays_or_is_large(
+    rig: Rig, drifts: list[str], halted: bool
+) -> None:
+    for drift in drifts:
+        rig.calls["report_drift"](drift_usd=drift)
+    assert bool(rig.halted) is halted
+
+
+def test_an_entry_may_risk_only_what_is_left(rig: Rig) -> None:
+    rig.place("c-1", protect_price="30000")
+    rig.place("c-2", side="sell", protect_price="70000")
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_usd is 200, .* 500\.00"):
+        rig.place("c-3")
+    with pytest.raises(GatewayRefused, match=r"it is 200\.01"):
+        rig.place("c-3", protect_price="29999")
+
+
+def test_orders_sent_since_the_last_reading_count_in_full(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.place("c-1", protect_price="40000")
+    rig.place("c-2", protect_price="40000")
+    with pytest.raises(GatewayRefused, match=r"it is 200\.01"):
+        rig.place("c-3", protect_price="49999")
+    assert len(rig.exchange.seen("/openpositions")) == 1
+    rig.exchange.close()
