@@ -9,7 +9,6 @@ from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.ports import script
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms, describe
-from core import plain_data
 from core.spec import Example
 from core.values import difference
 
@@ -44,7 +43,7 @@ def broken(terms: Terms, example: Example) -> Failure | None:
         why = played.fault(answer.calls) or why
     if not why:
         return None
-    expected = _expected(terms, example) if example.raises is None else None
+    expected = terms.expected(example) if example.raises is None else None
     return terms.failure(
         why, arguments, answer, expected=expected, raises=example.raises, script=played
     )
@@ -63,7 +62,7 @@ def _why(
         return f"{terms.spec.name} changes its argument {answer.changed[0]}"
     tolerance = example.tolerance
     return difference(
-        _expected(terms, example),
+        terms.expected(example),
         answer.value,
         terms.spec.tolerance if tolerance is None else tolerance,
     )
@@ -75,10 +74,6 @@ def _wrong_error(wanted: str, answer: Answer) -> str | None:
     if answer.error != wanted:
         return f"expected {wanted}, got {answer.error}: {answer.message}"
     return None
-
-
-def _expected(terms: Terms, example: Example) -> object:
-    return plain_data.load(terms.returns, example.expect, terms.records)
 
 
 def redacted(failure: Failure, terms: Terms) -> Failure:

@@ -14,7 +14,7 @@ from architect.gate.contract.subject import Answer, Subject
 from architect.gate.expressions import evaluate, holds, namespace
 from architect.gate.verdict import UNKNOWN, CounterExample
 from core import plain_data, types
-from core.spec import Spec
+from core.spec import Example, Spec
 from core.spec_graph import SpecGraph
 from core.template_header import parameter_names
 from core.types import Type
@@ -64,6 +64,10 @@ class Terms:
             name: plain_data.load(self.kinds[name], plain, self.records)
             for name, plain in given.items()
         }
+
+    def expected(self, example: Example) -> Any:
+        """Return the typed result that an example expects."""
+        return plain_data.load(self.returns, example.expect, self.records)
 
     def call(self, arguments: Arguments, script: Script | None = None) -> Answer:
         """Call the candidate."""

@@ -47,7 +47,8 @@ class Checks:
     `base` gives the names that a program finds in its namespace; it is called within
     the worker. `fresh` gives calls on which patches are compared; where it gives none,
     they are varied from the calls of the checks. `acceptable` tells from a patch's source
-    whether it may be taken at all; it is called where no candidate runs.
+    whether it may be taken at all; it is called where no candidate runs. A candidate is
+    given up at its `misses`-th failing check, however many others it passes.
     """
 
     checks: Sequence[Check]
@@ -56,6 +57,7 @@ class Checks:
     base: Callable[[], Namespace] = dict
     fresh: Callable[[], list[Call]] = list
     acceptable: Callable[[str], bool] = field(default=_always)
+    misses: int = 1_000_000
 
     @classmethod
     def of_examples(

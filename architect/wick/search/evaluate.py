@@ -132,8 +132,11 @@ class Evaluator:
             changed = changed or self._differs(number, outcome)
             slow = slow or outcome.how == "steps"
             wrong = wrong or outcome.how in ("wrong", "raised")
-            if not passed and (slow or count + 1 >= FIRST):
+            missed = count + 1 - passed
+            if not passed and (slow or missed >= FIRST):
                 break
+            if missed >= self.checks.misses:
+                return Tried(index, edit, passed, True)
         if not passed:
             return Tried(index, edit, 0, True) if changed and not slow else None
         whole = passed == len(self._failing)

@@ -10,7 +10,7 @@ import ast
 import copy
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any
 
@@ -59,7 +59,7 @@ class Observed:
 def observe(program: Program, checks: Checks) -> Observed:
     """Run every check once, then some of each sort again with the instruments in."""
     seen = Observed()
-    recording = Checks(checks.checks, checks.entries, _recording(checks, seen))
+    recording = replace(checks, setup=_recording(checks, seen))
     plain = Runner(program, recording)
     seen.outcomes = [
         plain.run(plain.units, check, STEPS, SECONDS) for check in checks.checks

@@ -20,12 +20,15 @@ from architect.gate.expressions import evaluate
 from architect.gate.sandbox.loading import load_module
 from architect.wick.search import Check, Failed
 from architect.wick.search.checks import Call, Namespace
+from architect.wick.spec_search.kept import Kept
 from architect.wick.spec_search.order import Order
 from architect.wick.spec_search.subject import LocalSubject
 from core.spec import Example, Property
 from core.template_header import render_header
 from core.values import decode
 
+# Drawn inputs of one check of `ensures`.
+AT_ONCE = 4
 _OURS = ("core.wrapper", "core.records")
 # The bare body has no contract around it, so it cannot break one.
 _CONTRACT_ERRORS = ("RequiresError", "EnsuresError")
@@ -36,7 +39,36 @@ class _NotAllowed(Exception):
 
 
 class _LocalTerms(Terms):
-    """The same claims, without the watching thread that a confined worker may not have."""
+    """The same claims, without the watching thread that a confined worker may not have.
+
+    What is asked of every candidate is loaded once.
+    """
+
+    def load(self, given: Mapping[str, Any]) -> Arguments:
+        kept = self._kept.get(id(given))
+        if kept is None:
+            kept = self._kept[id(given)] = Kept(super().load(given))
+        return kept.fresh()
+
+    def expected(self, example: Example) -> Any:
+        kept = self._kept.get(id(example))
+        if kept is None:
+            kept = self._kept[id(example)] = Kept({"": super().expected(example)})
+        return kept.arguments[""]
+
+    def decoded(self, plain: Mapping[str, Any]) -> Arguments:
+        """Return the arguments in plain form as typed ones, for one call."""
+        kept = self._kept.get(id(plain))
+        if kept is None:
+            kept = self._kept[id(plain)] = Kept(
+                {n: decode(value, self.records) for n, value in plain.items()}
+            )
+        return kept.fresh()
+
+    @cached_property
+    def _kept(self) -> dict[int, Kept]:
+        # By identity: specs and orders outlive the terms.
+        return {}
 
     def broken_ensures(self, arguments: Arguments, answer: Answer) -> str | None:
         scope = {**self.names(arguments), "result": answer.value}
@@ -69,8 +101,8 @@ class Contract:
             if not example.held_back and example.raises not in _CONTRACT_ERRORS
         ]
         found += [
-            Check("ensures", self._check(self._ensured, number))
-            for number in range(len(self.order.drawn.get("", ())))
+            Check("ensures", self._check(self._ensured, start))
+            for start in range(0, len(self.order.drawn.get("", ())), AT_ONCE)
         ]
         found += [
             Check(f"property {prop.name}", self._check(self._claimed, number))
@@ -101,7 +133,7 @@ class Contract:
         return [(name, (), self._decoded(plain)) for plain in self.order.compared]
 
     @cached_property
-    def terms(self) -> Terms:
+    def terms(self) -> _LocalTerms:
         """The contract over the modules that it needs, loaded into this process."""
         records: dict[str, type] = {}
         for name, source in self.order.sources:
@@ -133,16 +165,19 @@ class Contract:
 
     def _regression(self, number: int) -> Failure | None:
         known = self.order.known[number]
-        given = self._decoded(
-            {n: v for n, v in known.arguments.items() if n in self.terms.kinds}
-        )
-        if not self.terms.allowed(given):
+        given = self._decoded(known.arguments)
+        known_still = {n: v for n, v in given.items() if n in self.terms.kinds}
+        if not self.terms.allowed(known_still):
             return None  # what `requires` refuse is the header's affair
         return regressions.broken(self.terms, known)
 
-    def _ensured(self, number: int) -> Failure | None:
-        arguments = self._decoded(self.order.drawn[""][number])
-        return self.terms.fault(arguments, self.terms.call(arguments))
+    def _ensured(self, start: int) -> Failure | None:
+        for plain in self.order.drawn[""][start : start + AT_ONCE]:
+            arguments = self._decoded(plain)
+            failure = self.terms.fault(arguments, self.terms.call(arguments))
+            if failure is not None:
+                return failure
+        return None
 
     def _claimed(self, number: int) -> Failure | None:
         prop = self.order.spec.properties[number]
@@ -197,4 +232,4 @@ class Contract:
         raise ValueError(answer.message)
 
     def _decoded(self, plain: Mapping[str, Any]) -> Arguments:
-        return {n: decode(value, self.terms.records) for n, value in plain.items()}
+        return self.terms.decoded(plain)

@@ -17,7 +17,7 @@ from core.values import Encoded, encode
 
 Arguments = Mapping[str, Encoded]
 # Drawn inputs of each claim: few, for each candidate meets them all.
-ENSURED, CLAIMED, COMPARED = 12, 8, 40
+ENSURED, CLAIMED, COMPARED = 12, 6, 40
 
 
 @dataclass(frozen=True)

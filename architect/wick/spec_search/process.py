@@ -30,7 +30,7 @@ from architect.wick.spec_search.written import rewritten
 from core.errors import ArchitectError
 
 NEXT, STOP = "next", "stop"
-GRACE_S, STUCK_S = 0.4, 1.0
+GRACE_S, STUCK_S, MISSES = 0.4, 1.0, 2
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def search_of(order: Order, stop: partial[bool]) -> Search:
     entries = () if order.spec.ports else (order.spec.name,)
     checks = Checks(
         contract.checks(), entries, base=contract.base, fresh=contract.fresh,
-        acceptable=partial(_acceptable, order, program),
+        misses=MISSES, acceptable=partial(_acceptable, order, program),
     )  # fmt: skip
     budget = Budget(
         order.seconds, order.workers, GRACE_S, stuck_s=STUCK_S,

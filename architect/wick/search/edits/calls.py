@@ -51,12 +51,23 @@ def _swapped(
         yield place.set(field, new, cost, "swap arguments")
 
 
+def _swapped_values(place: Place, keywords: list[ast.keyword]) -> Iterator[Edit]:
+    for left, right in combinations(range(len(keywords)), 2):
+        one, two = keywords[left], keywords[right]
+        new = list(keywords)
+        new[left] = ast.keyword(one.arg, two.value)
+        new[right] = ast.keyword(two.arg, one.value)
+        yield place.set("keywords", new, 1.7, "swap arguments")
+
+
 def _arguments(context: Context, place: Place, node: ast.Call) -> Iterator[Edit]:
     if len(node.args) < 7:
         yield from _swapped(place, "args", node.args, 1.5)
     for index in range(len(node.args)):
         rest = node.args[:index] + node.args[index + 1 :]
         yield place.set("args", rest, 2.8, "drop argument")
+    if 1 < len(node.keywords) < 7:
+        yield from _swapped_values(place, node.keywords)
     for index in range(len(node.keywords)):
         less = node.keywords[:index] + node.keywords[index + 1 :]
         yield place.set("keywords", less, 3.2, "drop argument")
