@@ -3,7 +3,8 @@
 Orders are filled at the next candle's open, with spread, slippage by volume, partial
 fills, fees, funding, margin and liquidation. Without --candles a synthetic history is
 taken: for a try, not for a judgement. --set makes variants, and --walk-forward chooses
-among them on the past only.
+among them on the past only. --strategy trades one module by itself: candles in, the wanted
+position out.
 """
 
 from __future__ import annotations
@@ -11,29 +12,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architect.command_types import positive
-from core.errors import ConfigError
-from core.project import find_project
 
 if TYPE_CHECKING:
+    from architect.backtest_plan import Plan
     from core.trading.backtest.run import Result
-    from core.trading.candles import Candles
-    from core.trading.paper import PaperConfig
-    from core.trading.trader.config import TraderConfig
 
 EXAMPLE = """  architect backtest --candles DIR --plot equity.png
   architect backtest --candles DIR --from 2025-04-10 --to 2025-05-10 --symbols PF_XBTUSD
   architect backtest --candles DIR --set stop_multiple=4,6,8 --set take_multiple=6,9
-  architect backtest --candles DIR --walk-forward"""
-SYNTHETIC = 6000
-SEARCHED = ("stop_multiple=4,6,8", "take_multiple=6,9,12")
+  architect backtest --candles DIR --walk-forward
+  architect backtest --candles DIR --strategy ema_cross --set fast=5,9 --set slow=21,34"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="start", metavar="DATE", help="first candle to trade in, UTC")
     add("--to", dest="end", metavar="DATE", help="where to end, UTC")
     add("--symbols", nargs="+", metavar="SYMBOL", help="PF_XBTUSD ... (default: all)")
+    add("--strategy", metavar="MODULE",
+        help="an indicator that wants a position, in place of the trading loop")  # fmt: skip
+    add("--notional-frac", type=_usd, default=Decimal(1), metavar="F",
+        help="a strategy's position as a part of the equity (1)")  # fmt: skip
     add("--each", action="store_true", help="an account for each symbol by itself")
     add("--set", action="append", default=[], metavar="NAME=V[,V...]", dest="settings",
-        help="a setting of the trading loop; several values make variants")  # fmt: skip
+        help="a setting of the loop or of the strategy; several values make variants")  # fmt: skip
     add("--tried", type=positive, help="variants tried in all, for the deflated Sharpe")
     add(
         "--balance",
@@ -88,73 +87,32 @@ def _usd(text: str) -> Decimal:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0; errors rise."""
-    from core.trading.backtest.run import PAPER
+    from architect.backtest_plan import plan_of
     from core.trading.backtest.side_by_side import executor_of
-    from core.trading.backtest.variants import variants
 
-    root = find_project(Path.cwd(), options.root).root
-    candles = _candles(options)
-    settings = options.settings or (SEARCHED if options.walk_forward else ())
-    chosen = variants(settings)
-    paper = replace(PAPER, balance_usd=options.balance)
-    tasks = len(chosen) * (len(candles) if options.each else 1)
+    plan = plan_of(options)
+    markets = len(plan.markets)
+    tasks = len(plan.labels) * (1 if options.walk_forward else markets)
     with executor_of(options.jobs, options.executor, tasks) as executor:
         if options.walk_forward:
-            return _walk(options, root, candles, chosen, paper, executor)
-        return _run_all(options, root, candles, chosen, paper, executor)
+            return _walk(options, plan, executor)
+        return _run_all(options, plan, executor)
 
 
-def _candles(options: argparse.Namespace) -> dict[str, Candles]:
-    from core.trading.candles import load_folder
-    from core.trading.synthetic import synthetic_candles
-
-    if options.candles is None:
-        print("no --candles: a synthetic history, good for a try only", file=sys.stderr)
-        found = synthetic_candles(0, SYNTHETIC)
-    else:
-        found = load_folder(options.candles)
-    wanted = options.symbols or list(found)
-    missing = [symbol for symbol in wanted if symbol not in found]
-    if missing:
-        raise ConfigError(
-            f"no candles of {', '.join(missing)}", hint=f"there are {', '.join(found)}"
-        )
-    return {symbol: found[symbol] for symbol in wanted}
-
-
-def _period(
-    options: argparse.Namespace, candles: Mapping[str, Candles]
-) -> tuple[int, int]:
-    from core.trading.backtest.periods import time_ms
-
-    times = next(iter(candles.values())).time_ms
-    start = time_ms(options.start) if options.start else int(times[0])
-    return start, time_ms(options.end) if options.end else int(times[-1]) + 1
-
-
-def _run_all(
-    options: argparse.Namespace,
-    root: Path,
-    candles: Mapping[str, Candles],
-    variants: Mapping[str, TraderConfig],
-    paper: PaperConfig,
-    executor: Executor | None,
-) -> int:
-    from core.trading.backtest.periods import setup_of
+def _run_all(options: argparse.Namespace, plan: Plan, executor: Executor | None) -> int:
     from core.trading.backtest.report import deflated, summary
     from core.trading.backtest.side_by_side import run_all
+    from core.trading.backtest.walk import ranking
 
-    markets = [{s: c} for s, c in candles.items()] if options.each else [candles]
     setups = [
-        setup_of(root, market, config, _period(options, market), paper=paper,
-                 label=label, every_candle=options.every_candle)
-        for market in markets
-        for label, config in variants.items()
-    ]  # fmt: skip
+        plan.make(market, label, plan.period)
+        for market in plan.markets
+        for label in plan.labels
+    ]
     results = run_all(setups, executor)
-    found = [summary(result, root) for result in results]
-    tried = max(options.tried or 0, len(variants))
-    best = max(results, key=_sharpe)
+    found = [summary(result, plan.root) for result in results]
+    tried = max(options.tried or 0, len(plan.labels))
+    best = max(results, key=ranking)
     luck = deflated(results, best, tried)
     if options.plot:
         _draw(options.plot, best)
@@ -163,13 +121,6 @@ def _run_all(
     else:
         _show(found, luck)
     return 0
-
-
-def _sharpe(result: Result) -> float:
-    from core.trading.backtest.stats import daily_returns, sharpe
-
-    found = sharpe(daily_returns(result.curve.time_ms, result.curve.equity_usd))
-    return found if found == found else float("-inf")
 
 
 def _show(found: list[dict[str, Any]], luck: dict[str, Any]) -> None:
@@ -192,26 +143,28 @@ def _draw(path: Path, result: Result) -> None:
     print(f"picture: {draw(path, result)}", file=sys.stderr)
 
 
-def _walk(
-    options: argparse.Namespace,
-    root: Path,
-    candles: Mapping[str, Candles],
-    variants: Mapping[str, TraderConfig],
-    paper: PaperConfig,
-    executor: Executor | None,
-) -> int:
+def _walk(options: argparse.Namespace, plan: Plan, executor: Executor | None) -> int:
     from core.trading.backtest.report import walked
     from core.trading.backtest.walk import walk, windows
 
-    period = _period(options, candles)
-    planned = windows(period, options.train_days, options.test_days)
-    found = walked(walk(root, candles, variants, planned, paper, executor))
+    planned = windows(plan.period, options.train_days, options.test_days)
+    found = {
+        market: walked(walk(partial(plan.make, market), plan.labels, planned, executor))
+        for market in plan.markets
+    }
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps({"markets": found}))
         return 0
+    for market, told in found.items():
+        _show_walk(market, told, options.train_days, len(plan.labels))
+    return 0
+
+
+def _show_walk(market: str, found: dict[str, Any], days: int, variants: int) -> None:
+    if market:
+        print(f"-- {market}")
     for row in found["windows"]:
         print(f"test {row['test'][0]} to {row['test'][1]}: {row['test_net_frac']:+.2%} in "
               f"{row['trades']} trades, with {row['chosen']}")  # fmt: skip
     print(f"all test periods: {found['test_net_frac']:+.2%}; each variant was chosen on the "
-          f"{options.train_days} days before, out of {len(variants)}")  # fmt: skip
-    return 0
+          f"{days} days before, out of {variants}")  # fmt: skip

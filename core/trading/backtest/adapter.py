@@ -12,23 +12,24 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from core.errors import ExchangeError, MalformedAnswer
+from core.trading.backtest.rows import (
+    fill_row,
+    ledger_row,
+    open_row,
+    sent,
+    status_row,
+)
 from core.trading.gateway import kraken_history, kraken_requests
 from core.trading.gateway.adapter import Candle, Row
 from core.trading.gateway.answers import Node
-from core.trading.gateway.kraken_orders import RESTING_KINDS, refusal, state, weighed
+from core.trading.gateway.kraken_orders import refusal, state
 from core.trading.gateway.order import IMMEDIATE
 from core.trading.gateway.order import Order as Wanted
 from core.trading.paper import NewOrder, PaperExchange
-from core.trading.paper.books import LedgerRow
 from core.trading.paper.history_answers import order_events, trigger_events
-from core.trading.paper.orders import Fill, Order, OrderState
+from core.trading.paper.orders import Order
 from core.trading.paper.requests import Outcome
 
-_DONE = {
-    OrderState.FILLED: "filled",
-    OrderState.CANCELLED: "cancelled",
-    OrderState.REJECTED: "rejected",
-}
 _ALL = {"sort": "asc", "count": "100000"}
 
 
@@ -76,7 +77,7 @@ class EngineAdapter:
             "last": price,
             "volume_24h": volume,
             "open_24h": opened,
-            "funding_frac": _sent(market.funding_rate(symbol, market.now_ms)) / price,
+            "funding_frac": sent(market.funding_rate(symbol, market.now_ms)) / price,
             "time_ms": market.now_ms,
             "suspended": False,
         }
@@ -111,7 +112,7 @@ class EngineAdapter:
             raise refused
         made = _order_of(outcome)
         ended = not made.is_live or order.kind in IMMEDIATE
-        row = _status(made, [event.fill for event in outcome.events if event.fill])
+        row = status_row(made, [event.fill for event in outcome.events if event.fill])
         return {**row, "status": state(made.size, row["filled"], ended=ended)}
 
     def place_all(self, orders: Sequence[Wanted]) -> list[Row | ExchangeError]:
@@ -131,7 +132,7 @@ class EngineAdapter:
             return None
         fills = self.engine.books.fills
         mine = [fill for fill in fills if fill.order.order_id == found.order_id]
-        return _status(found, mine)
+        return status_row(found, mine)
 
     def edit(
         self,
@@ -149,7 +150,7 @@ class EngineAdapter:
         if refused is not None:
             raise refused
         fills = [event.fill for event in outcome.events if event.fill]
-        return _status(_order_of(outcome), fills)
+        return status_row(_order_of(outcome), fills)
 
     def cancel(self, client_id: str) -> Row | None:
         """Cancel one order by its client id."""
@@ -161,26 +162,11 @@ class EngineAdapter:
 
     def _cancelled(self, order: Order | None) -> Row | None:
         done = self.engine.cancel(order)
-        return _status(order) if order and done.status == "cancelled" else None
+        return status_row(order) if order and done.status == "cancelled" else None
 
     def open_orders(self) -> list[Row]:
         """Return OpenOrder rows."""
-        return [
-            {
-                "client_id": order.client_id or "",
-                "order_id": order.order_id,
-                "symbol": order.symbol,
-                "side": order.side,
-                "kind": RESTING_KINDS[order.kind],
-                "size": order.size,
-                "filled": order.filled,
-                "limit_price": order.limit_price,
-                "stop_price": order.stop_price if _waits(order) else None,
-                "reduce_only": order.reduce_only,
-                "created_ms": order.time_ms,
-            }
-            for order in self.engine.venue.live.values()
-        ]
+        return [open_row(order) for order in self.engine.venue.live.values()]
 
     def positions(self) -> list[Row]:
         """Return Position rows."""
@@ -189,7 +175,7 @@ class EngineAdapter:
                 "symbol": symbol,
                 "size": holding.size,
                 "entry_price": holding.entry_price,
-                "funding_usd": _sent(holding.funding_usd),
+                "funding_usd": sent(holding.funding_usd),
             }
             for symbol, holding in self.engine.books.holdings.items()
             if holding.size
@@ -199,19 +185,19 @@ class EngineAdapter:
         """Return an Account row."""
         margin = self.engine.margin()
         return {
-            "balance_usd": _sent(margin.balance),
-            "equity_usd": _sent(margin.equity),
-            "available_usd": _sent(margin.available),
-            "initial_margin_usd": _sent(margin.initial),
-            "maintenance_margin_usd": _sent(margin.maintenance),
-            "floating_usd": _sent(margin.floating),
-            "funding_usd": _sent(margin.funding),
+            "balance_usd": sent(margin.balance),
+            "equity_usd": sent(margin.equity),
+            "available_usd": sent(margin.available),
+            "initial_margin_usd": sent(margin.initial),
+            "maintenance_margin_usd": sent(margin.maintenance),
+            "floating_usd": sent(margin.floating),
+            "funding_usd": sent(margin.funding),
         }
 
     def fills(self, since_ms: int) -> list[Row]:
         """Return Fill rows, oldest first."""
         for fill in self.engine.books.fills[len(self._fill_rows) :]:
-            self._fill_rows.append(_fill(fill))
+            self._fill_rows.append(fill_row(fill))
             self._fill_times.append(fill.time_ms)
         found = self._fill_rows[bisect_left(self._fill_times, since_ms) :]
         return sorted(found, key=lambda row: (row["time_ms"], row["fill_id"]))
@@ -220,7 +206,7 @@ class EngineAdapter:
         """Return LedgerEntry rows, oldest first."""
         # Row n of the engine's log has the ids 2n - 1, its cash, and 2n, its position.
         rows = self.engine.books.ledger[(since_id + 1) // 2 :]
-        return [_ledger_entry(row) for row in rows]
+        return [ledger_row(row) for row in rows]
 
     def order_events(self, since_ms: int) -> list[Row]:
         """Return OrderEvent rows, oldest first, read as they are from Kraken's history."""
@@ -252,52 +238,3 @@ def _order_of(outcome: Outcome) -> Order:
     if outcome.order is None:
         raise MalformedAnswer(f"the engine's status {outcome.status} has no order")
     return outcome.order
-
-
-def _status(order: Order, fills: Sequence[Fill] = ()) -> Row:
-    word = _DONE.get(order.state) or state(order.size, order.filled, ended=False)
-    return {
-        "client_id": order.client_id or "",
-        "order_id": order.order_id,
-        "symbol": order.symbol,
-        "side": order.side,
-        "status": word,
-        "size": order.size,
-        "filled": order.filled,
-        "average_price": weighed([(fill.size, fill.price) for fill in fills])[1],
-        "reason": "",
-    }
-
-
-def _fill(fill: Fill) -> Row:
-    return {
-        "fill_id": fill.fill_id,
-        "order_id": fill.order.order_id,
-        "client_id": fill.order.client_id or "",
-        "symbol": fill.order.symbol,
-        "side": fill.order.side,
-        "size": fill.size,
-        "price": fill.price,
-        "time_ms": fill.time_ms,
-    }
-
-
-def _ledger_entry(row: LedgerRow) -> Row:
-    return {
-        "entry_id": 2 * row.row_id - 1,
-        "time_ms": row.time_ms,
-        "kind": row.kind,
-        "symbol": row.symbol,
-        "fee_usd": row.fee_usd,
-        "realised_usd": row.realised_usd,
-        "funding_usd": row.funding_usd,
-        "balance_usd": row.balance_usd,
-    }
-
-
-def _waits(order: Order) -> bool:
-    return order.state is OrderState.WAITING
-
-
-def _sent(value: Decimal) -> Decimal:
-    return Decimal(repr(float(value)))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from statistics import variance
 from typing import Any
@@ -59,7 +60,8 @@ def summary(result: Result, root: Path) -> Plain:
 def by_hour(result: Result, root: Path) -> list[Plain]:
     """Return wins, trades and net P&L by UTC hour of the exit, by the module that trades."""
     modules = registry_of(root)
-    rows = [modules.records["Trade"](**row) for row in result.trades]
+    trade = modules.records["Trade"]
+    rows = [trade(**{**row, **_decimals(row)}) for row in result.trades]
     return [
         {
             "hour": stats.hour,
@@ -70,6 +72,20 @@ def by_hour(result: Result, root: Path) -> list[Plain]:
         }
         for stats in modules["hourly_heatmap"](rows)
     ]
+
+
+def _decimals(row: Plain) -> Plain:
+    """Return the money and sizes of a trade that a strategy's engine kept in floats."""
+    names = (
+        "size",
+        "entry_price",
+        "exit_price",
+        "realised_usd",
+        "fees_usd",
+        "funding_usd",
+    )
+    floats = {name: row[name] for name in names if isinstance(row[name], float)}
+    return {name: Decimal(repr(round(value, 8))) for name, value in floats.items()}
 
 
 def deflated(results: Sequence[Result], best: Result, tried: int) -> Plain:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -76,15 +77,25 @@ class Result:
 def run(setup: Setup) -> Result:
     """Run one backtest. Same setup, same result, on any machine."""
     started = time.perf_counter()
-    session = Session(setup)
-    append, contain = hooks.append, hooks.contain
+    with unreflected():
+        session = Session(setup)
+        session.run()
+        return session.result(time.perf_counter() - started)
+
+
+@contextmanager
+def unreflected() -> Iterator[None]:
+    """Forget the reflections of calls in the block: a history has no one to look at them.
+
+    Kept, they would hold on to every series that a module was given.
+    """
+    append = hooks.append
     kept: deque[Reflection] = deque(maxlen=0)
     hooks.append = kept.append
     try:
-        session.run()
+        yield
     finally:
-        hooks.append, hooks.contain = append, contain
-    return session.result(time.perf_counter() - started)
+        hooks.append = append
 
 
 class Session:

@@ -15,13 +15,21 @@ from multiprocessing import get_context
 
 from core.errors import ConfigError
 from core.trading.backtest.run import Result, Setup, run
+from core.trading.backtest.targets import TargetSetup, run_target
 
 
-def run_all(setups: Sequence[Setup], executor: Executor | None = None) -> list[Result]:
+def run_all(
+    setups: Sequence[Setup | TargetSetup], executor: Executor | None = None
+) -> list[Result]:
     """Return the result of each setup, in their order; in this process without executor."""
     if executor is None:
-        return [run(setup) for setup in setups]
-    return [future.result() for future in [executor.submit(run, s) for s in setups]]
+        return [run_one(setup) for setup in setups]
+    return [future.result() for future in [executor.submit(run_one, s) for s in setups]]
+
+
+def run_one(setup: Setup | TargetSetup) -> Result:
+    """Run one backtest of either kind."""
+    return run_target(setup) if isinstance(setup, TargetSetup) else run(setup)
 
 
 @contextmanager

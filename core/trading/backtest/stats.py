@@ -8,6 +8,7 @@ keeps what one day owes to the day before.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,31 +96,34 @@ def intervals(
     """
     if len(returns) < LEAST_DAYS:
         return {}
-    draws = _blocks(len(returns))
-    mine, theirs = returns[draws], benchmark[draws]
-    paths = np.cumprod(1 + mine, axis=1)
-    peaks = np.maximum.accumulate(np.maximum(paths, 1.0), axis=1)
-    net = paths[:, -1] - 1
-    found = {
-        "net_frac": net,
-        "ahead_frac": net - (np.prod(1 + theirs, axis=1) - 1),
-        "sharpe": np.array([sharpe(row) for row in mine]),
-        "sortino": np.array([sortino(row) for row in mine]),
-        "max_drawdown_frac": ((peaks - paths) / peaks).max(axis=1),
-    }
+    drawn: dict[str, list[float]] = {}
+    for rows in _blocks(len(returns)):
+        for name, value in _resampled(returns[rows], benchmark[rows]).items():
+            drawn.setdefault(name, []).append(value)
     tail = (1 - level) / 2
-    return {name: _between(values, tail) for name, values in found.items()}
+    return {name: _between(np.array(values), tail) for name, values in drawn.items()}
 
 
-def _blocks(days: int) -> NDArray[np.int64]:
-    """Return RESAMPLES rows of day numbers, drawn in circular blocks."""
+def _resampled(mine: Floats, theirs: Floats) -> dict[str, float]:
+    path = np.cumprod(1 + mine)
+    peaks = np.maximum.accumulate(np.maximum(path, 1.0))
+    net = float(path[-1]) - 1
+    return {
+        "net_frac": net,
+        "ahead_frac": net - (float(np.prod(1 + theirs)) - 1),
+        "sharpe": sharpe(mine),
+        "sortino": sortino(mine),
+        "max_drawdown_frac": float(((peaks - path) / peaks).max()),
+    }
+
+
+def _blocks(days: int) -> Iterator[NDArray[np.int64]]:
+    """Yield RESAMPLES rows of day numbers, drawn in circular blocks."""
     block = min(BLOCK_DAYS, days)
-    starts = np.random.default_rng(SEED).integers(
-        0, days, size=(RESAMPLES, -(-days // block))
-    )
-    rows = starts[:, :, None] + np.arange(block)
-    drawn: NDArray[np.int64] = rows.reshape(RESAMPLES, -1)[:, :days] % days
-    return drawn
+    draws = np.random.default_rng(SEED)
+    for _ in range(RESAMPLES):
+        starts = draws.integers(0, days, size=-(-days // block))
+        yield (starts[:, None] + np.arange(block)).ravel()[:days] % days
 
 
 def _between(values: Floats, tail: float) -> Interval:

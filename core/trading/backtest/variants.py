@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal, InvalidOperation
 from itertools import product
@@ -22,7 +22,8 @@ def variants(
     ConfigError for a setting that is not there or a value that cannot be read.
     """
     start = base or TraderConfig()
-    axes = [_axis(setting) for setting in settings]
+    kinds = {field.name: field.type for field in fields(TraderConfig)}
+    axes = [_axis(setting, kinds) for setting in settings]
     found = {}
     for chosen in product(*axes):
         label = " ".join(f"{name}={value}" for name, value in chosen)
@@ -30,9 +31,23 @@ def variants(
     return found
 
 
-def _axis(setting: str) -> list[tuple[str, Any]]:
+def arguments(
+    settings: Sequence[str], kinds: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return every combination of a strategy's arguments by its label.
+
+    `kinds` are the types of the arguments by name, as classes or as their names.
+    """
+    named = {k: getattr(kind, "__name__", kind) for k, kind in kinds.items()}
+    axes = [_axis(setting, named) for setting in settings]
+    return {
+        " ".join(f"{name}={value}" for name, value in chosen): dict(chosen)
+        for chosen in product(*axes)
+    }
+
+
+def _axis(setting: str, kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:
     name, equals, texts = setting.partition("=")
-    kinds = {field.name: field.type for field in fields(TraderConfig)}
     if not equals or kinds.get(name) not in _KINDS:
         known = ", ".join(n for n, kind in kinds.items() if kind in _KINDS)
         raise ConfigError(

@@ -7,23 +7,20 @@ chosen here is ever measured on what it was chosen on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from core.errors import ConfigError
-from core.trading.backtest.periods import setup_of
-from core.trading.backtest.run import PAPER, Result
+from core.trading.backtest.periods import Period
+from core.trading.backtest.run import Result, Setup
 from core.trading.backtest.side_by_side import run_all
 from core.trading.backtest.stats import DAY_MS, daily_returns, sharpe
-from core.trading.candles import Candles
-from core.trading.paper import PaperConfig
-from core.trading.trader.config import TraderConfig
+from core.trading.backtest.targets import TargetSetup
 
-Period = tuple[int, int]
+Make = Callable[[str, Period], Setup | TargetSetup]
 
 
 @dataclass(frozen=True)
@@ -61,39 +58,33 @@ def windows(
 
 
 def walk(
-    root: Path,
-    candles: Mapping[str, Candles],
-    variants: Mapping[str, TraderConfig],
+    make: Make,
+    labels: Sequence[str],
     steps: list[tuple[Period, Period]],
-    paper: PaperConfig = PAPER,
     executor: Executor | None = None,
 ) -> list[Step]:
-    """Return what each window chose and what came of it."""
+    """Return what each window chose of the labels and what came of it.
+
+    `make(label, period)` is the setup of one variant in one period.
+    """
     trained = run_all(
-        [
-            setup_of(root, candles, config, train, paper=paper, label=label)
-            for train, _ in steps
-            for label, config in variants.items()
-        ],
-        executor,
+        [make(label, train) for train, _ in steps for label in labels], executor
     )
-    count = len(variants)
+    count = len(labels)
     groups = [trained[i : i + count] for i in range(0, len(trained), count)]
-    best = [max(group, key=_ranking) for group in groups]
+    best = [max(group, key=ranking) for group in groups]
     tested = run_all(
-        [
-            setup_of(root, candles, variants[b.label], test, paper=paper, label=b.label)
-            for b, (_, test) in zip(best, steps, strict=True)
-        ],
+        [make(b.label, test) for b, (_, test) in zip(best, steps, strict=True)],
         executor,
     )
     return [
-        Step(train, test, b.label, _ranking(b), result)
+        Step(train, test, b.label, ranking(b), result)
         for (train, test), b, result in zip(steps, best, tested, strict=True)
     ]
 
 
-def _ranking(result: Result) -> float:
+def ranking(result: Result) -> float:
+    """Return what variants are compared by: the Sharpe ratio, the least if there is none."""
     curve = result.curve
     found = sharpe(daily_returns(curve.time_ms, curve.equity_usd))
     return found if np.isfinite(found) else float("-inf")

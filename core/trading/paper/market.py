@@ -21,10 +21,10 @@ from core.trading.paper.config import PaperConfig
 from core.trading.paper.orders import ZERO
 
 _ONE = Decimal(1)
-_BASE_FRAC = Decimal("0.00001")
-_TREND_WEIGHT = Decimal("0.001")
-_CAP_FRAC = Decimal("0.0005")
-_TREND_HOURS = 8
+BASE_FRAC = Decimal("0.00001")
+TREND_WEIGHT = Decimal("0.001")
+CAP_FRAC = Decimal("0.0005")
+TREND_HOURS = 8
 
 
 class Market:
@@ -120,9 +120,9 @@ class Market:
         if self.config.funding_frac is not None:
             return self.config.funding_frac
         price = self._close_before(symbol, hour * HOUR_MS)
-        earlier = self._close_before(symbol, (hour - _TREND_HOURS) * HOUR_MS)
-        frac = _BASE_FRAC + _TREND_WEIGHT * (price / earlier - _ONE)
-        return max(-_CAP_FRAC, min(_CAP_FRAC, frac)).quantize(Decimal("1e-9"))
+        earlier = self._close_before(symbol, (hour - TREND_HOURS) * HOUR_MS)
+        frac = BASE_FRAC + TREND_WEIGHT * (price / earlier - _ONE)
+        return max(-CAP_FRAC, min(CAP_FRAC, frac)).quantize(Decimal("1e-9"))
 
     def day(self, symbol: str) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Return the last 24 hours' open, high, low and volume."""

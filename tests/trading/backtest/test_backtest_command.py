@@ -71,3 +71,26 @@ def test_walk_forward_prints_each_window(
     shown = capsys.readouterr().out
     assert shown.count("take_multiple=") == 2
     assert "all test periods:" in shown
+
+
+def test_a_strategy_of_one_module_is_traded_by_itself(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--jobs", "1"]
+    more = ["--strategy", "ema_cross", "--set", "fast=5,9", "--json"]
+    assert main([*words, *more]) == 0
+    found = json.loads(capsys.readouterr().out)["results"]
+    assert [(row["symbols"], row["label"]) for row in found] == [
+        (["PF_XBTUSD"], "fast=5"),
+        (["PF_XBTUSD"], "fast=9"),
+        (["PF_ETHUSD"], "fast=5"),
+        (["PF_ETHUSD"], "fast=9"),
+    ]
+    walk = ["--walk-forward", "--train-days", "2", "--test-days", "1"]
+    assert main([*words, "--strategy", "ema_cross", *walk]) == 1
+    assert "nothing to choose from" in capsys.readouterr().err
+    assert main([*words, *more, *walk]) == 0
+    assert list(json.loads(capsys.readouterr().out)["markets"]) == [
+        "PF_XBTUSD",
+        "PF_ETHUSD",
+    ]

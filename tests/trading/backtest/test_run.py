@@ -151,7 +151,11 @@ def test_walking_forward_judges_only_on_days_not_trained_on() -> None:
     ]
     assert all(train[1] == test[0] for train, test in steps)
     chosen = variants(["stop_multiple=3,8"], SHORT)
-    found = walk(ROOT, candles, chosen, steps[:2])
+
+    def make(label: str, period: tuple[int, int]) -> Setup:
+        return setup_of(ROOT, candles, chosen[label], period, label=label)
+
+    found = walk(make, list(chosen), steps[:2])
     growth = 1.0
     for step in found:
         assert step.chosen in chosen
