@@ -5,7 +5,6 @@ and run: architect generate view_ready
 """
 
 import math
-from dataclasses import asdict
 
 from core.wrapper import module
 from generated.trading.market_view import MarketView
@@ -24,8 +23,12 @@ def view_ready(view: MarketView) -> bool:
     Returns:
         whether an entry may be judged by it
     """
-    numbers = [value for name, value in asdict(view).items() if name != "symbol"]
-    known = all(math.isfinite(number) for number in numbers)
+    prices = (
+        view.close + view.ema_fast + view.ema_slow + view.vwap + view.macd_histogram
+    )
+    bands = view.bollinger_low + view.bollinger_high
+    rates = view.rsi + view.volume_ratio + view.volatility_frac
+    known = math.isfinite(prices + bands + rates + view.hour_weight + view.model_score)
     return (
         known and view.volatility_frac > 0 and view.bollinger_high > view.bollinger_low
     )
