@@ -32,6 +32,8 @@ def entry_flex_tuner(
     Returns:
         criteria of this moment
     """
+    if steps == 0:
+        return normal
     wide = asdict(loosest)
     tuned = {
         name: value + (wide[name] - value) * steps / most
