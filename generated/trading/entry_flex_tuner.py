@@ -4,7 +4,7 @@ Generated from specs/trading/entry_flex_tuner.yaml. To change it, change the spe
 and run: architect generate entry_flex_tuner
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from core.wrapper import module
 from generated.trading.entry_criteria import EntryCriteria
@@ -34,12 +34,14 @@ def entry_flex_tuner(
     """
     if steps == 0:
         return normal
-    wide = asdict(loosest)
-    tuned = {
-        name: value + (wide[name] - value) * steps / most
-        for name, value in asdict(normal).items()
-    }
-    return replace(normal, **tuned)
+    n, w, p = normal, loosest, steps / most
+    return EntryCriteria(
+        max_rsi=n.max_rsi * (1 - p) + w.max_rsi * p,
+        max_vwap_distance=n.max_vwap_distance * (1 - p) + w.max_vwap_distance * p,
+        max_band_excess=n.max_band_excess * (1 - p) + w.max_band_excess * p,
+        min_volume_ratio=n.min_volume_ratio * (1 - p) + w.min_volume_ratio * p,
+        min_model_score=n.min_model_score * (1 - p) + w.min_model_score * p,
+    )
 
 
 __all__ = ["entry_flex_tuner"]
