@@ -14,7 +14,7 @@ from core.trading.ports import Store
 from core.trading.trader.entry_config import EntryConfig
 
 # Trades that may belong to the cluster of this moment; older ones are no part of it.
-NEWEST = 50
+NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
