@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "halt": "throw the kill switch: no new entries, exits still pass",
     "resume": "allow new entries again after a halt",
     "wick": "repair what fails: a worker fed by the stream of failures",
+    "signal": "let a model judge entries: a service beside the trading loop",
     "incidents": "show incidents, or one of them with its whole story",
     "trades": "show the trades of the books",
     "heatmap": "show what trades made by the hour of the day",

@@ -22,6 +22,11 @@ from core.errors import ConfigError
 from core.hang import hung_note
 
 EXAMPLE = "  architect up\n  architect up --candles my_candles --workers 2"
+# What may end without the system: what is said then.
+OPTIONAL = {
+    "watch": "specs are watched no more",
+    "signal": "entries go on without the model",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
         _say(f"gateway and {options.workers} wick worker(s) are up")
         if options.watch:
             system.start_watch()
+        if system.start_signal() is not None:
+            _say("a model judges entries")
         system.start_trader()
         # From here on Ctrl-C ends the wait; before, it interrupted the start.
         stop = process.stop_event()
@@ -73,9 +80,9 @@ def run(options: argparse.Namespace) -> int:
             for child in list(system.children.values()):
                 if child.running:
                     continue
-                if child.name == "watch":
+                if child.name in OPTIONAL:
                     # Nothing trades by it: what runs, runs on.
-                    _say(f"specs are watched no more: {child.last_words()}")
+                    _say(f"{OPTIONAL[child.name]}: {child.last_words()}")
                     del system.children[child.name]
                     continue
                 if not restarts.due(child.name, child.exit_code):

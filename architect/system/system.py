@@ -131,13 +131,17 @@ class System:
     @property
     def socket(self) -> Path:
         """The gateway's socket."""
-        wanted = self.run_dir / "gateway.sock"
+        return self._socket("gateway.sock")
+
+    @property
+    def signal_socket(self) -> Path:
+        """The signal service's socket."""
+        return self._socket("signal.sock")
+
+    def _socket(self, name: str) -> Path:
+        wanted = self.run_dir / name
         # A Unix socket's path has at most 107 bytes; the gateway adds ".admin".
-        return (
-            wanted
-            if len(os.fsencode(wanted)) < 96
-            else self._short_folder / "gateway.sock"
-        )
+        return wanted if len(os.fsencode(wanted)) < 96 else self._short_folder / name
 
     @cached_property
     def _short_folder(self) -> Path:
@@ -168,6 +172,19 @@ class System:
         models = {n: v for n in names if (v := environment.get(n))}
         return self._start(name, "architect", words, {**self._addresses(), **models})
 
+    def start_signal(self) -> Line | None:
+        """Start the signal service if a model of its own is set for it, else None.
+
+        Models that are set for other jobs are not asked: each entry would cost money.
+        """
+        environment = self.config.environment
+        if not environment.get("LLM_SIGNAL_MODEL"):
+            return None
+        words = ["signal", "--root", str(self.config.project.root),
+                 "--socket", str(self.signal_socket), "--parent", str(os.getpid())]  # fmt: skip
+        models = {n: v for n in environment.keys("LLM_") if (v := environment.get(n))}
+        return self._start("signal", "architect", words, models)
+
     def start_trader(self, ticks: int = 0) -> Line:
         """Start the trading loop."""
         words = ["--root", str(self.config.project.root), "--gateway", str(self.socket),
@@ -179,6 +196,8 @@ class System:
             environment["PAPER_TOKEN"] = json.loads(self._paper_keys.read_text())[
                 "control_token"
             ]
+        if "signal" in self.children:
+            words += ["--signal", str(self.signal_socket)]
         if ticks:
             words += ["--ticks", str(ticks)]
         return self._start("trader", "core.trading.trader", words, environment)

@@ -20,8 +20,11 @@ from core.errors import ArchitectError, ConfigError
 from core.project import find_project
 from core.runtime import Runtime
 from core.trading.gateway_client import GatewayExchange
+from core.trading.model_client import SignalModel
+from core.trading.ports import Model
 from core.trading.store import PostgresStore
 from core.trading.trader.clock import PaperClock, RealClock, TickClock
+from core.trading.trader.decision import NoModel
 from core.trading.trader.loop import TradingLoop
 
 PROGRESS_EVERY = 20
@@ -51,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project")
     parser.add_argument(
         "--gateway", type=Path, required=True, help="the gateway's socket"
+    )
+    parser.add_argument(
+        "--signal", type=Path, help="the socket of the service that judges entries"
     )
     parser.add_argument(
         "--paper-url", help="step this paper exchange instead of waiting"
@@ -83,7 +89,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         clock = _clock(options)
         loop = TradingLoop(
             runtime.modules, exchange, store, runtime.tell,
-            stop_reason=runtime.breaker.stop_reason,
+            model=_model(options, runtime), stop_reason=runtime.breaker.stop_reason,
         )  # fmt: skip
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
@@ -92,6 +98,12 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         _say("done", **summary(loop), swaps=runtime.swaps)
         store.close()
     return 0
+
+
+def _model(options: argparse.Namespace, runtime: Runtime) -> Model:
+    if options.signal is None:
+        return NoModel()
+    return SignalModel(options.signal, tell=runtime.tell)
 
 
 def _clock(options: argparse.Namespace) -> Any:
