@@ -1,4 +1,4 @@
-"""Cut an order into slices, so that none is larger than a clip.
+"""The size of the next slice of an execution, 0 when nothing is to be sent now.
 
 Generated from specs/trading/slice_manager.yaml. To change it, change the spec
 and run: architect generate slice_manager
@@ -8,39 +8,43 @@ from decimal import Decimal
 
 from core.wrapper import module
 from generated.trading.round_down import round_down
+from generated.trading.size_due import size_due
+from generated.trading.slice_plan import SlicePlan
+from generated.trading.slippage_frac import slippage_frac
 
 
 @module(
     kind="function",
     requires=[
-        "size >= 0",
+        "filled >= 0",
+        "price > 0",
         "size_step > 0",
-        "clip_size >= size_step",
     ],
     ensures=[
-        "all(0 < part <= clip_size for part in result)",
-        "sum(result) <= size",
+        "0 <= result <= plan.clip_size",
+        "result == 0 or filled + result <= plan.size",
     ],
-    on_failure="[]",
+    on_failure="Decimal(0)",
 )
 def slice_manager(
-    size: Decimal, clip_size: Decimal, size_step: Decimal
-) -> list[Decimal]:
-    """Cut an order into slices, so that none is larger than a clip.
+    plan: SlicePlan, filled: Decimal, price: Decimal, now_ms: int, size_step: Decimal
+) -> Decimal:
+    """The size of the next slice of an execution, 0 when nothing is to be sent now.
 
     Args:
-        size (coins): what to trade in all, 0 or more
-        clip_size (coins): largest slice, at least one step
-        size_step (coins): slices are multiples of it
+        plan: of the execution
+        filled (coins): by the slices before
+        price (USD): where the market is now: the last fill or the touch
+        now_ms (UTC ms): when it is asked
+        size_step (coins): sizes are multiples of it
 
     Returns:
-        coins: slices in the order of sending, their sum is the rounded size
+        coins: a multiple of size_step, at most clip_size
     """
-    clip = round_down(clip_size, size_step)
-    total = round_down(size, size_step)
-    rest = total % clip
-    slices = [clip] * int(total // clip)
-    return [*slices, rest] if rest > 0 else slices
+    if slippage_frac(plan.side, plan.decision_price, price) > plan.max_slippage_frac:
+        return Decimal(0)
+    due = size_due(plan, now_ms) - filled
+    return round_down(min(plan.clip_size, max(due, Decimal(0))), size_step)
 
 
 __all__ = ["slice_manager"]
