@@ -8,8 +8,8 @@ from core.wrapper import module
 from generated.trading.exit_levels import ExitLevels
 from generated.trading.open_order import OpenOrder
 from generated.trading.order_change import OrderChange
-from generated.trading.order_purpose import order_purpose
 from generated.trading.position import Position
+from generated.trading.protecting_orders import protecting_orders
 from generated.trading.trigger_changes import trigger_changes
 
 
@@ -32,14 +32,9 @@ def protection_changes(
     Returns:
         in the order in which to do them
     """
-    side, size = "sell" if position.size > 0 else "buy", abs(position.size)
-    ours = []
-    for order in resting:
-        mine = order_purpose(order.client_id) in ("stop", "take") and order.reduce_only
-        if mine and order.symbol == position.symbol and order.side == side:
-            ours.append(order)
-    stops = [order for order in ours if order.kind == "stop"]
-    takes = [order for order in ours if order.kind == "take_profit"]
+    size = abs(position.size)
+    stops = protecting_orders(position, "stop", resting)
+    takes = protecting_orders(position, "take_profit", resting)
     changes = trigger_changes("stop", size, levels.stop_price, stops)
     return changes + trigger_changes("take_profit", size, levels.take_price, takes)
 
