@@ -7,10 +7,12 @@ and run: architect generate instrument
 from decimal import Decimal
 
 from core.records import record
+from generated.trading.margin_level import MarginLevel
 
 
 @record(
     requires=[
+        "margin_levels != []",
         "tick_size > 0",
         "size_step > 0",
         "contract_size > 0",
@@ -26,6 +28,7 @@ class Instrument:
         contract_size (coins): coins of one contract
         initial_margin_frac: of the notional in the lowest tier
         maintenance_margin_frac: of the notional in the lowest tier
+        margin_levels: the margin schedule, which begins at a notional of 0
     """
 
     symbol: str
@@ -34,6 +37,7 @@ class Instrument:
     contract_size: Decimal
     initial_margin_frac: Decimal
     maintenance_margin_frac: Decimal
+    margin_levels: list[MarginLevel]
 
 
 __all__ = ["Instrument"]
