@@ -157,7 +157,7 @@ class GatewayExchange:
         return made
 
     def _record(self, name: str, row: record_fields.Plain) -> Any:
-        return self._records[name](**record_fields.read(name, row))
+        return record_fields.made(name, record_fields.read(name, row), self._records)
 
     def _read(self, name: str, make: Callable[[], Any]) -> Any:
         try:

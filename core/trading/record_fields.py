@@ -1,7 +1,7 @@
 """The records that cross the gateway's socket, and how each field travels.
 
 One table for both ends: Decimals travel as strings, times as ints. It holds no
-classes; those are rendered from specs and handed to `GatewayExchange`.
+classes; those are rendered from specs and handed in.
 """
 
 from __future__ import annotations
@@ -106,7 +106,11 @@ FIELDS: Mapping[str, Mapping[str, Reader]] = {
             ),
             Decimal,
         ),
+        "margin_levels": list,
     },
+    "MarginLevel": dict.fromkeys(
+        ("from_usd", "initial_frac", "maintenance_frac"), Decimal
+    ),
     "LedgerEntry": {
         "entry_id": int,
         "time_ms": int,
@@ -118,13 +122,30 @@ FIELDS: Mapping[str, Mapping[str, Reader]] = {
     },
 }
 
+# Fields that hold lists of records, by the record that they belong to.
+_NESTED: Mapping[str, Mapping[str, str]] = {
+    "Instrument": {"margin_levels": "MarginLevel"},
+}
+
+
+def made(name: str, row: Plain, records: Mapping[str, type]) -> Any:
+    """Return the record `name` with these values; lists of plain rows become records."""
+    nested = {
+        field: [made(of, each, records) for each in row[field]]
+        for field, of in _NESTED.get(name, {}).items()
+    }
+    return records[name](**{**row, **nested})
+
 
 def read(name: str, row: Plain) -> Plain:
     """Return the fields of record `name` with their Python types, from plain data.
 
     KeyError, TypeError, ValueError or ArithmeticError if a field is missing or unreadable.
     """
-    return {field: reader(row[field]) for field, reader in FIELDS[name].items()}
+    values = {field: reader(row[field]) for field, reader in FIELDS[name].items()}
+    for field, of in _NESTED.get(name, {}).items():
+        values[field] = [read(of, each) for each in values[field]]
+    return values
 
 
 def plain(value: Any) -> Any:

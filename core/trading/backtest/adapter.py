@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from core.errors import ExchangeError, MalformedAnswer
@@ -55,6 +56,7 @@ class EngineAdapter:
                 "contract_size": Decimal(1),
                 "initial_margin_frac": contract.margin_levels[0].initial_frac,
                 "maintenance_margin_frac": contract.margin_levels[0].maintenance_frac,
+                "margin_levels": [asdict(level) for level in contract.margin_levels],
             }
             for contract in self.engine.market.contracts.values()
         ]

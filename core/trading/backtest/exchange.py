@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from core.trading import record_fields
 from core.trading.backtest.adapter import EngineAdapter
 from core.trading.gateway.adapter import Row
 from core.trading.gateway.heartbeat import Heartbeat
@@ -129,5 +130,4 @@ class BacktestExchange:
         return None if row is None else self._records[name](**row)
 
     def _many(self, name: str, rows: list[Row]) -> list[Any]:
-        make = self._records[name]
-        return [make(**row) for row in rows]
+        return [record_fields.made(name, row, self._records) for row in rows]

@@ -27,6 +27,14 @@ def instrument(row: Node) -> Row:
         "contract_size": row.positive("contractSize"),
         "initial_margin_frac": lowest.positive("initialMargin"),
         "maintenance_margin_frac": lowest.positive("maintenanceMargin"),
+        "margin_levels": [
+            {
+                "from_usd": level.number("numNonContractUnits", least=0),
+                "initial_frac": level.positive("initialMargin"),
+                "maintenance_frac": level.positive("maintenanceMargin"),
+            }
+            for level in levels
+        ],
     }
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,13 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         exchange = GatewayExchange(options.gateway, runtime.modules.records)
         process.limit_memory(MEMORY_BYTES)
         store = PostgresStore(database_url)
-        clock = _clock(options)
+        clock = _clock(options, stop)
         loop = TradingLoop(
             runtime.modules, exchange, store, runtime.tell,
-            model=_model(options, runtime), stop_reason=runtime.breaker.stop_reason,
+            model=_model(options, runtime), sleep=clock.sleep,
+            stop_reason=runtime.breaker.stop_reason,
         )  # fmt: skip
+        clock.between = loop.beat
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
         _trade(loop, clock, stop, options.ticks)
@@ -106,10 +109,10 @@ def _model(options: argparse.Namespace, runtime: Runtime) -> Model:
     return SignalModel(options.signal, tell=runtime.tell)
 
 
-def _clock(options: argparse.Namespace) -> Any:
+def _clock(options: argparse.Namespace, stop: threading.Event) -> Any:
     if options.paper_url:
         return PaperClock(options.paper_url, _setting("PAPER_TOKEN"))
-    return RealClock()
+    return RealClock(stop.wait)
 
 
 def _trade(
@@ -127,6 +130,7 @@ def _trade(
 def summary(loop: TradingLoop) -> dict[str, Any]:
     """Return the loop's own counts, as plain JSON data."""
     totals = loop.books.totals
+    pnl = loop.books.pnl(loop.market.marks)
     return {
         "ticks": loop.ticks,
         "open": len(loop.trades),
@@ -135,6 +139,8 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
         "realised_usd": str(totals.realised_usd),
         "fees_usd": str(totals.fees_usd),
         "funding_usd": str(totals.funding_usd),
+        "floating_usd": str(sum((p.floating_usd for p in pnl), Decimal(0))),
+        "net_usd": {p.symbol: str(p.net_usd) for p in pnl},
         "drifts": loop.drifts,
         "halted": loop.halted,
     }

@@ -18,6 +18,8 @@ from core.trading.ports import Exchange, Store
 ZERO = Decimal(0)
 # Fills may be shown late and out of order, and clocks differ: so far back is asked again.
 OVERLAP_MS = 3_600_000
+# So many ids of the account log are asked for again when something is missing.
+LEDGER_OVERLAP = 1000
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Totals:
 class Books:
     """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start.
 
+    `positions` are by our own fills, `held` by the exchange, both by symbol.
     Rows for the store wait in `unsaved` until `save`, so that trading goes on without it.
     """
 
@@ -43,10 +46,13 @@ class Books:
     positions: dict[str, Any] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     by_symbol: dict[str, Totals] = field(default_factory=dict)
+    held: dict[str, Any] = field(default_factory=dict)
     fills: int = 0
     unsaved: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     _since_ms: int = 0
+    _first_entry: int = 0
     _last_entry: int = 0
+    _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
 
     def open(self, now_ms: int) -> None:
@@ -58,9 +64,11 @@ class Books:
         while True:
             self.start_balance_usd = self.exchange.account().balance_usd
             self.positions = {p.symbol: p for p in self.exchange.positions()}
+            self.held = dict(self.positions)
             # What came between the first and the last answer is in an unknown part of them.
             later, seen = self.exchange.ledger(self._last_entry), self._shown()
             if not later and seen == self._seen:
+                self._first_entry = self._last_entry
                 return
             self._last_entry = max(
                 (e.entry_id for e in later), default=self._last_entry
@@ -71,21 +79,31 @@ class Books:
         fills = self.exchange.fills(self._since_ms - OVERLAP_MS)
         return {fill.fill_id: fill.time_ms for fill in fills}
 
-    def sync(self) -> list[Any]:
-        """Book the fills and account log entries that are new; return the new fills."""
-        shown = self.exchange.fills(self._since_ms - OVERLAP_MS)
+    def sync(self, *, again: bool = False) -> list[Any]:
+        """Book the fills and account log entries that are new; return the new fills.
+
+        `again` looks further back, for what was not shown when it was looked for.
+        """
+        back_ms = OVERLAP_MS * (3 if again else 1)
+        shown = self.exchange.fills(max(0, self._since_ms - back_ms))
         fills = [fill for fill in shown if fill.fill_id not in self._seen]
         for fill in fills:
             self._book_fill(fill)
         self._forget()
-        for entry in self.exchange.ledger(self._last_entry):
-            self._book_entry(entry)
+        since = self._last_entry - (LEDGER_OVERLAP if again else 0)
+        for entry in self.exchange.ledger(max(since, self._first_entry)):
+            if entry.entry_id not in self._booked:
+                self._book_entry(entry)
+        self.held = {p.symbol: p for p in self.exchange.positions()}
         return fills
 
     def _forget(self) -> None:
-        oldest = self._since_ms - 2 * OVERLAP_MS
+        oldest = self._since_ms - 4 * OVERLAP_MS
         if len(self._seen) > 1000:
             self._seen = {i: ms for i, ms in self._seen.items() if ms >= oldest}
+        if len(self._booked) > 4 * LEDGER_OVERLAP:
+            oldest_entry = self._last_entry - 2 * LEDGER_OVERLAP
+            self._booked = {i for i in self._booked if i >= oldest_entry}
 
     def save(self) -> None:
         """Write what waits for the store; what it does not take now waits on."""
@@ -112,6 +130,7 @@ class Books:
             totals.fees_usd += entry.fee_usd
             totals.funding_usd += entry.funding_usd
         self._last_entry = max(self._last_entry, entry.entry_id)
+        self._booked.add(entry.entry_id)
         self.unsaved.append(("ledger", _row(entry)))
 
     def totals_of(self, symbol: str) -> Totals:
@@ -130,20 +149,39 @@ class Books:
 
     def equity(self, now_ms: int, marks: Mapping[str, Decimal]) -> Any:
         """Return our Equity record; unrealised funding is the exchange's to tell."""
-        funding = {p.symbol: p.funding_usd for p in self.exchange.positions()}
+        return self.modules["equity_monitor"](
+            now_ms, self.balance_usd, self._valued(), dict(marks)
+        )
+
+    def pnl(self, marks: Mapping[str, Decimal]) -> list[Any]:
+        """Return the Pnl of every symbol that was ever traded, by symbol."""
+        held = {position.symbol: position for position in self._valued()}
+        return [
+            self.modules["pnl_engine"](
+                held.get(symbol) or self._flat(symbol),
+                marks[symbol],
+                totals.realised_usd,
+                totals.funding_usd,
+                totals.fees_usd,
+            )
+            for symbol, totals in sorted(self.by_symbol.items())
+            if symbol in marks
+        ]
+
+    def _valued(self) -> list[Any]:
+        """Return our positions with the exchange's word on funding that accrues."""
         position = self.modules.records["Position"]
-        held = [
+        return [
             position(
                 symbol=p.symbol,
                 size=p.size,
                 entry_price=p.entry_price,
-                funding_usd=funding.get(p.symbol, ZERO),
+                funding_usd=(
+                    self.held[p.symbol].funding_usd if p.symbol in self.held else ZERO
+                ),
             )
             for p in self.positions.values()
         ]
-        return self.modules["equity_monitor"](
-            now_ms, self.balance_usd, held, dict(marks)
-        )
 
 
 def _row(record: Any) -> dict[str, Any]:

@@ -6,33 +6,56 @@ import http.client
 import json
 import time
 import urllib.parse
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from core.errors import ExchangeUnavailable
 from core.trading.trader.config import CANDLE_MS
 
+# So often the loop says that it lives while it waits for a candle.
+BEAT_S = 15.0
+
 
 class TickClock(Protocol):
-    """Yields the times at which candles close."""
+    """Yields the times at which candles close.
+
+    `between` is called about every BEAT_S of real time while it waits.
+    """
+
+    between: Callable[[], object]
+
+    def sleep(self, seconds: float) -> None:
+        """Wait before a call to the exchange is tried again."""
 
     def next_close_ms(self) -> int | None:
         """Wait for the next close; return its UTC ms, None when there is none left."""
 
 
 class RealClock:
-    """Waits for real candles; `settle_s` lets the exchange publish them."""
+    """Waits for real candles; `settle_s` lets the exchange publish them.
 
-    def __init__(self, settle_s: float = 2.0) -> None:
-        self._settle_s = settle_s
+    `wait` waits for seconds and tells whether to stop, as Event.wait does.
+    """
+
+    def __init__(self, wait: Callable[[float], bool], *, settle_s: float = 2.0) -> None:
+        self._wait, self._settle_s = wait, settle_s
+        self.between: Callable[[], object] = lambda: None
 
     def now_ms(self) -> int:
         """Return UTC milliseconds."""
         return time.time_ns() // 1_000_000
 
+    def sleep(self, seconds: float) -> None:
+        """Wait for real seconds, not longer than until it is to stop."""
+        self._wait(seconds)
+
     def next_close_ms(self) -> int | None:
-        """Sleep until the next candle has closed and settled."""
+        """Wait until the next candle has closed and settled; None when it is to stop."""
         due = (self.now_ms() // CANDLE_MS + 1) * CANDLE_MS
-        time.sleep(max(0.0, due / 1000 + self._settle_s - time.time()))
+        while (left := due / 1000 + self._settle_s - self.now_ms() / 1000) > 0:
+            self.between()
+            if self._wait(min(left, BEAT_S)):
+                return None
         return due
 
 
@@ -45,13 +68,21 @@ class PaperClock:
         self._token = token
         self._connection = http.client.HTTPConnection(*self._address, timeout=30)
         self._now_ms = int(self._ask("GET", "/paper/state")["time_ms"])
+        self._beaten_s = time.monotonic()
+        self.between: Callable[[], object] = lambda: None
 
     def now_ms(self) -> int:
         """Return the simulated UTC milliseconds."""
         return self._now_ms
 
+    def sleep(self, seconds: float) -> None:
+        """Do nothing: simulated time does not pass while we wait."""
+
     def next_close_ms(self) -> int | None:
         """Step one candle; None when the candles are used up."""
+        if time.monotonic() - self._beaten_s >= BEAT_S:
+            self._beaten_s = time.monotonic()
+            self.between()
         answer = self._ask("POST", "/paper/step")
         if not answer["stepped"]:
             return None

@@ -20,6 +20,14 @@ class TraderConfig:
         risk_frac: of equity, lost at most by one trade that is stopped.
         ceiling_frac: of equity, lost at most if every open trade is stopped.
         clip_usd: notional of one slice of an execution.
+        slippage_frac: of the decision's price, paid at most by an entry.
+        twap_usd: notional above which an entry is spread over `twap_ms`.
+        trail_frac: of the first stop's distance, kept by the trailing stop; 0 for none.
+        trail_step_frac: of that distance, by which the stop moves at least.
+        max_stop_failures: ticks without a stop at the exchange before a trade is ended.
+        pool_frac: of equity, bound at most as margin of all trades.
+        drift_usd: what rounding may make between our balance and the exchange's.
+        beat_timeout_s: silence after which the gateway takes entries back.
     """
 
     entry: EntryConfig = field(default_factory=EntryConfig)
@@ -40,6 +48,16 @@ class TraderConfig:
     max_hold_ms: int = 144 * CANDLE_MS
     clip_usd: Decimal = Decimal("2500")
     max_notional_usd: Decimal = Decimal("9000")
+    slippage_frac: Decimal = Decimal("0.003")
+    twap_usd: Decimal = Decimal("7500")
+    twap_ms: int = 2 * CANDLE_MS
+    trail_frac: Decimal = Decimal("1")
+    trail_step_frac: Decimal = Decimal("0.1")
+    max_stop_failures: int = 3
+    pool_frac: Decimal = Decimal("0.8")
+    max_leverage: Decimal = Decimal("5")
+    adopt_volatility_frac: float = 0.005
+    beat_timeout_s: int = 60
     drift_usd: Decimal = Decimal("0.01")
 
     @property

@@ -1,4 +1,4 @@
-"""Entries: scan, look, decide, size, check the open risk, execute."""
+"""Entries: scan, look, decide, size, fit into the limits on risk, execute."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import Decision
 from core.trading.trader.execution import SIDES, Execution, Intent
+from core.trading.trader.levels import Levels
 from core.trading.trader.market import Market
-from core.trading.trader.trades import OpenTrade
+from core.trading.trader.risk import Risk
+from core.trading.trader.trades import OpenTrade, filled_of
 
 ZERO = Decimal(0)
+Trades = dict[str, OpenTrade]
 
 
 @dataclass
@@ -28,49 +31,27 @@ class Entries:
     books: Books
     execution: Execution
     decision: Decision
+    levels: Levels
+    risk: Risk
     config: TraderConfig
     on_open: Callable[[OpenTrade], None]
 
-    def run(
-        self, now_ms: int, equity_usd: Decimal, trades: dict[str, OpenTrade]
-    ) -> None:
+    def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
-        for symbol in self._scan():
+        ready = [s for s in self.market.tradeable if self.market.ready(s)]
+        stats = [self._stats(symbol) for symbol in ready]
+        volatilities = {s.symbol: s.volatility_frac for s in stats}
+        self.risk.share_margin(equity_usd, volatilities, trades)
+        for symbol in self._scan(stats):
             if self.decision.room(now_ms) <= 0:
                 return
-            if symbol in trades or symbol in self.books.positions:
+            if symbol in trades or symbol in self.books.held:
                 continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:
                 self.on_open(trade)
 
-    def adopt(
-        self, symbol: str, now_ms: int, left: OpenTrade | None = None
-    ) -> OpenTrade | None:
-        """Return a trade for a position that has none, so that its exit is watched.
-
-        It is one that a crash, a restart or a person left: `left`, with new levels from
-        its entry price, if the store knows it. None while candles are missing.
-        """
-        if not self.market.ready(symbol):
-            return None
-        position = self.books.positions[symbol]
-        side = "long" if position.size > ZERO else "short"
-        volatility = self._stats(symbol).volatility_frac
-        levels = self._levels(symbol, side, position.entry_price, volatility)
-        if left is not None:
-            left.levels = levels
-            return left
-        base = self.books.totals_of(symbol)
-        return OpenTrade(
-            f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size),
-            position.entry_price, levels, now_ms, 0.0,
-            base.realised_usd, base.fees_usd, base.funding_usd,
-        )  # fmt: skip
-
-    def _scan(self) -> list[str]:
-        ready = [s for s in self.market.tradeable if self.market.ready(s)]
-        stats = [self._stats(symbol) for symbol in ready]
+    def _scan(self, stats: list[Any]) -> list[str]:
         found: list[str] = self.modules["market_scanner"](
             stats,
             self.config.symbols_at_most,
@@ -81,13 +62,9 @@ class Entries:
 
     def _stats(self, symbol: str) -> Any:
         ticker = self.market.tickers[symbol]
-        close = self.market.candles[symbol]["close"]
-        volatility = self.modules["realised_volatility"](
-            close, self.config.volatility_window
-        )
         return self.modules.records["MarketStats"](
             symbol=symbol,
-            volatility_frac=_last(volatility),
+            volatility_frac=self.levels.volatility_frac(symbol),
             volume_usd=float(ticker.volume_24h * ticker.mark_price),
             spread_frac=float((ticker.ask - ticker.bid) / ticker.mark_price),
         )
@@ -97,11 +74,7 @@ class Entries:
         return self.decision.signal(symbol, now_ms)
 
     def _enter(
-        self,
-        symbol: str,
-        now_ms: int,
-        equity_usd: Decimal,
-        trades: dict[str, OpenTrade],
+        self, symbol: str, now_ms: int, equity_usd: Decimal, trades: Trades
     ) -> OpenTrade | None:
         view, signal = self.signal(symbol, now_ms)
         if signal.side != "none":
@@ -109,32 +82,57 @@ class Entries:
         if signal.side == "none" or not math.isfinite(view.volatility_frac):
             return None
         price = self.market.mark(symbol)
-        levels = self._levels(symbol, signal.side, price, view.volatility_frac)
+        levels = self.levels.around(symbol, signal.side, price, view.volatility_frac)
         risk = self.decision.risk_frac(view.model_score)
-        size = self._size(symbol, price, levels, signal.score, risk, equity_usd, trades)
+        size = self._size(symbol, price, levels, signal.score, risk, equity_usd)
         if size <= ZERO:
             return None
+        leverage = self.risk.leverage(
+            symbol, size, price, levels.stop_price, signal.score
+        )
+        plan = self._plan(symbol, signal.side, size, price, now_ms)
+        fitted = self.risk.fitted(symbol, plan, levels, leverage, equity_usd, trades)
+        if fitted <= ZERO:
+            return None
+        plan = self._plan(symbol, signal.side, fitted, price, now_ms)
         base = self.books.totals_of(symbol)
-        step = self.market.instruments[symbol].size_step
-        intent = Intent(symbol, SIDES[signal.side], size, "entry", False, now_ms)
-        statuses = self.execution.run(intent, price, step)
-        filled = sum((s.filled for s in statuses), ZERO)
+        before = (base.realised_usd, base.fees_usd, base.funding_usd)
+        filled, cost = self._send(symbol, plan, levels, price, now_ms)
         if not filled:
             return None
-        cost = sum((s.filled * (s.average_price or price) for s in statuses), ZERO)
         return OpenTrade(
             f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
-            signal.score, base.realised_usd, base.fees_usd, base.funding_usd,
+            signal.score, *before, leverage=leverage, plan=plan,
+            trail_usd=self.levels.trail_usd(price, levels),
         )  # fmt: skip
 
-    def _levels(self, symbol: str, side: str, price: Decimal, volatility: float) -> Any:
-        return self.modules["exit_levels_for"](
-            side,
+    def _send(
+        self, symbol: str, plan: Any, levels: Any, price: Decimal, now_ms: int
+    ) -> tuple[Decimal, Decimal]:
+        intent = Intent(symbol, plan, "entry", now_ms, protect_price=levels.stop_price)
+        instrument = self.market.instruments[symbol]
+        return filled_of(self.execution.run(intent, ZERO, price, instrument), price)
+
+    def go_on(self, trade: OpenTrade, now_ms: int) -> list[Any]:
+        """Send the slices of a trade's entry that have come due; end the plan when over."""
+        plan, symbol = trade.plan, trade.symbol
+        stop = trade.levels.stop_price
+        intent = Intent(symbol, plan, "entry", now_ms, protect_price=stop)
+        if now_ms >= plan.started_ms + plan.duration_ms:
+            trade.plan = None
+        mark, instrument = self.market.mark(symbol), self.market.instruments[symbol]
+        return self.execution.run(intent, trade.size, mark, instrument)
+
+    def _plan(
+        self, symbol: str, side: str, size: Decimal, price: Decimal, now_ms: int
+    ) -> Any:
+        return self.execution.plan(
+            SIDES[side],
+            size,
             price,
-            volatility,
-            self.config.stop_multiple,
-            self.config.take_multiple,
-            self.market.instruments[symbol].tick_size,
+            now_ms,
+            self.market.instruments[symbol],
+            self.config.slippage_frac,
         )
 
     def _size(
@@ -145,34 +143,14 @@ class Entries:
         score: float,
         risk_frac: Decimal,
         equity_usd: Decimal,
-        trades: dict[str, OpenTrade],
     ) -> Decimal:
-        """Size by risk, then cut to what the ceiling on open risk still allows."""
-        step = self.market.instruments[symbol].size_step
         size: Decimal = self.modules["position_sizing"](
-            equity_usd, risk_frac, price, levels.stop_price, score, step,
+            equity_usd,
+            risk_frac,
+            price,
+            levels.stop_price,
+            score,
+            self.market.instruments[symbol].size_step,
             self.config.max_notional_usd,
-        )  # fmt: skip
-        risk = size * abs(price - levels.stop_price)
-        if not risk:
-            return ZERO
-        allowed = self.modules["open_risk_ceiling"](
-            self.open_risks(trades), risk, equity_usd, self.config.ceiling_frac
         )
-        cut: Decimal = self.modules["round_down"](size * allowed / risk, step)
-        return cut
-
-    def open_risks(self, trades: dict[str, OpenTrade]) -> list[Decimal]:
-        """Return what each open position loses from its mark to its stop, Decimal USD."""
-        return [
-            self.modules["open_risk_of"](
-                position,
-                trades[symbol].levels.stop_price if symbol in trades else None,
-                self.market.mark(symbol),
-            )
-            for symbol, position in self.books.positions.items()
-        ]
-
-
-def _last(series: Any) -> float:
-    return float(series.iloc[-1])
+        return size

@@ -1,75 +1,146 @@
-"""Execution in slices: from a size to orders that the exchange has answered."""
+"""Execution in slices: from a plan to orders that the exchange has answered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from core.errors import ExchangeError, OutcomeUnknown
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
 from core.trading.trader.config import TraderConfig
 
 SIDES = {"long": "buy", "short": "sell"}
 OPPOSITE = {"long": "sell", "short": "buy"}
+# Client ids of one execution are numbered from attempt * MAX_SLICES.
+MAX_SLICES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is wanted: `purpose` is entry or exit, and part of the client order id."""
+    """What is wanted: `purpose` is entry or exit, and part of the client order id.
+
+    `plan` is a SlicePlan. Each slice of an entry goes out with a stop at `protect_price`.
+    """
 
     symbol: str
-    order_side: str
-    size: Decimal
+    plan: Any
     purpose: str
-    reduce_only: bool
     time_ms: int
     attempt: int = 0
+    protect_price: Decimal | None = None
+
+    @property
+    def is_entry(self) -> bool:
+        """Tell whether it may make the position larger."""
+        return self.purpose == "entry"
 
 
 @dataclass
 class Execution:
-    """Sends an intent slice by slice through the modules."""
+    """Sends intents slice by slice through the modules.
+
+    `unknown` are orders, with the time of their decision, of which nobody knows yet whether
+    they were carried out. While there are any, nothing new may be entered.
+    """
 
     modules: Registry
     exchange: Exchange
     store: Store
     config: TraderConfig
+    unknown: dict[str, tuple[Any, int]] = field(default_factory=dict)
 
-    def run(self, intent: Intent, price: Decimal, size_step: Decimal) -> list[Any]:
-        """Return the OrderStatus of each slice that was sent.
+    def plan(
+        self,
+        side: str,
+        size: Decimal,
+        price: Decimal,
+        now_ms: int,
+        instrument: Any,
+        slippage_frac: Decimal,
+    ) -> Any:
+        """Return a SlicePlan; one above `twap_usd` that may wait is spread over time."""
+        clip = self.modules["round_down"](
+            self.config.clip_usd / price, instrument.size_step
+        )
+        spread = slippage_frac < 1 and size * price > self.config.twap_usd
+        return self.modules.records["SlicePlan"](
+            side=side,
+            size=size,
+            clip_size=max(clip, instrument.size_step),
+            decision_price=price,
+            max_slippage_frac=slippage_frac,
+            started_ms=now_ms,
+            duration_ms=self.config.twap_ms if spread else 0,
+        )
 
-        It stops at the first slice that is not filled: what is left would chase a
-        market that is not there.
+    def run(
+        self, intent: Intent, filled: Decimal, price: Decimal, instrument: Any
+    ) -> list[Any]:
+        """Send the slices that are due; return the OrderStatus of each that was answered.
+
+        It stops at a slice that fills nothing (the market is not there) and at one whose
+        outcome is unknown, which then stands in `unknown`.
         """
-        clip = self.modules["round_down"](self.config.clip_usd / price, size_step)
-        clip = max(clip, size_step)
-        done = []
-        for index, size in enumerate(
-            self.modules["slice_manager"](intent.size, clip, size_step)
-        ):
-            status = self._send(intent, size, index)
-            done.append(status)
-            if status.status != "filled":
+        done: list[Any] = []
+        for index in range(MAX_SLICES):
+            size = self.modules["slice_manager"](
+                intent.plan, filled, price, intent.time_ms, instrument.size_step
+            )
+            order = self._order(intent, size, index, instrument) if size else None
+            status = self._answered(order, intent.time_ms, bool(done))
+            if status is None:
                 break
+            done.append(status)
+            if not status.filled:
+                break
+            filled += status.filled
+            price = status.average_price or price
         return done
 
-    def _send(self, intent: Intent, size: Decimal, index: int) -> Any:
-        order = self.modules.records["OrderRequest"](
+    def _answered(self, order: Any | None, time_ms: int, later: bool) -> Any | None:
+        if order is None:
+            return None
+        try:
+            status = self.modules["position_executor"](self.exchange, order)
+        except OutcomeUnknown:
+            self.unknown[order.client_id] = (order, time_ms)
+            return None
+        except ExchangeError:
+            # It was not sent; what was filled before it must not be lost with it.
+            if later:
+                return None
+            raise
+        self.modules["order_logger"](self.store, order, status, time_ms)
+        return status
+
+    def _order(self, intent: Intent, size: Decimal, index: int, instrument: Any) -> Any:
+        limit = None
+        if intent.is_entry:
+            limit = self.modules["slice_limit_price"](intent.plan, instrument.tick_size)
+        return self.modules.records["OrderRequest"](
             client_id=self.modules["client_order_id"](
                 intent.symbol,
                 intent.time_ms,
                 intent.purpose,
-                intent.attempt * 100 + index,
+                intent.attempt * MAX_SLICES + index,
             ),
             symbol=intent.symbol,
-            side=intent.order_side,
+            side=intent.plan.side,
             size=size,
-            kind="market",
-            limit_price=None,
-            stop_price=None,
-            reduce_only=intent.reduce_only,
+            kind="ioc" if intent.is_entry else "market",
+            limit_price=limit,
+            reduce_only=not intent.is_entry,
+            protect_price=intent.protect_price,
         )
-        status = self.modules["position_executor"](self.exchange, order)
-        self.modules["order_logger"](self.store, order, status, intent.time_ms)
-        return status
+
+    def resolve(self) -> None:
+        """Ask what became of the orders in `unknown`; errors leave the rest there."""
+        for client_id, (order, time_ms) in list(self.unknown.items()):
+            status = self.exchange.order(client_id)
+            if status is not None and status.status in ("open", "partial"):
+                status = self.exchange.cancel(client_id) or status
+            del self.unknown[client_id]
+            if status is not None:
+                self.modules["order_logger"](self.store, order, status, time_ms)

@@ -1,4 +1,4 @@
-"""Exits: ask for each open trade whether it ends now, and end it."""
+"""Exits: ask for each open trade where its stop is and whether it ends now, and end it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
 
 ZERO = Decimal(0)
+# An exit is not given up for its price.
+ANY_PRICE = Decimal(1)
 
 
 @dataclass
@@ -27,9 +29,14 @@ class Exits:
     config: TraderConfig
 
     def is_over(self, trade: OpenTrade) -> bool:
-        """Tell whether the books hold no position of the trade's side any more."""
-        position = self.books.positions.get(trade.symbol)
-        return position is None or (position.size > ZERO) != (trade.side == "long")
+        """Tell whether neither books nor exchange hold anything of the trade any more.
+
+        Fills may be shown late: a trade ends when its last fill is booked.
+        """
+        return not any(
+            _is_of(trade, positions.get(trade.symbol))
+            for positions in (self.books.positions, self.books.held)
+        )
 
     def reason(self, trade: OpenTrade, now_ms: int) -> str:
         """Return why the trade is to end now, an empty text if it is not."""
@@ -41,20 +48,45 @@ class Exits:
             now_ms,
             self.config.max_hold_ms,
         )
-        return reason
+        return "trail" if reason == "stop" and trade.has_trailed else reason
+
+    def stop_now(self, trade: OpenTrade) -> Decimal:
+        """Return where the trade's stop belongs, after it has followed the price."""
+        stop: Decimal = trade.levels.stop_price
+        if trade.trail_usd:
+            stop = self.modules["trail_stop"](
+                trade.side,
+                stop,
+                self.market.mark(trade.symbol),
+                trade.trail_usd,
+                trade.trail_usd * self.config.trail_step_frac,
+                self.market.instruments[trade.symbol].tick_size,
+            )
+        return stop
+
+    def trail(self, trade: OpenTrade) -> None:
+        """Let the trade's stop follow the price."""
+        stop = self.stop_now(trade)
+        if stop != trade.levels.stop_price:
+            trade.move_stop(stop)
 
     def close(self, trade: OpenTrade, now_ms: int) -> list[Any]:
-        """Send reduce-only orders for the whole position of a trade."""
-        position = self.books.positions[trade.symbol]
-        intent = Intent(
-            trade.symbol,
-            OPPOSITE[trade.side],
-            abs(position.size),
-            "exit",
-            True,
-            now_ms,
-            trade.exits_sent,
-        )
+        """Send reduce-only orders for all that the exchange holds of a trade.
+
+        Its stop stays until the position has ended. When both fill, the second finds
+        nothing to reduce.
+        """
+        position = self.books.held.get(trade.symbol)
+        if position is None or not _is_of(trade, position):
+            return []
+        price = self.market.mark(trade.symbol)
+        instrument = self.market.instruments[trade.symbol]
+        size, side = abs(position.size), OPPOSITE[trade.side]
+        plan = self.execution.plan(side, size, price, now_ms, instrument, ANY_PRICE)
+        intent = Intent(trade.symbol, plan, "exit", now_ms, trade.exits_sent)
         trade.exits_sent += 1
-        step = self.market.instruments[trade.symbol].size_step
-        return self.execution.run(intent, self.market.mark(trade.symbol), step)
+        return self.execution.run(intent, ZERO, price, instrument)
+
+
+def _is_of(trade: OpenTrade, position: Any) -> bool:
+    return position is not None and (position.size > ZERO) == (trade.side == "long")

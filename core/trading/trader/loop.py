@@ -1,4 +1,4 @@
-"""One tick of trading: fetch, book, exit, enter, compare with the exchange.
+"""One tick of trading: fetch, book, exit, protect, reconcile, enter.
 
 All modules of a tick are of one set of versions. An error in one part is told and
 leaves the others running where that is safe: without fresh books nothing is entered.
@@ -6,6 +6,7 @@ leaves the others running where that is safe: without fresh books nothing is ent
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,100 +17,142 @@ from typing import Any
 from core.registry import Registry
 from core.trading.ports import Exchange, Model, Store
 from core.trading.trader.books import Books
+from core.trading.trader.calls import patient
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import Decision, NoModel
 from core.trading.trader.entries import Entries
-from core.trading.trader.execution import OPPOSITE, Execution
+from core.trading.trader.execution import Execution
 from core.trading.trader.exits import Exits
 from core.trading.trader.history import TradeHistory
+from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import left_open
+from core.trading.trader.levels import Levels
 from core.trading.trader.market import Market
+from core.trading.trader.protection import Protection
+from core.trading.trader.reconciler import Reconciler
+from core.trading.trader.risk import Risk
 from core.trading.trader.trades import OpenTrade
 
-Tell = Callable[..., None]
+# What a part of a tick gives that ended with an error; it was told of.
+FAILED: Any = object()
 
 
 @dataclass
 class TradingLoop:
     """`tell(kind, **detail)` publishes events; `trades` are the open ones by symbol.
 
-    `left` are trades of an earlier process that wait for candles to be taken up again.
-    `market_of` makes the market; a backtest brings its own.
-    `stop_reason` says why nothing new may be entered, empty when it may.
+    `left` are trades of an earlier process that wait to be taken up again. `sleep` waits
+    for seconds before a call to the exchange is tried again. `market_of` makes the market;
+    a backtest brings its own. `stop_reason` says why nothing new may be entered, empty when
+    it may.
     """
 
     modules: Registry
     exchange: Exchange
     store: Store
-    tell: Tell
+    tell: Callable[..., None]
     config: TraderConfig = field(default_factory=TraderConfig)
+    sleep: Callable[[float], None] = time.sleep
     stop_reason: Callable[[], str] = lambda: ""
     model: Model = field(default_factory=NoModel)
     trades: dict[str, OpenTrade] = field(default_factory=dict)
     left: dict[str, OpenTrade] = field(default_factory=dict)
     ticks: int = 0
-    closed: int = 0
-    drifts: int = 0
-    halted: str = ""
     market_of: Callable[[Exchange, int], Market] = Market
     _told_stop: str = ""
 
     def __post_init__(self) -> None:
-        m, c = self.modules, self.config
-        self.market = self.market_of(self.exchange, c.lookback)
-        self.books = Books(m, self.exchange, self.store)
-        self.execution = Execution(m, self.exchange, self.store, c)
+        m, c, s, tell = self.modules, self.config, self.store, self.tell
+        # Only the waits between retries are random: the same seed, the same run.
+        draw = random.Random(0).random
+        self.exchange = x = patient(self.exchange, m, self.sleep, draw)
+        self.market = self.market_of(x, c.lookback)
+        self.books = Books(m, x, s)
+        self.execution = Execution(m, x, s, c)
+        self.protection = Protection(m, x, s, c, tell)
+        self.risk = Risk(m, self.market, self.books, self.protection, c)
+        self.levels = Levels(m, self.market, self.books, c)
         self.history = TradeHistory(m, c.entry)
         decision = Decision(m, self.market, self.history, self.model, c)
         self.entries = Entries(
-            m, self.market, self.books, self.execution, decision, c, self._opened
-        )
+            m, self.market, self.books, self.execution, decision, self.levels,
+            self.risk, c, self._opened,
+        )  # fmt: skip
+        self.journal = Journal(m, x, s, self.books, self.history, tell)
         self.exits = Exits(m, self.market, self.books, self.execution, c)
+        self.reconciler = Reconciler(
+            m, x, s, self.books, self.market, c, tell, partial(self._sync, again=True)
+        )
+
+    @property
+    def closed(self) -> int:
+        """How many trades have ended."""
+        return self.journal.closed
+
+    @property
+    def drifts(self) -> int:
+        """How often the books began to differ from the exchange."""
+        return self.reconciler.drifts
+
+    @property
+    def halted(self) -> str:
+        """Why nothing is entered, empty when it may be."""
+        if unknown := next(iter(self.execution.unknown), ""):
+            return f"nobody knows what became of order {unknown}"
+        return self.reconciler.halted
 
     def open(self, now_ms: int) -> None:
-        """Take over the account as it is now, and the trades that were left open."""
+        """Take over the account as it is now, before anything new is opened.
+
+        Positions get a trade and a stop, orders of ours that nobody needs are cancelled.
+        """
         self.books.open(now_ms)
         self.history.load(self.store, now_ms)
-        self.market.update(now_ms)
+        self.market.update_prices()
+        self._safely("candles", partial(self.market.update_candles, now_ms))
+        self.protection.look()
         for trade in left_open(self.store, self.exchange):
             if self.exits.is_over(trade) or trade.symbol in self.left:
-                self._settle(trade, now_ms)
+                self.journal.settle(trade, now_ms)
             else:
                 self.left[trade.symbol] = trade
-
-    def _settle(self, trade: OpenTrade, now_ms: int) -> None:
-        """Close a trade whose position ended while nobody was watching."""
-        for fill in self.exchange.fills(trade.opened_ms):
-            if fill.symbol == trade.symbol and fill.side == OPPOSITE[trade.side]:
-                trade.note_exit(fill)
-        self._close(trade, "closed while away", max(now_ms, trade.opened_ms))
+        self._adopt(now_ms)
+        for client_id in self._protect(now_ms):
+            self.tell("orphan cancelled", client_id=client_id)
 
     def tick(self, now_ms: int) -> float:
         """Run one tick at a closed candle; return how long it took in ms."""
         started = time.perf_counter()
         self.ticks += 1
         with self.modules.tick():
-            if self._safely("fetch", self._fetch):
+            if self._safely("fetch", self._fetch) is not FAILED:
                 self._decide(now_ms)
             self._safely("store", self.books.save)
         return (time.perf_counter() - started) * 1000
 
+    def beat(self) -> None:
+        """Tell the gateway that the loop lives."""
+        beat = partial(self.exchange.keep_alive, self.config.beat_timeout_s)
+        self._safely("beat", beat)
+
     def finish(self, now_ms: int) -> None:
         """Book what the last tick did after its comparison, and compare once more."""
         with self.modules.tick():
-            if self._safely("fetch", self._fetch):
-                self._safely("equity", lambda: self._equity(now_ms))
+            if self._safely("fetch", self._fetch) is not FAILED:
+                self._safely("equity", partial(self.reconciler.run, now_ms))
             self._safely("store", self.books.save)
 
     def _decide(self, now_ms: int) -> None:
-        candles = self._safely("candles", lambda: self._candles(now_ms))
-        self._safely("adoption", lambda: self._adopt(now_ms))
+        update = partial(self.market.update_candles, now_ms)
+        candles = self._safely("candles", update)
+        self._safely("adoption", partial(self._adopt, now_ms))
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self._exit, trade, now_ms))
-        equity = self._safely("equity", lambda: self._equity(now_ms))
-        stopped = self.halted or self._stopped()
-        if candles and equity is not None and not stopped:
-            self._safely("entries", lambda: self._enter(now_ms, equity.equity_usd))
+        protected = self._safely("protection", partial(self._protect, now_ms))
+        equity = self._safely("equity", partial(self.reconciler.run, now_ms))
+        failed = any(part is FAILED for part in (candles, protected, equity))
+        if not failed and not (self.halted or self._stopped()):
+            self._safely("entries", partial(self._enter, now_ms, equity))
 
     def _stopped(self) -> str:
         """Return why nothing may be entered; tell when that begins and when it ends."""
@@ -124,111 +167,84 @@ class TradingLoop:
             return run()
         except Exception as error:
             self.tell("trouble", part=part, error=f"{type(error).__name__}: {error}")
-            return None
+            return FAILED
 
-    def _fetch(self) -> bool:
+    def _fetch(self) -> None:
         self.market.update_prices()
+        self.execution.resolve()
         self._sync()
-        return True
 
-    def _candles(self, now_ms: int) -> bool:
-        self.market.update_candles(now_ms)
-        return True
-
-    def _sync(self) -> None:
+    def _sync(self, *, again: bool = False) -> None:
         """Book what is new, and count to each trade the fills that reduce it."""
-        for fill in self.books.sync():
+        for fill in self.books.sync(again=again):
             trade = self.trades.get(fill.symbol)
-            if trade is not None and fill.side == OPPOSITE[trade.side]:
-                trade.note_exit(fill)
+            if trade is not None:
+                self.journal.count_exit(trade, fill)
 
     def _exit(self, trade: OpenTrade, now_ms: int) -> None:
         if not self.exits.is_over(trade):
+            self.exits.trail(trade)
             reason = self.exits.reason(trade, now_ms)
             if not reason:
                 return
-            trade.ending = reason
-            self.exits.close(trade, now_ms)
-            self._sync()
+            self._end(trade, reason, now_ms)
         if self.exits.is_over(trade):
             self._close(trade, trade.ending or "closed elsewhere", now_ms)
-        else:
-            self.tell("exit failed", trade_id=trade.trade_id, reason=trade.ending)
+
+    def _end(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
+        trade.ending, trade.plan = reason, None
+        self.exits.close(trade, now_ms)
+        self._sync()
+        if not self.exits.is_over(trade):
+            self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
+
+    def _protect(self, now_ms: int) -> list[str]:
+        """Let stops and takes rest as they should; end what cannot be protected.
+
+        Returns the client ids of our orders that nobody needed.
+        """
+        self.protection.look()
+        for symbol, trade in list(self.trades.items()):
+            position = self.books.held.get(symbol)
+            if position is None or self.protection.protect(trade, position, now_ms):
+                continue
+            self.tell("unprotected", trade_id=trade.trade_id)
+            self._end(trade, "unprotected", now_ms)
+        return self.protection.cancel_orphans(list(self.books.held.values()))
 
     def _close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
-        record = trade.record(
-            self.modules.records["Trade"],
-            self.books.totals_of(trade.symbol),
-            trade.exit_price(trade.entry_price),
-            now_ms,
-            reason,
-        )
         if self.trades.get(trade.symbol) is trade:
             del self.trades[trade.symbol]
-        self.closed += 1
-        self.history.note(record)
-        self.modules["trade_logger"](self.store, record)
-        self.tell(
-            "exit", trade_id=trade.trade_id, reason=reason, net_usd=str(_net(record))
-        )
+        self.journal.close(trade, reason, now_ms)
 
     def _adopt(self, now_ms: int) -> None:
         for symbol in list(self.books.positions):
             if symbol not in self.trades:
-                trade = self.entries.adopt(symbol, now_ms, self.left.get(symbol))
-                if trade is not None:
-                    self.trades[symbol] = trade
-                    self.left.pop(symbol, None)
-                    self._log(trade)
-                    self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
+                trade = self.levels.adopt(
+                    symbol, now_ms, self.protection.resting, self.left.pop(symbol, None)
+                )
+                self.trades[symbol] = trade
+                self.journal.write(trade)
+                self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
+        for trade in list(self.trades.values()):
+            if trade.plan is not None and self.entries.go_on(trade, now_ms):
+                self._built(trade, now_ms)
         self.entries.run(now_ms, equity_usd, self.trades)
 
     def _opened(self, trade: OpenTrade) -> None:
         self.trades[trade.symbol] = trade
-        self._sync()
-        self._log(trade)
+        self._built(trade, trade.opened_ms)
         self.tell(
             "entry", trade_id=trade.trade_id, side=trade.side, size=str(trade.size)
         )
 
-    def _log(self, trade: OpenTrade) -> None:
-        totals = self.books.totals_of(trade.symbol)
-        record = trade.record(self.modules.records["Trade"], totals)
-        self.history.note(record)
-        self.modules["trade_logger"](self.store, record)
-
-    def _equity(self, now_ms: int) -> Any:
-        marks = {s: t.mark_price for s, t in self.market.tickers.items()}
-        ours = self.books.equity(now_ms, marks)
-        theirs = self.exchange.account().equity_usd
-        self.store.insert(
-            "equity",
-            {
-                "time_ms": now_ms,
-                "balance_usd": ours.balance_usd,
-                "floating_usd": ours.floating_usd,
-                "equity_usd": ours.equity_usd,
-                "exchange_equity_usd": theirs,
-            },
-        )
-        self._compare(ours.equity_usd, theirs, now_ms)
-        return ours
-
-    def _compare(self, ours: Decimal, theirs: Decimal, now_ms: int) -> None:
-        drift = abs(ours - theirs)
-        if drift <= self.config.drift_usd:
-            self.halted = ""
-            return
-        if not self.halted:
-            self.drifts += 1
-            self.tell(
-                "drift", ours_usd=str(ours), exchange_usd=str(theirs), time_ms=now_ms
-            )
-        self.halted = f"books differ from the exchange by {drift} USD"
-
-
-def _net(record: Any) -> Decimal:
-    net: Decimal = record.realised_usd - record.fees_usd + record.funding_usd
-    return net
+    def _built(self, trade: OpenTrade, now_ms: int) -> None:
+        """Take note of what an entry has filled, and fit its stop and take to it."""
+        self._sync()
+        position = self.books.positions.get(trade.symbol)
+        if position is not None:
+            trade.follow(position)
+        self.journal.write(trade)
+        self._protect(now_ms)

@@ -69,6 +69,11 @@ class Market:
         held = self.candles.get(symbol)
         return held is not None and len(held) >= min(self._lookback, READY)
 
+    @property
+    def marks(self) -> dict[str, Any]:
+        """Return the mark price of every symbol, Decimal USD."""
+        return {s: t.mark_price for s, t in self.tickers.items()}
+
     def mark(self, symbol: str) -> Any:
         """Return the mark price of a symbol, Decimal USD."""
         return self.tickers[symbol].mark_price

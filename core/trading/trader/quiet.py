@@ -12,12 +12,14 @@ from core.trading.trader.loop import TradingLoop
 
 
 def may_act(loop: TradingLoop, now_ms: int) -> bool:
-    """Tell whether `loop.tick(now_ms)` could open, close or adopt a trade."""
+    """Tell whether `loop.tick(now_ms)` could open, change, close or adopt a trade."""
     trades, market = loop.trades, loop.market
     if loop.left or loop.books.positions.keys() != trades.keys():
         return True
     for trade in trades.values():
-        if loop.exits.reason(trade, now_ms):
+        if trade.plan is not None or loop.exits.reason(trade, now_ms):
+            return True
+        if loop.exits.stop_now(trade) != trade.levels.stop_price:
             return True
     # Plain loops: a backtest asks at every candle.
     for symbol in market.tradeable:

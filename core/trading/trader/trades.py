@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,9 @@ PRICE_STEP = Decimal("1e-8")
 class OpenTrade:
     """One trade from entry to exit. `base_*` are the symbol's sums when it began.
 
-    `ending` is why its exit was sent, empty before.
+    `ending` is why its exit was sent, empty before. `trail_usd` is the distance that its
+    stop keeps from the price, 0 where it stands still. `plan` is the SlicePlan of an
+    entry that is not all sent yet, else None.
     """
 
     trade_id: str
@@ -28,13 +30,30 @@ class OpenTrade:
     base_realised_usd: Decimal
     base_fees_usd: Decimal
     base_funding_usd: Decimal
+    leverage: Decimal = Decimal(1)
+    trail_usd: Decimal = ZERO
+    has_trailed: bool = False
+    plan: Any = None
     exits_sent: int = 0
+    orders_sent: int = 0
+    stop_failures: int = 0
     ending: str = ""
     exit_size: Decimal = ZERO
     exit_cost_usd: Decimal = ZERO
 
-    def note_exit(self, fill: Any) -> None:
-        """Count a fill that made the position smaller."""
+    def follow(self, position: Any) -> None:
+        """Take size and price of the entry from the position, while it is built up."""
+        self.size, self.entry_price = abs(position.size), position.entry_price
+
+    def move_stop(self, stop_price: Decimal) -> None:
+        """Set the stop nearer to a profit."""
+        self.levels = replace(self.levels, stop_price=stop_price)
+        self.has_trailed = True
+
+    def note_exit(self, fill: Any, purpose: str) -> None:
+        """Count a fill that made the position smaller; `purpose` is its order's."""
+        if purpose in ("stop", "take") and not self.ending:
+            self.ending = "trail" if purpose == "stop" and self.has_trailed else purpose
         self.exit_size += fill.size
         self.exit_cost_usd += fill.size * fill.price
 
@@ -67,3 +86,12 @@ class OpenTrade:
             score=self.score,
             exit_reason=reason,
         )
+
+
+def filled_of(statuses: list[Any], price: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the coins that orders filled and what they cost in all, Decimal USD.
+
+    `price` stands in where the exchange did not tell the average.
+    """
+    filled = sum((s.filled for s in statuses), ZERO)
+    return filled, sum((s.filled * (s.average_price or price) for s in statuses), ZERO)

@@ -64,7 +64,7 @@ def test_running_every_tick_changes_nothing(whole: Result) -> None:
     slow = one(every_candle=True)
     assert slow.trades == whole.trades
     assert slow.end_usd == whole.end_usd
-    assert slow.ticks > 3 * whole.ticks
+    assert slow.ticks > 2 * whole.ticks  # trailing stops move between entries and exits
 
 
 def test_what_comes_later_changes_nothing_before(whole: Result) -> None:

@@ -113,7 +113,12 @@ class Rig:
     def loop(self, **config: Any) -> TradingLoop:
         """Return a loop that has taken over the account."""
         loop = TradingLoop(
-            self.modules, self.exchange, self.store, self.tell, TraderConfig(**config)
+            self.modules,
+            self.exchange,
+            self.store,
+            self.tell,
+            TraderConfig(**config),
+            sleep=lambda _: None,
         )
         loop.open(self.paper.state()["time_ms"])
         return loop

@@ -1,0 +1,64 @@
+"""The journal: trades as they are written into the store and told of.
+
+Sums of a trade are what the books of its symbol have added up since it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from core.registry import Registry
+from core.trading.ports import Exchange, Store
+from core.trading.trader.books import Books
+from core.trading.trader.execution import OPPOSITE
+from core.trading.trader.history import TradeHistory
+from core.trading.trader.trades import OpenTrade
+
+
+@dataclass
+class Journal:
+    """Writes trades by trade_logger; `closed` counts those that have ended."""
+
+    modules: Registry
+    exchange: Exchange
+    store: Store
+    books: Books
+    history: TradeHistory
+    tell: Callable[..., None]
+    closed: int = 0
+
+    def write(self, trade: OpenTrade) -> None:
+        """Write an open trade as it stands."""
+        totals = self.books.totals_of(trade.symbol)
+        record = trade.record(self.modules.records["Trade"], totals)
+        self.history.note(record)
+        self.modules["trade_logger"](self.store, record)
+
+    def close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
+        """Write a trade that has ended, and tell of it."""
+        record = trade.record(
+            self.modules.records["Trade"],
+            self.books.totals_of(trade.symbol),
+            trade.exit_price(trade.entry_price),
+            now_ms,
+            reason,
+        )
+        self.closed += 1
+        self.history.note(record)
+        self.modules["trade_logger"](self.store, record)
+        net = record.realised_usd - record.fees_usd + record.funding_usd
+        self.tell("exit", trade_id=trade.trade_id, reason=reason, net_usd=str(net))
+
+    def settle(self, trade: OpenTrade, now_ms: int) -> None:
+        """Close a trade whose position ended while nobody was watching."""
+        for fill in self.exchange.fills(trade.opened_ms):
+            self.count_exit(trade, fill)
+        reason = trade.ending or "closed while away"
+        self.close(trade, reason, max(now_ms, trade.opened_ms))
+
+    def count_exit(self, trade: OpenTrade, fill: Any) -> None:
+        """Count a fill to a trade if it made its position smaller."""
+        if fill.symbol == trade.symbol and fill.side == OPPOSITE[trade.side]:
+            trade.note_exit(fill, self.modules["order_purpose"](fill.client_id))

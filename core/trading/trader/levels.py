@@ -1,0 +1,85 @@
+"""Where trades end: stop and take from how much a market moves, and positions taken up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.registry import Registry
+from core.trading.trader.books import Books
+from core.trading.trader.config import TraderConfig
+from core.trading.trader.market import Market
+from core.trading.trader.trades import OpenTrade
+
+ZERO = Decimal(0)
+
+
+@dataclass
+class Levels:
+    """Asks the modules for ExitLevels of new trades and of positions without one."""
+
+    modules: Registry
+    market: Market
+    books: Books
+    config: TraderConfig
+
+    def around(
+        self, symbol: str, side: str, price: Decimal, volatility_frac: float
+    ) -> Any:
+        """Return the ExitLevels of a trade that is entered at a price."""
+        return self.modules["exit_levels_for"](
+            side,
+            price,
+            volatility_frac,
+            self.config.stop_multiple,
+            self.config.take_multiple,
+            self.market.instruments[symbol].tick_size,
+        )
+
+    def trail_usd(self, price: Decimal, levels: Any) -> Decimal:
+        """Return the distance that the stop of a trade at this price keeps."""
+        distance: Decimal = abs(price - levels.stop_price)
+        return distance * self.config.trail_frac
+
+    def volatility_frac(self, symbol: str) -> float:
+        """Return the volatility of a symbol at its last closed candle, NaN if unknown."""
+        close = self.market.candles[symbol]["close"]
+        series = self.modules["realised_volatility"](
+            close, self.config.volatility_window
+        )
+        return float(series.iloc[-1])
+
+    def adopt(
+        self,
+        symbol: str,
+        now_ms: int,
+        resting: list[Any],
+        left: OpenTrade | None = None,
+    ) -> OpenTrade:
+        """Return a trade for a position that has none, so that its exit is watched.
+
+        It is one that a crash, a restart or a person left: `left`, if the store knows it.
+        Its stop and take stand where they rest at the exchange, else by volatility from its
+        entry price.
+        """
+        position = self.books.positions[symbol]
+        side = "long" if position.size > ZERO else "short"
+        price = position.entry_price
+        first = self.around(symbol, side, price, self._known_volatility(symbol))
+        levels = self.modules["taken_up_levels"](position, first, resting)
+        base = self.books.totals_of(symbol)
+        trade = left or OpenTrade(
+            f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size), price,
+            levels, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
+        )  # fmt: skip
+        trade.levels = levels
+        trade.trail_usd = self.trail_usd(price, first)
+        return trade
+
+    def _known_volatility(self, symbol: str) -> float:
+        found = math.nan
+        if self.market.ready(symbol):
+            found = self.volatility_frac(symbol)
+        return found if math.isfinite(found) else self.config.adopt_volatility_frac

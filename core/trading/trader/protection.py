@@ -1,0 +1,126 @@
+"""Protection: each position's stop and take rest at the exchange, and nothing else of ours.
+
+What should rest is compared with what does, at the start and at each tick, so a restart,
+a lost reply, a partial fill and a trailing stop are all the same case. A stop that
+cannot be placed ends the trade: a position is never left naked in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import ArchitectError, ExchangeError, OrderRejected
+from core.registry import Registry
+from core.trading.ports import Exchange, Store
+from core.trading.trader.config import TraderConfig
+from core.trading.trader.execution import OPPOSITE
+from core.trading.trader.trades import OpenTrade
+
+PURPOSES = {"stop": "stop", "take_profit": "take"}
+
+
+@dataclass
+class Protection:
+    """Keeps triggers at the exchange as they should be; `resting` is what rests there."""
+
+    modules: Registry
+    exchange: Exchange
+    store: Store
+    config: TraderConfig
+    tell: Callable[..., None]
+    resting: list[Any] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Fetch what rests at the exchange."""
+        self.resting = self.exchange.open_orders()
+
+    def protect(self, trade: OpenTrade, position: Any, now_ms: int) -> bool:
+        """Make the trade's stop and take rest; False when it must be ended at once."""
+        changes = self.modules["protection_changes"](
+            position, trade.levels, self.resting
+        )
+        refused: bool | None = None
+        for change in changes:
+            try:
+                self._apply(change, trade, now_ms)
+            except ArchitectError as error:
+                self._tell_failure(trade, change, error)
+                if change.kind == "stop" and change.action != "cancel":
+                    refused = self._refused(change, error)
+        if refused is None:
+            trade.stop_failures = 0
+            return True
+        trade.stop_failures += 1
+        action = self.modules["stop_failure_action"](
+            refused, trade.stop_failures, self.config.max_stop_failures
+        )
+        return bool(action != "close")
+
+    def _refused(self, change: Any, error: ArchitectError) -> bool:
+        # Where an edit is refused the stop as it was still rests.
+        return change.action == "place" and isinstance(error, OrderRejected)
+
+    def _tell_failure(
+        self, trade: OpenTrade, change: Any, error: ArchitectError
+    ) -> None:
+        self.tell(
+            "protection failed",
+            trade_id=trade.trade_id,
+            action=change.action,
+            order_kind=change.kind,
+            error=f"{type(error).__name__}: {error}",
+        )
+
+    def _apply(self, change: Any, trade: OpenTrade, now_ms: int) -> None:
+        if change.action == "place":
+            self._place(change, trade, now_ms)
+        elif change.action == "edit":
+            self.exchange.edit(change.client_id, change.size, None, change.price)
+        else:
+            self.exchange.cancel(change.client_id)
+
+    def _place(self, change: Any, trade: OpenTrade, now_ms: int) -> None:
+        purpose = PURPOSES[change.kind]
+        order = self.modules.records["OrderRequest"](
+            client_id=self.modules["client_order_id"](
+                trade.symbol, now_ms, purpose, trade.orders_sent
+            ),
+            symbol=trade.symbol,
+            side=OPPOSITE[trade.side],
+            size=change.size,
+            kind=change.kind,
+            stop_price=change.price,
+            reduce_only=True,
+        )
+        trade.orders_sent += 1
+        status = self.modules["position_executor"](self.exchange, order)
+        self.modules["order_logger"](self.store, order, status, now_ms)
+        if status.status == "rejected":
+            raise OrderRejected(status.reason)
+
+    def cancel_orphans(self, positions: list[Any]) -> list[str]:
+        """Cancel orders of ours that no position needs, and return their client ids.
+
+        What fails is told, and tried again next time.
+        """
+        cancelled = []
+        for client_id in self.modules["orphan_orders"](self.resting, positions):
+            try:
+                self.exchange.cancel(client_id)
+            except ExchangeError as error:
+                self.tell(
+                    "trouble", part="orphans", error=f"{type(error).__name__}: {error}"
+                )
+            else:
+                cancelled.append(client_id)
+        return cancelled
+
+    def working_risks(self, marks: dict[str, Any]) -> list[Any]:
+        """Return what each order that rests may put at risk, Decimal USD."""
+        return [
+            self.modules["working_order_risk"](order, marks[order.symbol])
+            for order in self.resting
+            if order.symbol in marks
+        ]

@@ -1,0 +1,67 @@
+"""Slices, partial fills and orders of which nobody knows what became of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from trader_rig import Rig
+
+from core.trading.trader.execution import Intent
+from core.trading.trader.loop import TradingLoop
+
+ETH = "PF_ETHUSD"
+
+
+def entry(
+    loop: TradingLoop, size: str, now_ms: int, slippage: str = "0.003"
+) -> tuple[Intent, Decimal, Any]:
+    """Return the arguments of a buy of ETH at the mark, and its instrument."""
+    price, instrument = loop.market.mark(ETH), loop.market.instruments[ETH]
+    plan = loop.execution.plan(
+        "buy", Decimal(size), price, now_ms, instrument, Decimal(slippage)
+    )
+    stop = (price * Decimal("0.97")).quantize(instrument.tick_size)
+    return Intent(ETH, plan, "entry", now_ms, protect_price=stop), price, instrument
+
+
+def run(loop: TradingLoop, size: str, now_ms: int, slippage: str = "0.003") -> Any:
+    intent, price, instrument = entry(loop, size, now_ms, slippage)
+    return loop.execution.run(intent, Decimal(0), price, instrument)
+
+
+def test_an_execution_goes_out_in_clips_each_with_its_stop(rig: Rig) -> None:
+    loop = rig.loop(clip_usd=Decimal(1000))
+    done = run(loop, "0.8", loop.books._since_ms)
+    clip = loop.modules["round_down"](1000 / loop.market.mark(ETH), Decimal("0.001"))
+    assert [s.filled for s in done[:-1]] == [clip] * (len(done) - 1)
+    assert sum(s.filled for s in done) == Decimal("0.8")
+    stops = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    assert sum(o.size for o in stops) == Decimal("0.8")
+
+
+def test_what_a_slice_did_not_get_goes_with_the_next(rig: Rig) -> None:
+    loop = rig.loop(clip_usd=Decimal(1000))
+    rig.paper.fault("partial_fill", "batchorder", times=1, share="0.5")
+    done = run(loop, "0.5", loop.books._since_ms)
+    assert done[0].filled < done[0].size
+    assert sum(s.filled for s in done) == Decimal("0.5")
+
+
+def test_nothing_is_bought_beyond_the_slippage(rig: Rig) -> None:
+    loop = rig.loop()
+    assert sum(s.filled for s in run(loop, "0.5", loop.books._since_ms, "0")) == 0
+    assert rig.exchange.positions() == []
+    assert rig.exchange.open_orders() == []
+
+
+def test_an_order_that_never_arrived_is_forgotten(rig: Rig) -> None:
+    loop = rig.loop()
+    now_ms = rig.paper.state()["time_ms"]
+    order = loop.execution._order(
+        entry(loop, "0.5", now_ms)[0], Decimal("0.5"), 0, loop.market.instruments[ETH]
+    )
+    loop.execution.unknown[order.client_id] = (order, now_ms)
+    loop.tick(rig.paper.step())
+    assert loop.halted == ""
+    assert ETH not in rig.rows("orders")

@@ -1,0 +1,196 @@
+"""Stops and takes at the exchange: placed, moved, taken up again, and never left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from trader_rig import Rig
+
+from core.trading.trader.loop import TradingLoop
+
+ETH, SOL = "PF_ETHUSD", "PF_SOLUSD"
+
+
+def resting(rig: Rig) -> dict[str, Any]:
+    """Return the orders that rest at the exchange by kind; one of each."""
+    orders = rig.exchange.open_orders()
+    kinds = {order.kind: order for order in orders}
+    assert len(kinds) == len(orders), orders
+    return kinds
+
+
+def held(rig: Rig, side: str = "buy", size: str = "0.5") -> TradingLoop:
+    """Return a loop that holds one adopted position in ETH and enters nothing."""
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(ETH, side, size, f"mine-{side}")
+    return rig.loop()
+
+
+def move_stop(loop: TradingLoop, away: str) -> None:
+    """Set the stop so near to the mark that the next candle reaches it."""
+    trade, mark = loop.trades[ETH], loop.market.mark(ETH)
+    sign = -1 if trade.side == "long" else 1
+    trade.levels = replace(trade.levels, stop_price=mark + sign * Decimal(away))
+    trade.trail_usd = Decimal(0)
+    loop._protect(0)
+
+
+def test_a_position_is_protected_before_the_first_tick(rig: Rig) -> None:
+    loop = held(rig)
+    orders, levels = resting(rig), loop.trades[ETH].levels
+    assert orders["stop"].stop_price == levels.stop_price
+    assert orders["take_profit"].stop_price == levels.take_price
+    for order in orders.values():
+        assert (order.size, order.side, order.reduce_only) == (
+            Decimal("0.5"),
+            "sell",
+            True,
+        )
+
+
+def test_what_rests_as_it_should_is_left_alone(rig: Rig) -> None:
+    loop = held(rig)
+    loop.trades[ETH].trail_usd = Decimal(0)
+    before = rig.paper.state()["order_count"], resting(rig)
+    loop.tick(rig.paper.step())
+    assert (rig.paper.state()["order_count"], resting(rig)) == before
+
+
+def test_an_entry_has_its_stop_and_take_at_the_exchange(rig: Rig) -> None:
+    loop = rig.loop()
+    for _ in range(200):
+        loop.tick(rig.paper.step())
+        if loop.trades:
+            break
+    ((symbol, trade),) = loop.trades.items()
+    position = loop.books.held[symbol]
+    orders = resting(rig)
+    assert orders["stop"].size == orders["take_profit"].size == abs(position.size)
+    assert orders["stop"].stop_price == trade.levels.stop_price
+    assert "-entry-" in orders["stop"].client_id, "it went out with the entry"
+
+
+def test_a_position_that_grew_or_shrank_has_a_stop_of_its_size(rig: Rig) -> None:
+    loop = held(rig)
+    for side, size in (("buy", "0.8"), ("sell", "0.3")):
+        rig.trade(ETH, side, "0.3" if side == "buy" else "0.5", f"more-{side}")
+        loop.tick(rig.paper.step())
+        assert {o.size for o in resting(rig).values()} == {Decimal(size)}
+
+
+def test_a_stop_that_somebody_cancelled_is_placed_again(rig: Rig) -> None:
+    loop = held(rig)
+    rig.exchange.cancel(resting(rig)["stop"].client_id)
+    loop.tick(rig.paper.step())
+    assert resting(rig)["stop"].stop_price == loop.trades[ETH].levels.stop_price
+
+
+def test_a_persons_own_stop_is_not_touched(rig: Rig) -> None:
+    loop = held(rig)
+    mine = rig.modules.records["OrderRequest"](
+        client_id="my-own", symbol=ETH, side="sell", size=Decimal("0.1"),
+        kind="stop", stop_price=Decimal(10), reduce_only=True,
+    )  # fmt: skip
+    rig.exchange.place(mine)
+    loop.tick(rig.paper.step())
+    assert sum(o.client_id == "my-own" for o in rig.exchange.open_orders()) == 1
+
+
+def test_the_stop_at_the_exchange_follows_the_price_and_never_back(rig: Rig) -> None:
+    loop = held(rig)
+    trade = loop.trades[ETH]
+    trade.trail_usd = Decimal(15)
+    prices = [resting(rig)["stop"].stop_price]
+    for _ in range(30):
+        loop.tick(rig.paper.step())
+        if ETH not in loop.trades:
+            break
+        prices.append(resting(rig)["stop"].stop_price)
+        assert prices[-1] == trade.levels.stop_price
+    assert prices == sorted(prices)
+    assert prices[-1] > prices[0]
+
+
+def test_a_stop_that_fired_between_two_ticks_ends_the_trade(rig: Rig) -> None:
+    loop = held(rig)
+    move_stop(loop, "0.1")
+    for _ in range(10):
+        loop.tick(rig.paper.step())
+    assert (loop.trades, loop.closed) == ({}, 1)
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "stop"
+    assert rig.exchange.open_orders() == []
+    rig.assert_books_equal(loop)
+
+
+def test_a_stop_that_fired_while_nobody_was_there_ends_the_trade(rig: Rig) -> None:
+    """A dead process leaves no naked position, and the next one knows how it ended."""
+    dead = held(rig, "sell")
+    move_stop(dead, "0.1")
+    rig.paper.step(10)
+    assert rig.exchange.positions() == []
+    assert resting(rig).keys() == {"take_profit"}
+    loop = rig.loop()
+    assert (loop.trades, loop.closed) == ({}, 1)
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "stop"
+    assert rig.exchange.open_orders() == []
+    assert "orphan cancelled" in rig.kinds()
+
+
+def test_a_trailed_stop_stays_where_it_is_after_a_restart(rig: Rig) -> None:
+    dead = held(rig)
+    stop = dead.trades[ETH].levels.stop_price + Decimal(5)
+    dead.trades[ETH].move_stop(stop)
+    dead._protect(0)
+    loop = rig.loop()
+    assert loop.trades[ETH].levels.stop_price == stop
+    assert resting(rig)["stop"].stop_price == stop
+    assert len(rig.exchange.open_orders()) == 2
+
+
+def test_a_position_closed_by_a_person_leaves_no_orphan(rig: Rig) -> None:
+    loop = held(rig)
+    rig.trade(ETH, "sell", "0.5", "mine-2")
+    loop.tick(rig.paper.step())
+    assert rig.exchange.open_orders() == []
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "closed elsewhere"
+
+
+def test_an_exit_after_the_stop_has_fired_opens_nothing(rig: Rig) -> None:
+    """The loop and the exchange's stop close at once: the loop has not seen it yet."""
+    loop = held(rig)
+    move_stop(loop, "0.1")
+    while rig.exchange.positions():
+        rig.paper.step()
+    trade = loop.trades[ETH]
+    assert loop.books.held[ETH].size
+    loop.exits.close(trade, rig.paper.state()["time_ms"])
+    assert rig.exchange.positions() == []
+    loop.tick(rig.paper.step())
+    assert (loop.closed, rig.exchange.positions()) == (1, [])
+    rig.assert_books_equal(loop)
+
+
+def test_a_position_whose_stop_is_refused_is_closed_and_told_of(rig: Rig) -> None:
+    loop = held(rig)
+    rig.exchange.cancel(resting(rig)["stop"].client_id)
+    rig.paper.fault("reject", "sendorder", times=1, status="tooManyOrders")
+    loop.tick(rig.paper.step())
+    assert "unprotected" in rig.kinds()
+    assert rig.exchange.positions() == []
+    loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "unprotected"
+    assert rig.exchange.open_orders() == []
+
+
+def test_a_stop_whose_reply_is_lost_is_placed_once(rig: Rig) -> None:
+    loop = held(rig)
+    rig.exchange.cancel(resting(rig)["stop"].client_id)
+    rig.paper.fault("reply_lost_after_accept", "sendorder", times=1)
+    loop.tick(rig.paper.step())
+    assert set(resting(rig)) == {"stop", "take_profit"}
