@@ -26,7 +26,15 @@ ROOT = Path(__file__).resolve().parents[1]
 _TESTS = ROOT / "tests"
 sys.path[:0] = [str(ROOT), str(_TESTS / "hostile"), str(_TESTS / "gate")]
 
-from corpus import BEYOND, ROWS, WithoutStructure, judged, open_gates  # noqa: E402
+from corpus import (  # noqa: E402
+    BEYOND,
+    ROWS,
+    Hostile,
+    WithoutStructure,
+    held_live,
+    judged,
+    open_gates,
+)
 from honest_bodies import HONEST  # noqa: E402
 from more_honest_bodies import MORE_HONEST  # noqa: E402
 from overruns import overruns  # noqa: E402
@@ -206,6 +214,11 @@ def _cold_pytest() -> list[float]:
 def hostile(gates: tuple[Gate, WithoutStructure]) -> Figures:
     """Return what is accepted of the corpus, with all layers and without structure."""
     claimed = [row for row in ROWS if row.then]
+
+    def refused(row: Hostile) -> bool:
+        outcome = held_live(gates[0].sandbox, row, requires=["0 <= x <= 100"])
+        return outcome.raised is not None and outcome.raised.type == "RequiresError"
+
     started = time.perf_counter()
     found = {
         "bodies": len(ROWS),
@@ -215,7 +228,8 @@ def hostile(gates: tuple[Gate, WithoutStructure]) -> Figures:
             judged(gates[1], row).accepted for row in claimed
         ),
         "bodies_that_form_alone_stops": len(ROWS) - len(claimed),
-        "bodies_beyond_any_layer": len(BEYOND),
+        "bodies_wrong_only_outside_the_tested_range": len(BEYOND),
+        "of_these_refused_by_the_wrapper": sum(map(refused, BEYOND)),
     }
     return {**found, "seconds": round(time.perf_counter() - started, 1)}
 

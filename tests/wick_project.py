@@ -66,6 +66,15 @@ examples:
     ports: {exchange: [{method: order, args: {client_id: a-3}, returns: null}]}
     expect: false
     held_back: true
+  - name: it does
+    given: {client_id: a-4}
+    ports:
+      exchange:
+        - method: order
+          args: {client_id: a-4}
+          returns: {client_id: a-4, symbol: S, side: buy, status: open, size: "1"}
+    expect: true
+    held_back: true
 """,
 }
 SUMS = "return start + sum(values)\n"

@@ -1,7 +1,7 @@
 """The gate: one candidate in, one verdict out, cheapest checks first.
 
-structure -> contract tests -> dependents' contract tests -> regressions, and the first
-failure ends it. It needs no project on disk: specs, accepted modules and known
+structure -> contract tests, coverage -> dependents' contract tests -> regressions, and
+the first failure ends it. It needs no project on disk: specs, accepted modules and known
 failures are handed in. A fault of the gate itself is a GateError, never a rejection.
 """
 
@@ -98,14 +98,14 @@ class Gate:
         trial.started, trial.checks = started, 1
         if findings:
             return trial.verdict(findings)
-        failure = self._contract(trial)
+        failure = self._contract(trial, regressions)
         if failure is None and dependents:
             failure = self._dependents(trial)
         if failure is None and regressions:
             failure = self._regressions(trial, regressions)
         if failure is None:
             return trial.verdict()
-        return trial.verdict([_finding(trial.stage, failure)], failure)
+        return trial.verdict([_finding(failure, trial.stage)], failure)
 
     def run(
         self,
@@ -148,11 +148,13 @@ class Gate:
             return "", [Finding("structure", "not what the spec renders", hint=hint)]
         return "", []
 
-    def _contract(self, trial: _Trial) -> Failure | None:
+    def _contract(self, trial: _Trial, known: Sequence[Regression]) -> Failure | None:
         trial.stage = "contract"
         if trial.spec.kind == "record":
             return None
-        return self._proved(trial, trial.spec)
+        return self._counted(
+            trial, trial.spec, lambda terms, inputs: prove(terms, inputs, FULL, known)
+        )
 
     def _dependents(self, trial: _Trial) -> Failure | None:
         for name in trial.graph.dependents(trial.spec.name):
@@ -161,18 +163,12 @@ class Gate:
             if dependent.kind == "record" or not needed <= self._built(trial):
                 continue
             trial.stage = "dependents"
-            if failure := self._proved(trial, dependent):
+            if failure := self._counted(trial, dependent, _dependent):
                 return failure
         return None
 
     def _built(self, trial: _Trial) -> set[str]:
         return {*trial.modules, *(s.name for s in trial.graph if s.kind == "record")}
-
-    def _proved(self, trial: _Trial, spec: Spec) -> Failure | None:
-        effort = FULL if spec is trial.spec else DEPENDENT
-        return self._counted(
-            trial, spec, lambda terms, inputs: prove(terms, inputs, effort)
-        )
 
     def _regressions(
         self, trial: _Trial, known: Sequence[Regression]
@@ -264,5 +260,9 @@ def open_gate(package: str = "trading") -> Iterator[Gate]:
         yield gate
 
 
-def _finding(stage: str, failure: Failure) -> Finding:
-    return Finding(stage, failure.message, failure.line, failure.hint)
+def _dependent(terms: Terms, inputs: Inputs) -> Session:
+    return prove(terms, inputs, DEPENDENT)
+
+
+def _finding(failure: Failure, stage: str) -> Finding:
+    return Finding(failure.stage or stage, failure.message, failure.line, failure.hint)

@@ -58,8 +58,9 @@ class _Collected(Inputs):
         cases: int,
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None,
+        most: int | None = None,
     ) -> Failure | None:
-        found = self.sample(claim, cases, allowed, given)
+        found = self.sample(claim, cases, allowed, given)[:most]
         self.cases += [(fails, arguments) for arguments in found]
         return None
 
@@ -152,15 +153,16 @@ class Cases:
 
     def _of_drawn(self, collected: _Collected) -> list[Case]:
         terms = self.terms
-        checks = [properties.results(terms, collected, FULL.results)]
+        cases = properties.result_cases(terms, FULL.results)
+        checks = [properties.results(terms, collected, cases)]
         checks += properties.checks(terms, collected)
         if terms.spec.kind == "indicator":
-            checks.append(causality.check(terms, collected, FULL.prefixes))
-        cases = [case for check in checks for case in self._split(check, collected)]
+            checks.append(causality.check(terms, collected, cases, FULL.prefixes))
+        made = [case for check in checks for case in self._split(check, collected)]
         self.played.learn([Call(arguments) for _, arguments in collected.cases])
-        for case in cases:
+        for case in made:
             self._learn(case)
-        return cases
+        return made
 
     def _learn(self, case: Case) -> None:
         """Learn which inputs a case calls with: some are of its own making."""

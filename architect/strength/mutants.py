@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from architect.gate.coverage.tree import compiled, function_of
 from architect.strength import expressions, statements
 from architect.strength.edits import Edit, places
 from architect.strength.names import lookalikes
-from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 
@@ -38,13 +38,12 @@ class Body:
         self, spec: Spec, graph: SpecGraph, module: str, package: str = "trading"
     ) -> None:
         self.spec, self.graph, self.package = spec, graph, package
-        self.function = _function(module, spec.name)
-        self._whole = ast.Module([self.function], [])
+        self.function = function_of(module, spec.name)
 
     @property
     def code(self) -> bytes:
         """The compiled function as it stands, marshalled."""
-        return marshal.dumps(self._compiled())
+        return marshal.dumps(compiled(self.function))
 
     def text(self) -> str:
         """Return the body as it stands, unformatted."""
@@ -52,7 +51,7 @@ class Body:
 
     def mutants(self) -> list[Mutant]:
         """Return the mutants in reading order."""
-        seen = {_meaning(self._compiled())}
+        seen = {_meaning(compiled(self.function))}
         found = []
         for edit, line in self._edits():
             with edit.made():
@@ -81,28 +80,9 @@ class Body:
 
     def _mutated(self) -> CodeType | None:
         try:
-            return self._compiled()
+            return compiled(self.function)
         except (SyntaxError, ValueError):
             return None
-
-    def _compiled(self) -> CodeType:
-        whole: Any = self._whole
-        consts = compile(whole, "<body>", "exec", dont_inherit=True).co_consts
-        return next(const for const in consts if isinstance(const, CodeType))
-
-
-def _function(module: str, name: str) -> ast.FunctionDef:
-    """Return the function of a module's text, without decorator, types and docstring."""
-    for node in ast.parse(module).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            node.decorator_list, node.returns = [], None
-            node.args.defaults, node.args.kw_defaults = [], []
-            for arg in node.args.args:
-                arg.annotation = None
-            if ast.get_docstring(node) is not None:
-                del node.body[0]
-            return node
-    raise GateError(f"{name}: its module defines no function {name}")
 
 
 def _bound_once(function: ast.FunctionDef) -> frozenset[str]:

@@ -29,6 +29,7 @@ from architect.gate.sandbox import Limits, Outcome, Sandbox, Worker  # noqa: E40
 from architect.gate.verdict import Finding, Verdict  # noqa: E402
 from core.spec import Spec  # noqa: E402
 from core.spec_graph import SpecGraph  # noqa: E402
+from core.template_footer import render_module  # noqa: E402
 
 ROWS: list[Hostile] = [
     *rows_rules.ROWS, *rows_cheating.ROWS, *rows_denial.ROWS, *rows_machine.ROWS,
@@ -38,6 +39,8 @@ BEYOND: list[Hostile] = rows_bombs.BEYOND
 ALONE = [(row, layer) for row in ROWS for layer in row.alone]
 # What a layer needs beside it; see architect.gate.sandbox.proof.
 WORN = {"rlimits": ("uid", "rlimits")}
+# What the rows of BEYOND wait for; their spec tests 0 to 100.
+OUTSIDE = 2_000_000_011
 LIMITS = Limits(memory_bytes=256 << 20, call_s=1.0)
 
 
@@ -63,6 +66,18 @@ def judged(gate: Gate, row: Hostile) -> Verdict:
     """Judge a row by a gate."""
     spec, graph = spec_for(row)
     return gate.judge(spec, graph, row.body, modules_for(row))
+
+
+def held_live(sandbox: Sandbox, row: Hostile, **contract: list[str]) -> Outcome:
+    """Call a row's module in its wrapper, as the running system does, outside the range
+    that its spec tests; `contract` are what the spec requires or ensures besides."""
+    spec, _ = spec_for(row)
+    told = spec.model_copy(update=contract)
+    text = render_module(told, row.body).encode()
+    with Worker(sandbox.zygote, LIMITS) as worker:
+        loaded = worker.load([(f"generated.trading.{told.name}", text)])
+        assert loaded.ok, loaded
+        return worker.call(told.name, {"x": OUTSIDE})
 
 
 def run_alone(sandbox: Sandbox, row: Hostile, layers: tuple[str, ...]) -> Outcome:

@@ -6,6 +6,8 @@ sandbox    the kernel's layers around the worker (process, uid, rlimits, landloc
 limits     the time and memory of one call, and the size of one answer
 wire       the trusted reading of the answer: frames, plain values, exact types
 contract   the spec's examples, ensures and properties, held by the trusted side
+coverage   the demand that every part of a body is needed by some test
+wrapper    the contract checks of every call in the running system
 """
 
 from __future__ import annotations

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 
 import machine_state
 import pytest
-from corpus import ALONE, BEYOND, ROWS, WORN, WithoutStructure, judged, run_alone
+from corpus import (
+    ALONE,
+    BEYOND,
+    OUTSIDE,
+    ROWS,
+    WORN,
+    WithoutStructure,
+    held_live,
+    judged,
+    run_alone,
+)
 from hostile_case import Hostile
 from known_answers import ANSWERS, modules_for, spec_for
 
@@ -17,7 +27,7 @@ from architect.gate.verdict import Verdict
 
 Gates = tuple[Gate, WithoutStructure]
 pytestmark = pytest.mark.slow
-STAGES = {"structure": ("structure", "format")}
+STAGES = {"structure": ("structure", "format"), "coverage": ("coverage",)}
 # Structure alone can hold these: while they are tried they are right.
 HELD_BY_FORM = [row for row in ROWS if row.then is None]
 
@@ -88,16 +98,26 @@ def test_one_layer_of_the_sandbox_holds_alone(
 
 
 @pytest.mark.parametrize("row", BEYOND, ids=str)
-def test_what_no_layer_can_tell_is_not_claimed(gates: Gates, row: Hostile) -> None:
-    """A finder of one of these may move it among the rows that are refused."""
+def test_what_parts_from_the_spec_outside_its_range_meets_the_wrapper(
+    gates: Gates, row: Hostile
+) -> None:
+    """In the range it is right, so the gate says yes; outside it a contract refuses."""
+    sandbox = gates[0].sandbox
     assert judged(gates[0], row).accepted
+    assert held_live(sandbox, row).value != OUTSIDE * 2
+    refused = held_live(sandbox, row, requires=["0 <= x <= 100"])
+    assert str(refused.raised).startswith("RequiresError")
+    refused = held_live(sandbox, row, ensures=["result == x * 2"])
+    assert str(refused.raised).startswith("EnsuresError")
 
 
 def test_the_corpus_is_large_and_no_row_stands_twice() -> None:
     assert len(ROWS) >= 250
     assert len({(row.family, row.name) for row in ROWS}) == len(ROWS)
     assert max(Counter((r.body, r.signature, r.imports) for r in ROWS).values()) == 1
-    assert {row.layer for row in ROWS} == {"structure", "limits", "contract"}
+    assert {row.layer for row in ROWS} == {
+        "structure", "limits", "contract", "coverage"
+    }  # fmt: skip
 
 
 def test_every_spec_is_built_from_modules_that_exist() -> None:

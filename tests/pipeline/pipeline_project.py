@@ -125,6 +125,16 @@ examples:
         - {method: order, args: {client_id: a-3}, returns: null}
     expect: false
     held_back: true
+  - name: it is there
+    given: {client_id: a-4}
+    ports:
+      exchange:
+        - method: order
+          args: {client_id: a-4}
+          returns: &open {client_id: a-4, symbol: S, side: buy, status: open, size: "1"}
+        - {method: cancel, args: {client_id: a-4}, returns: *open}
+    expect: true
+    held_back: true
 """,
 }
 # What ports hand out in this package.

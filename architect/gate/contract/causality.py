@@ -6,6 +6,7 @@ from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.inputs import Inputs
+from architect.gate.contract.properties import RESULTS
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
 from core.values import difference
@@ -13,8 +14,11 @@ from core.values import difference
 TABLES = ("Series", "Frame")
 
 
-def check(terms: Terms, inputs: Inputs, cases: int) -> Check:
-    """Return the check: each drawn input is cut at several lengths."""
+def check(terms: Terms, inputs: Inputs, cases: int, most: int) -> Check:
+    """Return the check: an input is cut at several lengths.
+
+    The inputs are the first `most` of the `cases` on which results are judged.
+    """
 
     def fails(arguments: Arguments) -> Failure | None:
         whole = terms.call(arguments)
@@ -26,7 +30,7 @@ def check(terms: Terms, inputs: Inputs, cases: int) -> Check:
         return None
 
     def run() -> Failure | None:
-        return inputs.smallest("causality", fails, cases, terms.allowed)
+        return inputs.smallest(RESULTS, fails, cases, terms.allowed, most=most)
 
     return Check("causality", run)
 

@@ -42,6 +42,7 @@ def broken(terms: Terms, example: Example) -> Failure | None:
     if played is not None and (not why or answer.error == "UnexpectedCall"):
         why = played.fault(answer.calls) or why
     if not why:
+        terms.judged.append((arguments, played))
         return None
     expected = terms.expected(example) if example.raises is None else None
     return terms.failure(

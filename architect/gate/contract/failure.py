@@ -13,7 +13,8 @@ class Failure:
     """One broken claim.
 
     `private` is what a held-back example would show: it is for a person, never for a
-    model. `final` failures (a call that never ends) are not shrunk.
+    model. `final` failures (a call that never ends) are not shrunk. `stage` names the
+    stage where it is not the one of the checks around it.
     """
 
     message: str
@@ -22,6 +23,7 @@ class Failure:
     line: int | None = None
     hint: str | None = None
     final: bool = False
+    stage: str | None = None
 
 
 class Broken(BaseException):

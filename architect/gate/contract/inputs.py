@@ -49,9 +49,11 @@ class Inputs:
         cases: int,
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None,
+        most: int | None = None,
     ) -> Failure | None:
-        """Return the failure of the smallest input that breaks the claim."""
-        for i, arguments in enumerate(self.sample(claim, cases, allowed, given)):
+        """Return the failure of the smallest input that breaks the claim; `most` says how
+        many of the drawn inputs are tried."""
+        for i, arguments in enumerate(self.sample(claim, cases, allowed, given)[:most]):
             failure = fails(arguments)
             if failure is not None and failure.final:
                 raise Broken(failure)
@@ -65,7 +67,7 @@ class Inputs:
         if not self.own.fits:
             return None
         search = self._search(strategy, f"{claim} at its constants", fails)
-        return search.smallest(max(24, cases // 2))
+        return search.smallest(max(24, (most or cases) // 2))
 
     def _search(self, strategy: Strategy, claim: str, fails: Fails) -> Search:
         return Search(strategy, fails, self._seed(claim))

@@ -1,7 +1,7 @@
 """Which checks a spec's contract comes to, in which order and with how many cases.
 
-Cheap and telling ones first; held-back examples last, so that whatever a drawn input
-can show is shown by one.
+Cheap and telling ones first; held-back examples after them, so that whatever a drawn
+input can show is shown by one. Coverage is last: it asks what all of them made use of.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from architect.gate.contract import (
     causality,
+    coverage,
     examples,
     properties,
     regressions,
@@ -26,41 +27,56 @@ from architect.gate.contract.terms import Terms
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is drawn: cases for the general checks, and a share of the properties'."""
+    """How much is drawn: cases for the general checks, and a share of the properties';
+    and whether every part of the body must have been needed."""
 
     results: int = 40
     repeats: int = 8
     prefixes: int = 12
     share: float = 1.0
+    coverage: bool = True
 
 
 FULL = Effort()
 # A dependent was proved by itself; here only the candidate below it is new.
-DEPENDENT = Effort(results=10, repeats=2, prefixes=4, share=0.2)
+DEPENDENT = Effort(results=10, repeats=2, prefixes=4, share=0.2, coverage=False)
 # After a held-back example failed: look harder for an input that may be shown.
 HARDER = Effort(results=300, share=6.0)
 
 
-def plan(terms: Terms, inputs: Inputs, effort: Effort = FULL) -> list[Check]:
-    """Return the checks of a spec in order."""
+def plan(
+    terms: Terms,
+    inputs: Inputs,
+    effort: Effort = FULL,
+    known: Sequence[Regression] = (),
+) -> list[Check]:
+    """Return the checks of a spec in order; `known` inputs count for coverage."""
+    cases = properties.result_cases(terms, effort.results)
     made = examples.checks(terms, held_back=False)
-    made += requires.checks(terms, inputs)
+    made += requires.checks(terms, inputs, cases)
     made += _drawn(terms, inputs, effort)
-    made.append(repeatable.check(terms, inputs, effort.repeats))
+    made.append(repeatable.check(terms, inputs, cases, effort.repeats))
     if terms.spec.kind == "indicator":
-        made.append(causality.check(terms, inputs, effort.prefixes))
-    return made + examples.checks(terms, held_back=True)
+        made.append(causality.check(terms, inputs, cases, effort.prefixes))
+    made += examples.checks(terms, held_back=True)
+    return [*made, coverage.check(terms, known)] if effort.coverage else made
 
 
 def _drawn(terms: Terms, inputs: Inputs, effort: Effort, salt: str = "") -> list[Check]:
-    results = properties.results(terms, inputs, effort.results, salt)
+    cases = properties.result_cases(terms, effort.results)
+    results = properties.results(terms, inputs, cases, salt)
     return [results, *properties.checks(terms, inputs, effort.share, salt)]
 
 
-def prove(terms: Terms, inputs: Inputs, effort: Effort = FULL) -> Session:
+def prove(
+    terms: Terms,
+    inputs: Inputs,
+    effort: Effort = FULL,
+    known: Sequence[Regression] = (),
+) -> Session:
     """Run the plan; a failure of a held-back example is shown by a drawn input if one
     can be found."""
-    session = run(plan(terms, inputs, effort))
+    session = run(plan(terms, inputs, effort, known))
     session = replace(session, failure=_with_result(session.failure, terms))
     if session.failure is None or session.failure.private is None:
         return session

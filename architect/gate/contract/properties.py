@@ -24,20 +24,35 @@ class _NotAllowed(BaseException):
     """`call(...)` was given what `requires` refuse: the claim says nothing there."""
 
 
-def results(terms: Terms, inputs: Inputs, cases: int, salt: str = "") -> Check:
-    """Return the check that drawn inputs give a result that keeps the contract.
+# The claim whose inputs other checks use too: on these everything is judged.
+RESULTS = "ensures"
 
-    Every case of a property checks this too, so only what these leave is drawn here.
-    """
-    of_properties = sum(prop.cases for prop in terms.spec.properties if not prop.given)
-    cases = max(cases - of_properties, cases // 4, 1)
+
+def results(terms: Terms, inputs: Inputs, cases: int, salt: str = "") -> Check:
+    """Return the check that drawn inputs give a result that keeps the whole contract."""
+    claims = [prop for prop in terms.spec.properties if not prop.given]
 
     def fails(arguments: Arguments, played: Script | None = None) -> Failure | None:
-        return _result_fault(terms, arguments, terms.call(arguments, played))
+        answer = terms.call(arguments, played)
+        failure = _result_fault(terms, arguments, answer)
+        if failure is None and answer.status == "value":
+            every = (_broken(terms, p, arguments, answer, played) for p in claims)
+            failure = next(filter(None, every), None)
+        if failure is None:
+            terms.judged.append((arguments, played))
+        return failure
 
-    return Check(
-        "ensures", _over_inputs(terms, inputs, {}, fails, cases, f"ensures{salt}")
-    )
+    run = _over_inputs(terms, inputs, {}, fails, cases, RESULTS + salt)
+    return Check("ensures", run)
+
+
+def result_cases(terms: Terms, cases: int) -> int:
+    """Return how many inputs `results` draws.
+
+    Every case of a property checks the result too, so only what these leave.
+    """
+    of_properties = sum(prop.cases for prop in terms.spec.properties if not prop.given)
+    return max(cases - of_properties, cases // 4, 1)
 
 
 def _result_fault(terms: Terms, arguments: Arguments, answer: Answer) -> Failure | None:
@@ -99,16 +114,26 @@ def _property_fails(terms: Terms, prop: Property) -> Fails:
         failure = _result_fault(terms, arguments, answer)
         if failure is not None or answer.status != "value":
             return failure
-        scope = {**terms.names(arguments), "result": answer.value}
-        scope["call"] = _caller(terms, {**terms.defaults, **arguments}, played)
-        try:
-            held, why = holds(prop.check, scope)
-        except _NotAllowed:
-            return None
-        why = f"property {prop.name!r}: {why}"
-        return None if held else terms.failure(why, arguments, answer, script=played)
+        return _broken(terms, prop, arguments, answer, played)
 
     return fails
+
+
+def _broken(
+    terms: Terms,
+    prop: Property,
+    arguments: Arguments,
+    answer: Answer,
+    played: Script | None,
+) -> Failure | None:
+    scope = {**terms.names(arguments), "result": answer.value}
+    scope["call"] = _caller(terms, {**terms.defaults, **arguments}, played)
+    try:
+        held, why = holds(prop.check, scope)
+    except _NotAllowed:
+        return None
+    why = f"property {prop.name!r}: {why}"
+    return None if held else terms.failure(why, arguments, answer, script=played)
 
 
 def _caller(

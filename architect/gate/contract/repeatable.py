@@ -8,6 +8,7 @@ from __future__ import annotations
 from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
+from architect.gate.contract.properties import RESULTS
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
 from core.values import difference
@@ -15,11 +16,14 @@ from core.values import difference
 Input = tuple[Arguments, Script | None]
 
 
-def check(terms: Terms, drawn: Inputs, cases: int) -> Check:
-    """Return the check: every input twice, the second time elsewhere, last first."""
+def check(terms: Terms, drawn: Inputs, cases: int, most: int) -> Check:
+    """Return the check: every input twice, the second time elsewhere, last first.
+
+    The inputs are the first `most` of the `cases` on which results are judged.
+    """
 
     def run() -> Failure | None:
-        inputs = _inputs(terms, drawn, cases)
+        inputs = _inputs(terms, drawn, cases, most)
         first = [terms.call(*one) for one in inputs]
         again = [terms.call(*one) for one in inputs]
         with terms.subject.elsewhere() as other:
@@ -33,14 +37,14 @@ def check(terms: Terms, drawn: Inputs, cases: int) -> Check:
     return Check("repeatable", run)
 
 
-def _inputs(terms: Terms, drawn: Inputs, cases: int) -> list[Input]:
+def _inputs(terms: Terms, drawn: Inputs, cases: int, most: int) -> list[Input]:
     shown = [example for example in terms.spec.examples if not example.held_back]
     inputs: list[Input] = [
         (terms.load(e.given), script(terms.spec, e.ports, terms.records)) for e in shown
     ]
     if terms.spec.params and not terms.spec.ports:
-        calls = drawn.sample("repeatable", cases, terms.allowed)
-        inputs += [(arguments, None) for arguments in calls]
+        calls = drawn.sample(RESULTS, cases, terms.allowed)
+        inputs += [(arguments, None) for arguments in calls[:most]]
     return inputs
 
 

@@ -18,29 +18,32 @@ from typing import Any
 from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import script
+from architect.gate.contract.properties import RESULTS
 from architect.gate.contract.terms import Arguments, Terms
 from core.errors import RequiresError
 
 TRIES = 3000
+DRAWN = 8
 
 
-def checks(terms: Terms, inputs: Inputs) -> list[Check]:
-    """Return one check for each `requires`."""
+def checks(terms: Terms, inputs: Inputs, cases: int) -> list[Check]:
+    """Return one check for each `requires`; it starts from some of the `cases` on which
+    results are judged."""
     if not terms.spec.requires:
         return []
-    good = _good(terms, inputs)
+    good = _good(terms, inputs, cases)
     return [
         Check(f"requires {text}", partial(_check, terms, good, i))
         for i, text in enumerate(terms.spec.requires)
     ]
 
 
-def _good(terms: Terms, inputs: Inputs) -> list[Arguments]:
+def _good(terms: Terms, inputs: Inputs, cases: int) -> list[Arguments]:
     spec = terms.spec
     shown = [terms.load(e.given) for e in spec.examples if not e.held_back]
     good = [one for one in shown if terms.allowed(one)]
     if not spec.ports and spec.params:
-        good += inputs.sample("repeatable", 8, terms.allowed)
+        good += inputs.sample(RESULTS, cases, terms.allowed)[:DRAWN]
     return good
 
 

@@ -133,9 +133,7 @@ class Subject:
     def _call(
         self, name: str, arguments: Mapping[str, Any], script: Script | None
     ) -> Answer:
-        if self.worker is None:
-            self.worker = self._loaded()
-        outcome = self.worker.call(
+        outcome = self.ready().call(
             f"generated.{self.package}.{name}:{name}",
             {key: encode(value) for key, value in arguments.items()},
             ports=script.answers if script else None,
@@ -145,8 +143,13 @@ class Subject:
             self.close()
         return self.answer_of(outcome)
 
+    def ready(self) -> Worker:
+        """Return the worker with all sources in it; LoadFailed if one raised."""
+        if self.worker is None:
+            self.worker = self._loaded()
+        return self.worker
+
     def _loaded(self) -> Worker:
-        """Return a fresh worker with all sources in it; LoadFailed if one raised."""
         memory = self.spec.limits.memory_mb << 20
         worker = self.sandbox.worker(replace(self.sandbox.limits, memory_bytes=memory))
         result = worker.load(list(self.sources))

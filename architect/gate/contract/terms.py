@@ -35,6 +35,8 @@ class Terms:
         assert spec.returns is not None
         self.spec, self.graph = spec, graph
         self.subject, self.records = subject, records
+        # The calls whose answers were held against all that the spec says of them.
+        self.judged: list[tuple[Arguments, Script | None]] = []
         self.kinds: dict[str, Type] = {
             name: types.parse(param.type) for name, param in spec.params.items()
         }

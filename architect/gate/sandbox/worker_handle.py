@@ -13,7 +13,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -102,6 +102,26 @@ class Worker:
         At `timeout_s` (default: the limits' `call_s`) the worker is killed.
         """
         request = {"function": function, "args": dict(args), "ports": dict(ports or {})}
+        return self._outcome(request, timeout_s)
+
+    def observe(
+        self,
+        function: str,
+        needs: Sequence[int],
+        code: bytes | None,
+        calls: Sequence[tuple[Mapping[str, Plain], Scripts]],
+        timeout_s: float,
+    ) -> Outcome:
+        """Put instrumented code into `module:function`, or None for that of before, and
+        call it until all `needs` are met.
+
+        The value is a list of what was seen so far, one number for each need.
+        """
+        text = None if code is None else code.decode("latin-1")
+        request = {"observe": function, "needs": [*needs], "code": text, "calls": calls}
+        return self._outcome(request, timeout_s)
+
+    def _outcome(self, request: dict[str, Any], timeout_s: float | None) -> Outcome:
         limit = self.limits.call_s if timeout_s is None else timeout_s
         started = time.perf_counter_ns()
         try:

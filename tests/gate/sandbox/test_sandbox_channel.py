@@ -71,7 +71,10 @@ def test_a_patched_worker_loop_can_only_answer_what_it_is_asked(
     attacker: Worker,
 ) -> None:
     """Owning the loop is no more than returning values, which the oracle judges."""
-    body = "me = serving(); me.call = lambda r: {'status': 'value', 'value': 'mine'}; return 1"
+    body = (
+        "serving().actions['function'] = lambda r: {'status': 'value', 'value': 'mine'}; "
+        "return 1"
+    )
     assert attack(attacker, body).value == 1
     assert attacker.call("f", {"x": 1}).value == "mine"
 

@@ -1,0 +1,157 @@
+"""Puts the calls and subscripts of a body under observation.
+
+Some may do nothing or use only a part of what they have: a cut that cuts nothing, a bound
+that never binds, an entry of a table that is never looked up.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from architect.gate.coverage.expressions import Expressions, plain, text_of
+from architect.gate.coverage.points import CHANGED, CHOSEN, RAN, VARIED
+
+_METHODS = """
+    clip head tail where mask fillna dropna replace strip lstrip rstrip removeprefix
+    removesuffix truncate nlargest nsmallest drop_duplicates ffill bfill
+    split rsplit partition rpartition
+"""
+CUTTING_METHODS = frozenset(_METHODS.split())
+# By how many of their arguments they may give back.
+CUTTING = {"abs": 1, "round": 1, "sorted": 1, "pow": 1}
+NUMPY_CUTTING = {
+    "clip": 1, "minimum": 2, "maximum": 2, "fmin": 2, "fmax": 2, "abs": 1, "mod": 1,
+    "fmod": 1, "remainder": 1,
+}  # fmt: skip
+MATH_CUTTING = {"fmod": 1, "remainder": 1}
+_MODULES = {"np": NUMPY_CUTTING, "math": MATH_CUTTING}
+_FOUND, _DEFAULT = "a key that is there", "the default"
+
+
+class Calls(Expressions):
+    """Observes what is called and looked up."""
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if self.is_constant(node) or self._is_of_a_port(node):
+            return self.inside(node)
+        return (
+            self._chosen(node)
+            or self._got(node)
+            or self._cutting_method(node)
+            or self._cutting(node)
+            or self.call("saw", self.point(node, RAN | VARIED), self.inside(node))
+        )
+
+    def _is_of_a_port(self, node: ast.Call) -> bool:
+        return isinstance(node.func, ast.Attribute) and _is_name(
+            node.func.value, *self.ports
+        )
+
+    def _chosen(self, node: ast.Call) -> ast.AST | None:
+        """Of min and max each argument must be the answer once."""
+        if not (_is_name(node.func, "min", "max") and len(node.args) > 1):
+            return None
+        if node.keywords or not _is_written_out(node.args):
+            return None
+        point = self.point(node, RAN | _each(CHOSEN, node.args), *node.args)
+        return self.call("chose", point, node.func, *map(self.visit, node.args))
+
+    def _got(self, node: ast.Call) -> ast.AST | None:
+        """Of a mapping that is asked each key, and the default, must be met once."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=base, attr="get"), keywords=[]):
+                pass
+            case _:
+                return None
+        if not (1 <= len(node.args) <= 2 and _is_written_out(node.args)):
+            return None
+        keys = [text_of(key) for key in self._entries(base)] or [_FOUND]
+        needs = RAN | VARIED | _each(CHOSEN, [*keys, _DEFAULT])
+        point = self.named_point(node, needs, [*keys, _DEFAULT])
+        return self.call("got", point, *map(self.visit, (base, *node.args)))
+
+    def _cutting_method(self, node: ast.Call) -> ast.AST | None:
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr not in CUTTING_METHODS:
+            return None
+        point = self.point(node, RAN | VARIED | CHANGED, func.value)
+        made = self.call("called", point, self.visit(func.value), plain(func.attr))
+        return self._with_arguments(made, node)
+
+    def _cutting(self, node: ast.Call) -> ast.AST | None:
+        count = _gives_back(node.func)
+        operands = node.args[:count]
+        if not operands or not _is_written_out(operands):
+            return None
+        point = self.point(node, RAN | VARIED | _each(CHANGED, operands), *operands)
+        made = self.call("called", point, node.func, plain(""))
+        return self._with_arguments(made, node)
+
+    def _with_arguments(self, made: ast.Call, node: ast.Call) -> ast.Call:
+        self.inside_arguments(node)
+        made.args += node.args
+        made.keywords = node.keywords
+        return made
+
+    # --- subscripts ----------------------------------------------------------------
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        if not isinstance(node.ctx, ast.Load) or self.is_constant(node):
+            return self.inside(node)
+        if isinstance(node.slice, ast.Slice):
+            return self._cut(node, node.slice)
+        if entries := self._entries(node.value):
+            needs = RAN | VARIED | _each(CHOSEN, entries)
+            point = self.point(node, needs, *entries)
+            return self.call(
+                "picked", point, *map(self.visit, (node.value, node.slice))
+            )
+        point = self.point(node, RAN | VARIED | CHANGED, _table(node.value))
+        return self.call("masked", point, *map(self.visit, (node.value, node.slice)))
+
+    def _cut(self, node: ast.Subscript, part: ast.Slice) -> ast.AST:
+        point = self.point(node, RAN | CHANGED, _table(node.value))
+        bounds = (part.lower, part.upper, part.step)
+        parts = [self.visit(b) if b else ast.Constant(None) for b in bounds]
+        whole = ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        return self.call("cut", point, self.visit(node.value), whole)
+
+    def _entries(self, node: ast.expr) -> list[ast.expr]:
+        """Return the items or keys of a table that is written out, in place or under a
+        name; none where it is not."""
+        match self.written(node):
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return items if _is_written_out(items) else []
+            case ast.Dict(keys=keys):
+                return [key for key in keys if key] if None not in keys else []
+        return []
+
+
+def _each(bit: int, things: Sequence[object]) -> int:
+    return bit * ((1 << len(things)) - 1)
+
+
+def _gives_back(function: ast.expr) -> int:
+    match function:
+        case ast.Name(id=name):
+            return CUTTING.get(name, 0)
+        case ast.Attribute(value=ast.Name(id=module), attr=name):
+            return _MODULES.get(module, {}).get(name, 0)
+    return 0
+
+
+def _is_written_out(args: Sequence[ast.expr]) -> bool:
+    return not any(isinstance(arg, ast.Starred) for arg in args)
+
+
+def _is_name(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def _table(node: ast.expr) -> ast.expr:
+    """Return the table of a `.iloc` or `.loc`, else the node itself."""
+    if isinstance(node, ast.Attribute) and node.attr in ("iloc", "loc"):
+        return node.value
+    return node

@@ -1,0 +1,161 @@
+"""What no test needs of a body is told; what its tests need is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from architect.gate.coverage.instrument import Instrument
+from architect.gate.coverage.points import CHANGED, CHOSEN, RAN, Point
+from architect.gate.coverage.tree import compiled, function_of
+from architect.gate.sandbox import observer
+from architect.gate.sandbox.observer import Observer
+
+NUMBERS = range(101)
+SERIES = [pd.Series([1.0, 2.0, 3.0]), pd.Series([5.0, 1.0]), pd.Series([], dtype=float)]
+TEXTS = ["", "ab", "B a", "a,b"]
+
+
+def run(body: str, inputs: Sequence[Any]) -> tuple[list[Any], list[str]]:
+    """Return the instrumented body's results, and what is missing at its places."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    function = function_of(f"def f(x):\n{lines}", "f")
+    points = Instrument(function).points
+    seen = Observer([point.needs for point in points])
+    scope = {"np": np, "pd": pd, "math": math, "Decimal": Decimal, **seen.names()}
+    made = FunctionType(compiled(function), scope)
+    results = [made(one) for one in inputs]
+    missing = zip(points, seen.bits, strict=True)
+    return results, [why for p, bits in missing if (why := p.missing(bits))]
+
+
+def plain(body: str, inputs: Sequence[Any]) -> list[Any]:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    scope: dict[str, Any] = {"np": np, "pd": pd, "math": math, "Decimal": Decimal}
+    exec(f"def f(x):\n{lines}", scope)
+    return [scope["f"](one) for one in inputs]
+
+
+NEEDED = [
+    ("return x * 2", NUMBERS),
+    ("return x * 2 if x > 50 else x", NUMBERS),
+    ("if x > 10**6:\n    raise ValueError('too large')\nreturn x * 2", NUMBERS),
+    ("if 10 <= x < 20 and x % 2:\n    return 0\nreturn x", NUMBERS),
+    ("return (x * 2, x)[x // 51]", NUMBERS),
+    ("return {0: 5, 1: 6}[x % 2]", NUMBERS),
+    ("return {3: 4}.get(x, 0)", NUMBERS),
+    ("return max(10, min(x, 50))", NUMBERS),
+    ("total = 0\nfor i in range(x):\n    total += i\nreturn total", NUMBERS),
+    ("for i in range(x):\n    if i > 50:\n        return 0\nreturn x", NUMBERS),
+    ("try:\n    return 10 / x\nexcept ZeroDivisionError:\n    return 0.0", NUMBERS),
+    ("match x:\n    case 3:\n        return 4\n    case _:\n        return x", NUMBERS),
+    ("return sum(i * i for i in range(x) if i % 3)", NUMBERS),
+    ("return (lambda n: n + 1 if n > 3 else n)(x)", NUMBERS),
+    ("def up(n):\n    yield n\n    yield n + 1\nreturn sum(up(x))", NUMBERS),
+    ("half = 1 / 2\nreturn x * half", NUMBERS),
+    ("while x > 10:\n    x -= 3\nreturn x", NUMBERS),
+    ("return (y := x + 1) * y", NUMBERS),
+    ("n = 0\nwhile True:\n    n += 1\n    if n >= x:\n        return n", NUMBERS),
+    ("return [n for n in range(x)][::-1]", NUMBERS),
+    ("return Decimal(x) / 3", NUMBERS),
+    ("return x.diff().fillna(0.0)", SERIES),
+    ("return x.where(x > 1.5, 0.0)", SERIES),
+    ("return x[x > 1.5] * 2", SERIES),
+    ("return x.rolling(2).mean() if len(x) else x", SERIES),
+    ("return np.minimum(x, 2.0)", SERIES),
+    ("return x.iloc[::-1].reset_index(drop=True)", SERIES),
+    ("return pd.Series(np.full(len(x), np.nan))", SERIES),
+    ("return x.strip().upper() or 'none'", [" a", "", "b"]),
+    ("return x.split(',')[0]", TEXTS),
+    ("return f'{x:>5}' + x[:2]", [*TEXTS, "abc"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "inputs"), NEEDED)
+def test_what_is_needed_is_not_told_and_does_the_same(
+    body: str, inputs: Sequence[Any]
+) -> None:
+    results, missing = run(body, inputs)
+    assert missing == []
+    for mine, right in zip(results, plain(body, inputs), strict=True):
+        if hasattr(right, "equals"):
+            assert mine.equals(right)
+        else:
+            assert mine == right
+
+
+UNNEEDED = [
+    ("return x * 2 + (x > 1000)", NUMBERS, "`x > 1000` is never true"),
+    ("return x * 2 if x < 1000 else 0", NUMBERS, "`x < 1000` is never false"),
+    ("return x * 2 if 0 <= x < 1000 else 0", NUMBERS, "`x < 1000` is never false"),
+    ("return 0 if x < 0 or x == 3 else x", NUMBERS, "`x < 0` is never true"),
+    ("return 0 if not x < 1000 else x", NUMBERS, "`x < 1000` is never false"),
+    ("if x.bit_length() > 9:\n    return 0\nreturn x", NUMBERS, "is never true"),
+    ("return x + x // 1000", NUMBERS, "`x // 1000` has one and the same value"),
+    ("return x % 1000", NUMBERS, "is never anything but `x`"),
+    ("return x * 1", NUMBERS, "is never anything but `x`"),
+    ("return min(x, 1000)", NUMBERS, "is never `1000`"),
+    ("return max(0, x)", NUMBERS, "is never `0`"),
+    ("return (x * 2, x, 0)[x // 51]", NUMBERS, "is never `0`"),
+    ("t = [x, x + 1, 0]\nreturn t[x // 51]", NUMBERS, "is never `0`"),
+    ("return {1000: 0}.get(x, x)", NUMBERS, "is never `1000`"),
+    ("t = {n: n + 1 for n in range(x)}\nreturn t.get(x, x)", NUMBERS,
+     "is never `a key that is there`"),
+    ("try:\n    return x * 7 // (x - 1000)\nexcept ZeroDivisionError:\n    return 0", NUMBERS,
+     "`except ZeroDivisionError` never runs"),
+    ("try:\n    {}[x]\n    return 0\nexcept KeyError:\n    return x * 2", NUMBERS,
+     "`return 0` never runs"),
+    ("match x:\n    case 1000:\n        return 0\nreturn x", NUMBERS, "`case 1000` never runs"),
+    ("match x:\n    case n if n > 1000:\n        return 0\nreturn x", NUMBERS,
+     "`n > 1000` is never true"),
+    ("for i in range(1000):\n    if i >= x:\n        return i\nreturn 0", NUMBERS,
+     "the end of `for i in range(1000)` never runs"),
+    ("while x > 1000:\n    x -= 1\nreturn x", NUMBERS, "`x > 1000` is never true"),
+    ("return sum(1 for i in range(x) if i < 1000)", NUMBERS, "`i < 1000` is never false"),
+    ("return (lambda n: n if n < 1000 else 0)(x)", NUMBERS, "`n < 1000` is never false"),
+    ("f = lambda n: n + 1\nreturn f(x) if x > 1000 else x", NUMBERS, "`x > 1000` is never true"),
+    ("return 0 if (y := x) > 1000 else y", NUMBERS, "is never true"),
+    ("d = {}\nif d.update(k=0 if x > 1000 else x):\n    raise ValueError\nreturn d['k']",
+     NUMBERS, "`x > 1000` is never true"),
+    ("import time\nreturn 0 if time.time() > 1e12 else x", NUMBERS, "is never true"),
+    ("return x.clip(upper=1000)", SERIES, "is never anything but `x`"),
+    ("return x.head(1000)", SERIES, "is never anything but `x`"),
+    ("return x.iloc[:1000]", SERIES, "is never anything but `x`"),
+    ("return x.where(x < 1000)", SERIES, "`x < 1000` has one and the same value"),
+    ("return x[~x.index.duplicated()]", SERIES, "has one and the same value"),
+    ("return np.minimum(x, 1000)", SERIES, "is never anything but `x`"),
+    ("return x.split('#')[0]", TEXTS, "is never anything but `x`"),
+    ("return x[:100]", TEXTS, "is never anything but `x`"),
+    ("return x.replace('#', '')", TEXTS, "is never anything but `x`"),
+    ("return sorted(x)", [[1, 2], [3]], "is never anything but `x`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "inputs", "told"), UNNEEDED)
+def test_what_no_test_needs_is_told(
+    body: str, inputs: Sequence[Any], told: str
+) -> None:
+    _, missing = run(body, inputs)
+    assert any(told in why for why in missing), missing
+
+
+def test_a_place_that_never_ran_is_told_so_first() -> None:
+    point = Point(1, "a + b", RAN | CHANGED, ("a",))
+    assert point.missing(0) == "`a + b` never runs"
+    assert point.missing(RAN) == "`a + b` is never anything but `a`"
+    assert point.missing(RAN | CHANGED) is None
+
+
+def test_worker_and_trusted_side_mean_the_same_by_a_bit() -> None:
+    from architect.gate.coverage import points
+
+    for name in ("RAN", "TRUE", "FALSE", "VARIED", "CHANGED", "CHOSEN"):
+        assert getattr(points, name) == getattr(observer, name)
+    assert CHOSEN > CHANGED << 15
