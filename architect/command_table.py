@@ -32,7 +32,7 @@ COMMANDS: dict[str, str] = {
     "signal": "let a model judge entries: a service beside the trading loop",
     "incidents": "show incidents, or one of them with its whole story",
     "trades": "show the trades of the books",
-    "heatmap": "show what trades made by the hour of the day",
+    "heatmap": "show how trades went by hour of the day, as a table or a picture",
     "backtest": "trade a history with the very modules that trade, and judge the result",
     "demo": "run the main job from specs to a trading system that repairs itself",
     "db": "create (init) or empty (purge) what is ours in the stores",

@@ -231,7 +231,7 @@ def test_model_shows_routes_and_no_key(
     assert "routes: architect, code, signal, wick" in capsys.readouterr().err
 
 
-def test_trades_and_heatmap_read_the_books(
+def test_trades_reads_the_books(
     project: Project,
     fresh_stores: Stores,
     capsys: pytest.CaptureFixture[str],
@@ -241,9 +241,8 @@ def test_trades_and_heatmap_read_the_books(
     assert "the stores are not running" in capsys.readouterr().err
     monkeypatch.setenv("DATABASE_URL", fresh_stores.database_url)
     monkeypatch.setenv("REDIS_URL", fresh_stores.redis_url)
-    for command, empty in (("trades", "no trades"), ("heatmap", "no trade was closed")):
-        assert run(project, command) == 0
-        assert empty in capsys.readouterr().out
+    assert run(project, "trades") == 0
+    assert "no trades" in capsys.readouterr().out
     with connect(fresh_stores.database_url) as connection:
         connection.execute(
             "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
@@ -251,17 +250,8 @@ def test_trades_and_heatmap_read_the_books(
             " ('a', 'PF_XBTUSD', 'long', 0.5, 100, 110, 0, 60000, 5, 0.25, 'take profit'),"
             " ('b', 'PF_ETHUSD', 'short', 2, 50, null, 60000, null, 0, 0.1, null)"
         )
-        connection.execute(
-            "insert into trading_data.heatmap (hour, trades, wins, net_usd, updated_ms)"
-            " values (3, 4, 3, 12.5, 0), (4, 1, 0, -25, 0)"
-        )
     assert run(project, "trades") == 0
     assert capsys.readouterr().out == (
         "1970-01-01 00:01  PF_ETHUSD    short 2 at 50 -> open  -0.10 USD\n"
         "1970-01-01 00:00  PF_XBTUSD    long  0.5 at 100 -> 110  +4.75 USD  take profit\n"
-    )
-    assert run(project, "heatmap") == 0
-    assert capsys.readouterr().out == (
-        f"03      +12.50 USD        3/4 won  {'#' * 15}\n"
-        f"04      -25.00 USD        0/1 won  {'#' * 30}\n"
     )

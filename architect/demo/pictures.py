@@ -1,4 +1,4 @@
-"""The demo's picture: equity over time, and net P&L by hour of day."""
+"""The demo's picture: equity over time, and performance by hour of the day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-INK, LINE, GOOD, BAD = "#1f2933", "#3b6ea5", "#3f8f5f", "#b5473f"
+from architect.hours_picture import INK, LINE, nets, rates
+
+BAD = "#b5473f"
 
 
 def draw(
@@ -25,11 +27,12 @@ def draw(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 6.5), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(11, 8.5), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    upper, lower = figure.subplots(2, 1, height_ratios=[3, 1])
+    upper, middle, lower = figure.subplots(3, 1, height_ratios=[4, 1, 2])
     _equity(upper, equity, marks)
-    _heatmap(figure, lower, hours)
+    nets(figure, middle, hours)
+    rates(lower, hours)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
     return path
@@ -57,20 +60,3 @@ def _equity(
     axes.legend(frameon=False, loc="upper left", fontsize=8)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _heatmap(figure: Any, axes: Any, hours: Sequence[Any]) -> None:
-    known = {stats.hour: stats for stats in hours}
-    nets = [float(known[h].net_usd) if h in known else float("nan") for h in range(24)]
-    bound = max((abs(x) for x in nets if x == x), default=1.0) or 1.0
-    image = axes.imshow([nets], aspect="auto", cmap="RdYlGn", vmin=-bound, vmax=bound)
-    for hour in range(24):
-        if hour in known:
-            stats = known[hour]
-            text = f"{nets[hour]:+.0f}\n{stats.wins}/{stats.trades}"
-            axes.text(hour, 0, text, ha="center", va="center", fontsize=7.5, color=INK)
-    axes.set_yticks([])
-    axes.set_xticks(range(24))
-    axes.set_title("Net P&L by hour of the exit (UTC), USD, and wins of trades",
-                   loc="left", color=INK, fontsize=11)  # fmt: skip
-    figure.colorbar(image, ax=axes, pad=0.01)

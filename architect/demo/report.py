@@ -12,10 +12,9 @@ from psycopg.rows import dict_row
 
 from architect.demo.pictures import draw
 from architect.demo.run import Story
+from architect.hours import hours_of
 from architect.wick.incidents import Incident
-from core.manifest import read_manifest
 from core.project import Project
-from core.registry import Registry
 
 CENT = Decimal("0.01")
 
@@ -59,16 +58,6 @@ def equal_to_the_cent(figures: Figures, truth: dict[str, Any]) -> bool:
     return cents(figures.equity[-1]["equity_usd"]) == cents(truth["equity_usd"])
 
 
-def hours(project: Project, figures: Figures) -> list[Any]:
-    """Return the hourly heatmap as the generated module computes it."""
-    registry = Registry(project.generated, project.package)
-    registry.load(read_manifest(project.manifest))
-    trade = registry.records["Trade"]
-    rows = [trade(**{name: row[name] for name in trade.__types__}) for row in figures.trades]  # type: ignore[attr-defined]
-    found: list[Any] = registry["hourly_heatmap"](rows)
-    return found
-
-
 def write_report(
     project: Project, story: Story, figures: Figures, folder: Path, log: list[str]
 ) -> str:
@@ -79,7 +68,7 @@ def write_report(
             (r["time_ms"], r["equity_usd"], r["exchange_equity_usd"])
             for r in figures.equity
         ],
-        hours(project, figures),
+        hours_of(project, figures.trades),
     )
     parts = [
         _built(story),

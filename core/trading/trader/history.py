@@ -52,7 +52,8 @@ class TradeHistory:
         for row in store.rows("trades", now_ms - self.config.history_ms):
             # A replay may begin before what an earlier one has left in the store.
             if row["opened_ms"] <= now_ms:
-                self.note(trade(**{name: row[name] for name in names}))
+                given = {n: row[n] for n in names if row[n] is not None}
+                self.note(trade(**given))
 
     def note(self, record: Any) -> None:
         """Take a Trade record in, in place of an earlier one of the same id."""
