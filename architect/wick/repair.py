@@ -6,31 +6,29 @@ is written to the incident as it happens, so a job that is delivered again finds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from architect import regressions
 from architect.gate.records import record_classes
-from architect.gate.replay import Reproduced
 from architect.history import versions
 from architect.pipeline import Pipeline
 from architect.session import Session
+from architect.wick.blame import at_fault
 from architect.wick.candidates import Failed
 from architect.wick.choice import Passed
 from architect.wick.culprit import Culprit, Suspects
 from architect.wick.incidents import Incident, Incidents
-from architect.wick.minimise import minimise
 from architect.wick.queue import Job
+from architect.wick.reproduction import Reproduction
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.trying import Trying
-from architect.wick.wording import stable, told
+from architect.wick.wording import stable
 from core.errors import ArchitectError, StoreError
 from core.manifest import read_manifest, sha256
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
-from core.values import Encoded, NotPlain
 
 # Waits until the runtime runs a version; True when it does within the time.
 Live = Callable[[str, str, float], bool]
@@ -82,7 +80,10 @@ class Repair:
         failed = self._failed_version(spec, detail)
         if failed is None:
             return self._explained(incident, "another version is accepted now")
-        failed, failing = self._reproduce(incident, spec, graph, failed, detail)
+        reproduction = Reproduction(self.session, self.incidents, incident)
+        failed, failing = reproduction.of(spec, graph, failed, detail)
+        if blamed := self._blamed(incident, spec, graph):
+            (spec, failed), failing = blamed, None
         trying = Trying(
             self.session, self.incidents, incident, spec, graph, failed, self.searcher,
             failing,
@@ -91,6 +92,21 @@ class Repair:
         if chosen is None:
             return self._unrepaired(incident, spec, trying)
         return self._promote(incident, spec, graph, chosen, failed)
+
+    def _blamed(
+        self, incident: Incident, spec: Spec, graph: SpecGraph
+    ) -> tuple[Spec, Failed] | None:
+        """Return a used module that breaks its own spec: it is the one to repair."""
+        found = at_fault(self.session, spec, graph)
+        if found is None:
+            return None
+        used, why = found
+        self.incidents.step(incident, "blamed", module=used.name, failure=why)
+        version = (
+            read_manifest(self.session.project.manifest).modules[used.name].version
+        )
+        failed = self._failed_version(used, {"version": version, "error": why})
+        return (used, failed) if failed else None
 
     def _explained(self, incident: Incident, why: str) -> Incident:
         self.incidents.step(incident, "explained", reason=why)
@@ -112,49 +128,6 @@ class Repair:
                 hint=f"architect generate {spec.name}",
             )
         return Failed(entry.version, body, detail["error"])
-
-    # --- reproduce -----------------------------------------------------------------
-
-    def _reproduce(
-        self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
-        detail: dict[str, Any],
-    ) -> tuple[Failed, Mapping[str, Encoded] | None]:  # fmt: skip
-        """Keep the failing inputs as a regression; say whether they fail in the gate too.
-
-        Returns the smallest of them, None where they do not.
-        """
-        found = self._found(incident, spec, graph, failed, detail)
-        if found is None:
-            return failed, None
-        text = told(found.failure)
-        self.incidents.step(incident, "reproduced", failure=text)
-        return Failed(failed.version, failed.body, text), found.arguments
-
-    def _found(
-        self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
-        detail: dict[str, Any],
-    ) -> Reproduced | None:  # fmt: skip
-        arguments = detail.get("arguments")
-        if spec.ports:
-            why = "it acts through ports: it is never run again by itself"
-        elif arguments is None:
-            why = "its inputs have no plain form"
-        else:
-            replay = self.session.replay(spec, graph)
-            try:
-                found = replay.reproduce(failed.body, arguments, minimise)
-            except NotPlain as error:
-                found, why = None, f"its inputs are of another form now: {error}"
-            else:
-                why = "the same inputs pass in the gate"
-            if found is not None:
-                path = regressions.add(
-                    self.session.project, spec.name, found.arguments, detail["error"]
-                )
-                self.incidents.step(incident, "kept", regression=path.name)
-                return found
-        self.incidents.step(incident, "not reproduced", reason=why)
-        return None
 
     # --- the end -------------------------------------------------------------------
 
@@ -209,7 +182,7 @@ class Repair:
             commit = self._commit(pipeline, incident, spec, graph, chosen, failed)
         self.session.record_verdicts()
         version = sha256(chosen.made.module)[:12]
-        return self._live(incident, version, commit, origin)
+        return self._live(incident, spec.name, version, commit, origin)
 
     def _commit(
         self, pipeline: Pipeline, incident: Incident, spec: Spec, graph: SpecGraph,
@@ -219,10 +192,10 @@ class Repair:
         return pipeline.accept(spec, graph, chosen.made, "wick", note=note) or ""
 
     def _live(
-        self, incident: Incident, version: str, commit: str, origin: str
+        self, incident: Incident, module: str, version: str, commit: str, origin: str
     ) -> Incident:
         self.incidents.step(incident, "committed", commit=commit, version=version)
-        seen = self.live(incident.module, version, LIVE_WAIT_S)
+        seen = self.live(module, version, LIVE_WAIT_S)
         word = "live" if seen else "not seen live"
         self.incidents.step(incident, word, version=version)
         return self.incidents.close_as(incident, "repaired", origin, commit)
@@ -234,11 +207,16 @@ class Repair:
         with self.session.building(wait=True):
             pass  # completes what was begun
         project, repository = self.session.project, self.session.repository
-        for version in versions(project, repository, incident.module)[:1]:
-            prose = version.commit.body
-            if _mark(incident) in prose:
-                origin = prose.rpartition("Mended by: ")[2].splitlines()[0].rstrip(".")
-                return self._live(incident, version.version, version.commit.id, origin)
+        graph = self.session.graph()
+        used = graph.needs(incident.module) if incident.module in graph.specs else []
+        for name in (incident.module, *used):
+            for version in versions(project, repository, name)[:1]:
+                prose, commit = version.commit.body, version.commit.id
+                if _mark(incident) in prose:
+                    origin = prose.rpartition("Mended by: ")[2].splitlines()[0]
+                    return self._live(
+                        incident, name, version.version, commit, origin.rstrip(".")
+                    )
         return None
 
 

@@ -26,8 +26,9 @@ from architect.wick.evidence import Evidence
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.plan import CloneBudget, repair_plan
 from architect.wick.recorded import Recorded, recorded_calls
+from architect.wick.searching import Searching
 from architect.wick.spec_search.handle import Searcher
-from architect.wick.spec_search.order import Ended, Found, make_order
+from architect.wick.spec_search.order import Ended, make_order
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
@@ -35,7 +36,6 @@ from core.values import Encoded
 
 # Of the search's patches: so many that pass are compared, so many refused are enough.
 MOST_PASSING, MOST_REFUSED = 3, 40
-LOOK_S = 0.05
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Trying:
     refused: list[Verdict] = field(default_factory=list)
     ended: Ended | None = None
     tried: list[str] = field(default_factory=list)
-    _searching_since: float | None = None
+    _search: Searching | None = None
 
     def winner(self) -> Passed | None:
         """Return the clone to take, None when none passes the gate."""
@@ -117,45 +117,38 @@ class Trying:
             min(most.search_s, planned[0].seconds),
             min(most.search_candidates, planned[0].candidates), most.search_workers,
         )  # fmt: skip
-        self.searcher.begin(order)
-        self._searching_since = time.monotonic()
+        self._search = Searching(self.searcher, order)
 
     def _searched(self) -> list[Passed]:
         """Return those of the search's patches that pass, a few at most."""
         passing: list[Passed] = []
-        number = 0
-        while self._searching_since is not None:
-            assert self.searcher is not None
-            told = self.searcher.poll(LOOK_S)
-            if isinstance(told, Ended):
-                self._tell_search(told)
-            elif isinstance(told, Found):
-                number += 1
-                origin = f"search {number}: {' + '.join(told.edits)}"
-                passed = self._try(Clone(origin, told.body))
-                passing += [passed] if passed else []
-                if passed is not None and passed.is_perfect:
-                    return [passed]  # the search's own order is the best first
-                if len(passing) >= MOST_PASSING or number >= MOST_REFUSED:
-                    break
-                self.searcher.go_on()
+        tried = 0
+        while self._search is not None and (found := self._search.next()):
+            tried += 1
+            clone = Clone(f"search {tried}: {' + '.join(found.edits)}", found.body)
+            made = self._judge(clone)
+            good = made is not None and made.accepted
+            passed = self._passed(clone, made) if made and good else None
+            if passed is not None and passed.is_perfect:
+                return [passed]  # the search's own order is the best first
+            passing += [passed] if passed else []
+            if len(passing) >= MOST_PASSING or tried >= MOST_REFUSED:
+                break
+            self._search.answer(made.verdict if made and not good else None)
         return passing
 
     def _end_search(self) -> None:
-        """Kill the search if it still runs: it lost, or has found enough."""
-        if self._searching_since is None or self.searcher is None:
+        """Kill the search if it still runs, for it lost or has found enough; tell of it."""
+        if self._search is None:
             return
-        ended = self.searcher.end()
-        self._tell_search(ended or Ended(0, 0.0), "ended: a clone has won")
-
-    def _tell_search(self, ended: Ended, how: str = "no further patch") -> None:
-        since, self._searching_since = self._searching_since, None
-        self.ended = ended
+        over = self._search.over
+        ended, took_s = self._search.end()
+        how = "no further patch" if over else "ended: a clone has won"
+        self.ended, self._search = ended, None
         self.tried.append(f"{ended.candidates} candidates of the search")
         self.incidents.step(
-            self.incident, "clone: search", result=ended.why or how,
-            candidates=ended.candidates, cost_usd="0",
-            ms=round((time.monotonic() - (since or 0.0)) * 1000, 1),
+            self.incident, "clone: search", result=ended.why or how, cost_usd="0",
+            candidates=ended.candidates, ms=round(took_s * 1000, 1),
         )  # fmt: skip
 
     # --- the model -----------------------------------------------------------------

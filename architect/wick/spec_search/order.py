@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session
 from architect.gate.contract.terms import Terms
 from architect.gate.gate import Gate
+from architect.gate.verdict import Verdict
 from architect.wick.search.tally import Tally
 from core.spec import Spec
 from core.spec_graph import SpecGraph
-from core.values import Encoded, encode
+from core.values import Encoded, NotPlain, encode
 
 Arguments = Mapping[str, Encoded]
 # Drawn inputs of each claim: few, for each candidate meets them all.
@@ -41,6 +42,22 @@ class Order:
     candidates: int
     workers: int = 1
     package: str = "trading"
+
+    def taught(self, verdict: Verdict, seconds: float) -> Order | None:
+        """Return the order with the input on which the gate refused a patch; it may take
+        `seconds`. None where there is no such input that may be shown."""
+        shown = verdict.counter_example
+        if shown is None or shown.ports is not None or not verdict.findings:
+            return None
+        message = verdict.findings[0].message
+        claims = [p.name for p in self.spec.properties if f"{p.name!r}" in message]
+        claim = claims[0] if claims else ""
+        try:
+            plain = _plain(shown.given)
+        except NotPlain:
+            return None
+        drawn = {**self.drawn, claim: [plain, *self.drawn.get(claim, ())]}
+        return replace(self, drawn=drawn, seconds=seconds)
 
 
 @dataclass(frozen=True)
