@@ -1,7 +1,9 @@
 """Start the whole system by one command: stores, paper exchange, gateway, wick, trading.
 
-Mode paper (the default) trades synthetic or given candles at full speed; mode live waits
-for real ones. Ctrl-C stops everything in order.
+Mode paper (the default) trades synthetic or given candles at full speed; live waits for
+real ones, shows what can be lost at most, and trades after a typed yes. It is refused with
+paper keys, a paper exchange, a failing architect verify, or books that differ from the
+account. Ctrl-C stops everything in order.
 """
 
 from __future__ import annotations
@@ -15,18 +17,22 @@ from architect import config as configuration
 from architect.command_types import positive
 from architect.commands.watch import BAD
 from architect.system.child import ChildFailed, Line
+from architect.system.live import check as check_live
+from architect.system.live_start import open_live
 from architect.system.restarts import Restarts
 from architect.system.system import System
 from core import process
-from core.errors import ConfigError
 from core.hang import hung_note
 
-EXAMPLE = "  architect up\n  architect up --candles my_candles --workers 2"
 # What may end without the system: what is said then.
 OPTIONAL = {
     "watch": "specs are watched no more",
     "signal": "entries go on without the model",
 }
+EXAMPLE = (
+    "  architect up\n  architect up --candles my_candles --workers 2\n"
+    "  architect up --live"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
     parser.add_argument(
+        "--live",
+        action="store_true",
+        help="trade with real money, as ARCHITECT_MODE=live",
+    )
+    parser.add_argument(
+        "--adopt",
+        action="store_true",
+        help="live: take over positions that the books do not know",
+    )
+    parser.add_argument(
         "--no-watch",
         dest="watch",
         action="store_false",
@@ -52,17 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run until Ctrl-C, SIGTERM or the last candle; return 0, 1 when a process died."""
     config = configuration.load(options.root)
-    if config.settings.mode == "live":
-        raise ConfigError(
-            "mode live is not built yet: it needs reconciliation and a kill switch first",
-            hint="ARCHITECT_MODE=paper",
-        )
+    live = options.live or config.settings.mode == "live"
+    if live:
+        check_live(config)
     with System(config, _show) as system:
         system.start_stores(lambda found: True)
         _say("Postgres and Redis are up")
-        paper = system.start_paper(_paper(options))
-        _say(f"paper exchange at {paper['url']}")
-        system.start_gateway()
+        if live:
+            open_live(system, options.adopt, _say)
+        else:
+            paper = system.start_paper(_paper(options))
+            _say(f"paper exchange at {paper['url']}")
+            system.start_gateway()
         for number in range(1, options.workers + 1):
             system.start_wick(number)
         _say(f"gateway and {options.workers} wick worker(s) are up")

@@ -87,6 +87,35 @@ def test_keys_are_with_the_gateway_alone(running: Command, root: Path) -> None:
             assert mentioning(value) == [], name
 
 
+def test_no_key_is_in_a_log_a_store_or_the_output(running: Command, root: Path) -> None:
+    """The keys are canaries: whoever writes one down anywhere is found."""
+    keys = json.loads((root / ".architect/run/paper-keys.json").read_text())
+    canaries = [keys["api_key"], keys["secret"]]
+    stores = stores_of(root)
+    with psycopg.connect(stores.database_url) as connection:
+        wait_for(
+            lambda: connection.execute("select 1 from trading_data.orders").fetchone(),
+            60,
+        )
+        tables = connection.execute(
+            "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+            " where table_schema in ('trading_data', 'system_logs')"
+        ).fetchall()
+        assert len(tables) > 8
+        for (table,) in tables:
+            for canary in canaries:
+                query = f"select count(*) from {table} t where t::text like %s".encode()
+                assert connection.execute(query, (f"%{canary}%",)).fetchone() == (0,)
+    with redis.Redis.from_url(stores.redis_url) as client:
+        held = b"".join(client.dump(key) or b"" for key in client.scan_iter())
+    written = [path.read_bytes() for path in root.rglob("*.log")]
+    assert len(written) >= 4
+    for canary in canaries:
+        assert canary.encode() not in held
+        assert canary not in running.text
+        assert not any(canary.encode() in text for text in written)
+
+
 def test_a_second_one_is_told_who_runs(running: Command, root: Path) -> None:
     second = architect("up", "--root", str(root), "--count", "700")
     assert second.returncode == 1

@@ -60,6 +60,8 @@ class BacktestExchange:
     def place(self, order: Any) -> Any:
         """Send one order, with its stop if it has a price for one."""
         wanted = Order(*[getattr(order, name) for name in _ORDER_FIELDS])
+        if not wanted.reduce_only:
+            self._heartbeat.entry_sent(wanted.kind)
         if wanted.protect_price is not None:
             self._heartbeat.before_protection()
             return self._one("OrderStatus", place_protected(self._adapter, wanted))

@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 from core.errors import ExchangeError, ExchangeUnavailable, GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.order import IMMEDIATE
 
 
 class Heartbeat:
@@ -37,8 +38,8 @@ class Heartbeat:
         self._on_silence = on_silence
         self._lock = threading.Lock()
         self._deadline: float | None = None
-        # Whoever was here before may have armed it.
-        self._armed = True
+        # Whoever was here before may have armed it, and may have left entries.
+        self._armed = self._may_rest = True
 
     def beat(self, timeout_s: int) -> None:
         """Note that the loop lives, and set the exchange's switch as things are now."""
@@ -51,6 +52,10 @@ class Heartbeat:
                 self._adapter.arm_switch(timeout_s)
             else:
                 self._disarm()
+
+    def entry_sent(self, kind: str) -> None:
+        """Note that an entry was sent, which may come to rest."""
+        self._may_rest |= kind not in IMMEDIATE
 
     def before_protection(self) -> None:
         """Disarm the switch, because what is placed next must outlive this process.
@@ -74,6 +79,9 @@ class Heartbeat:
             deadline = self._deadline
             if deadline is None or self._monotonic() < deadline:
                 return True
+            if not self._may_rest:
+                self._deadline = None
+                return True
             try:
                 taken_back = [self._cancelled(row) for row in self._entries()]
             except ExchangeError:
@@ -94,8 +102,11 @@ class Heartbeat:
             self._armed = False
 
     def _only_entries_rest(self) -> bool:
+        if not self._may_rest:
+            return False
         orders = self._adapter.open_orders()
-        if not orders or any(row["reduce_only"] for row in orders):
+        self._may_rest = any(not row["reduce_only"] for row in orders)
+        if not self._may_rest or any(row["reduce_only"] for row in orders):
             return False
         return not self._adapter.positions()
 

@@ -114,6 +114,7 @@ class Service:
                 self._pooled.add(request.symbol)
             if request.protect_price is not None:
                 self._heartbeat.before_protection()
+            self._heartbeat.entry_sent(request.kind)
             return self._entered(request)
 
     def _entered(self, order: Order) -> Row:

@@ -1,0 +1,188 @@
+"""Live: what refuses it, what it shows, and that only a typed yes starts it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_system import architect, copy_project
+
+from architect.config import Config, load
+from architect.system.live import check, confirm, differences
+from architect.system.live_start import open_live
+from architect.system.system import System
+from core.errors import ConfigError
+from core.trading.paper import PaperConfig, PaperExchange, PaperServer, serve
+from core.trading.paper.requests import NewOrder
+from core.trading.synthetic import synthetic_candles
+
+KEYS = {
+    "EXCHANGE_API_KEY": "real-looking-key",
+    "EXCHANGE_API_SECRET": "c2VjcmV0LXNlY3JldA==",
+}
+KRAKEN = {"EXCHANGE_URL": "https://futures.kraken.com"}
+
+
+@pytest.fixture(scope="module")
+def root(reachable_tmp: Path) -> Path:
+    return copy_project(reachable_tmp / "live")
+
+
+def config(root: Path, **settings: str) -> Config:
+    return load(root, process=settings)
+
+
+def test_keys_a_kraken_url_and_a_clean_project_may_go_live(root: Path) -> None:
+    check(config(root, **KEYS, **KRAKEN))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"EXCHANGE_API_KEY": ""}, "EXCHANGE_API_KEY not set"),
+        ({"EXCHANGE_API_KEY": "paper-0123456789abcdef"}, "is a paper key"),
+        ({"EXCHANGE_URL": ""}, "EXCHANGE_URL is not set"),
+        ({"EXCHANGE_URL": "http://127.0.0.1:8100"}, "is a paper exchange"),
+        ({"EXCHANGE_URL": "https://localhost:8100"}, "is a paper exchange"),
+        ({"EXCHANGE_URL": "https://demo-futures.kraken.com"}, "was retired"),
+    ],
+)
+def test_paper_keys_and_urls_are_refused(
+    root: Path, changes: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check(config(root, **{**KEYS, **KRAKEN, **changes}))
+
+
+def test_a_failing_verify_is_refused(reachable_tmp: Path) -> None:
+    own = copy_project(reachable_tmp / "edited")
+    path = own / "generated/trading/ema.py"
+    path.write_text(path.read_text() + "# edited\n")
+    with pytest.raises(ConfigError, match=r"verify fails .ema:"):
+        check(config(own, **KEYS, **KRAKEN))
+
+
+def test_every_reason_is_told_at_once_and_nothing_is_started(root: Path) -> None:
+    done = architect("up", "--live", "--root", str(root), EXCHANGE_API_KEY="")
+    assert done.returncode == 1
+    assert "EXCHANGE_API_KEY" in done.stderr
+    assert "EXCHANGE_URL is not set" in done.stderr
+    assert not (root / ".architect/run").exists()
+
+
+POSITION = {"symbol": "PF_XBTUSD", "size": "0.5"}
+TRADE = {"trade_id": "t-1", "symbol": "PF_XBTUSD", "side": "long"}
+STOP = {"client_id": "s", "order_id": "o", "symbol": "PF_XBTUSD", "reduce_only": True}
+
+
+@pytest.mark.parametrize(
+    ("positions", "orders", "trades", "said"),
+    [
+        ([], [], [], []),
+        ([POSITION], [STOP], [TRADE], []),
+        ([POSITION], [], [], ["a position of 0.5 PF_XBTUSD that no open trade knows"]),
+        ([], [], [TRADE], ["an open trade t-1 without a position"]),
+        (
+            [{**POSITION, "size": "-1"}],
+            [],
+            [TRADE],
+            ["a position of -1 PF_XBTUSD that no open trade knows"],
+        ),
+        (
+            [],
+            [{**STOP, "reduce_only": False}],
+            [],
+            ["an order s in PF_XBTUSD that may open"],
+        ),
+    ],
+)
+def test_what_books_and_account_do_not_share_is_named(
+    positions: list[Any], orders: list[Any], trades: list[Any], said: list[str]
+) -> None:
+    assert differences(positions, orders, trades) == said
+
+
+@pytest.fixture
+def paper() -> Iterator[PaperServer]:
+    exchange = PaperExchange(synthetic_candles(7, 700), PaperConfig())
+    with serve(exchange) as server:
+        yield server
+
+
+@pytest.fixture
+def system(root: Path, paper: PaperServer) -> Iterator[System]:
+    """A system before an exchange that takes the keys, as the live one would be."""
+    keys = {"EXCHANGE_API_KEY": paper.keys.api_key}
+    keys["EXCHANGE_API_SECRET"] = paper.keys.secret
+    with System(config(root, **keys, EXCHANGE_URL=paper.url)) as found:
+        found.start_stores(lambda held: True)
+        yield found
+
+
+class Terminal(io.StringIO):
+    """A terminal at which somebody types one line."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.slow
+def test_a_typed_yes_opens_the_way_and_shows_what_may_be_lost(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    open_live(system, False, told.append)
+    text = "\n".join(told)
+    assert "account: 10000 USD of equity" in text
+    assert "if the market jumps over every stop: 10000 USD" in text
+    assert system.children["gateway"].running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typed", ["yes", "lose 100", ""])
+def test_anything_else_is_no(
+    system: System, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(typed + "\n"))
+    with pytest.raises(ConfigError, match="not confirmed"):
+        open_live(system, False, lambda text: None)
+
+
+@pytest.mark.slow
+def test_without_a_terminal_nobody_can_say_yes(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("lose 1000\n"))
+    with pytest.raises(ConfigError, match="a person at a terminal"):
+        open_live(system, False, lambda text: None)
+
+
+@pytest.mark.slow
+def test_a_position_that_the_books_do_not_know_is_refused_unless_adopted(
+    system: System, paper: PaperServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = NewOrder("PF_XBTUSD", "buy", "mkt", Decimal("0.01"))
+    assert paper.exchange.send(order).status == "placed"
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    with pytest.raises(ConfigError, match=r"position of 0\.01 PF_XBTUSD"):
+        open_live(system, False, lambda text: None)
+    system.children["gateway"].stop()
+    open_live(system, True, lambda text: None)
+
+
+def test_the_limits_are_those_of_the_gateway() -> None:
+    limits = {"symbols": ["PF_XBTUSD"], "max_order_usd": "1", "max_open_usd": "2"}
+    limits |= {"max_open_risk_usd": "3", "max_daily_loss_usd": "4.50"}
+    limits |= {"max_orders_per_minute": 5}
+    told: list[str] = []
+    confirm(
+        {"limits": limits}, {"equity_usd": "6"}, told.append, lambda text: "lose 4.50"
+    )
+    assert "at most 3 USD" in json.dumps(told)
