@@ -5,6 +5,7 @@ from __future__ import annotations
 # name -> what it does in a few words; the module is architect.commands.<name>.
 COMMANDS: dict[str, str] = {
     "ask": "from a sentence to specs, and with a yes to live modules",
+    "chat": "talk with the architect: questions, proposals, commands",
     "split": "split a module for which ten lines are not enough",
     "new": "write the skeleton of a spec",
     "edit": "open a spec in $EDITOR, then say what the change means",
@@ -36,4 +37,12 @@ COMMANDS: dict[str, str] = {
     "backtest": "trade a history with the very modules that trade, and judge the result",
     "demo": "run the main job from specs to a trading system that repairs itself",
     "db": "create (init) or empty (purge) what is ours in the stores",
+}
+
+# Commands that hold the terminal or the whole system: not for use inside the chat.
+SHELL_ONLY = frozenset({"chat", "db", "demo", "up", "watch", "wick"})
+# What only the chat has.
+CHAT_ONLY: dict[str, str] = {
+    "help": "list the commands, or tell one: /help ask",
+    "quit": "end the chat; architect chat --resume goes on with it",
 }

@@ -1,0 +1,1 @@
+"""The chat: a person, the architect's model and the commands, in one session."""

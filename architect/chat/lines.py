@@ -1,0 +1,109 @@
+"""Where the chat's lines come from: prompt_toolkit on a terminal, plain lines elsewhere.
+
+A line that ends in a backslash goes on in the next one. None is the end of the input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+from architect.chat.slash import TABLE
+from architect.secrets import Secrets
+
+PROMPT = "> "
+MORE = ". "
+
+
+class Lines(Protocol):
+    """Gives the next whole input; KeyboardInterrupt when it was thrown away."""
+
+    def next(self, prompt: str = PROMPT) -> str | None:
+        """Return what was written, None at the end."""
+
+
+class PlainLines:
+    """Lines of stdin, for a dumb terminal or a pipe; only a terminal sees the prompt."""
+
+    def next(self, prompt: str = PROMPT) -> str | None:
+        """Return what was written, None at the end."""
+        text = ""
+        while True:
+            if sys.stdin.isatty():
+                print(prompt, end="", file=sys.stderr, flush=True)
+            line = sys.stdin.readline()
+            if not line:
+                return text or None
+            text += line.rstrip("\n")
+            if not text.endswith("\\"):
+                return text
+            text, prompt = text[:-1] + "\n", MORE
+
+
+class TerminalLines:
+    """prompt_toolkit's line editor: history, completion, several lines."""
+
+    def __init__(
+        self, history: Path, secrets: Secrets, names: Callable[[], Iterable[str]]
+    ) -> None:
+        self._session = _session(history, secrets, names)
+
+    def next(self, prompt: str = PROMPT) -> str | None:
+        """Return what was written, None at the end."""
+        text = ""
+        while True:
+            try:
+                line = self._session.prompt(prompt)
+            except EOFError:
+                return text or None
+            text += line
+            if not text.endswith("\\"):
+                return text
+            text, prompt = text[:-1] + "\n", MORE
+
+
+def _session(
+    history: Path, secrets: Secrets, names: Callable[[], Iterable[str]]
+) -> PromptSession[str]:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import Completer, Completion
+    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.key_binding import KeyBindings
+
+    class Clean(FileHistory):
+        def store_string(self, string: str) -> None:
+            super().store_string(secrets.scrub(string))
+
+    class Names(Completer):
+        def get_completions(self, document: Any, event: Any) -> Iterator[Completion]:
+            word = document.get_word_before_cursor(WORD=True)
+            for found in completions(document.text_before_cursor, word, names()):
+                yield Completion(found, start_position=-len(word))
+
+    keys = KeyBindings()
+
+    @keys.add("escape", "enter")
+    def _(event: Any) -> None:
+        event.current_buffer.insert_text("\n")
+
+    history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return PromptSession(
+        history=Clean(str(history)),
+        completer=Names(),
+        key_bindings=keys,
+        complete_while_typing=False,
+        enable_history_search=True,
+        prompt_continuation=MORE,
+    )
+
+
+def completions(text: str, word: str, names: Iterable[str]) -> list[str]:
+    """Return what a word may become: a command at the start of a line, else a name."""
+    if text.startswith("/") and " " not in text:
+        return [f"/{name}" for name in sorted(TABLE) if f"/{name}".startswith(word)]
+    return [name for name in sorted(names) if word and name.startswith(word)]

@@ -1,0 +1,252 @@
+"""The chat over a pipe, against a model over real HTTP: what is said, kept and applied."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from chat_server import ChatServer, in_turn, says, status
+from draft_answers import BODY, MAKER_FEE, block, without_examples
+from pipeline_project import fenced, git
+
+from architect.chat.context import in_question
+from architect.chat.lines import completions
+from architect.chat.prompt import MOST_CHARS, chat_prompt
+from architect.chat.slash import TABLE, help_text, read_slash, whole_name
+from architect.chat.stream import CleanStream
+from architect.chat.transcripts import begin, names, read, resume
+from architect.chat.turn import Turn
+from architect.command_table import CHAT_ONLY, COMMANDS, SHELL_ONLY
+from architect.config import load
+from architect.secrets import Secrets
+from core.errors import ArchitectError
+from core.manifest import read_manifest
+from core.project import Project
+from core.spec_graph import load_graph
+
+CANARY = "sk-canary-0123456789abcdef"
+
+
+def chat(project: Project, server: ChatServer | None, text: str, *words: str) -> str:
+    """Run a chat that is fed from a pipe; return all that it said."""
+    settings = {
+        "LLM_API_URL": server.url,
+        "LLM_API_KEY": CANARY,
+        "LLM_MODEL": "small",
+        "LLM_PRICE_IN_USD": "1",
+        "LLM_PRICE_OUT_USD": "2",
+        "LLM_RETRIES": "0",
+    } if server else {}  # fmt: skip
+    command = [sys.executable, "-m", "architect", "chat", *words]
+    done = subprocess.run(
+        [*command, "--root", str(project.root)], input=text, text=True,
+        env={**os.environ, **settings}, timeout=120, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def sent(server: ChatServer, number: int = 0) -> str:
+    return str(server.requests[number].request["messages"][-1]["content"])
+
+
+# --- talking ------------------------------------------------------------------------
+
+
+def test_a_question_goes_with_the_right_context_and_is_streamed(
+    project: Project,
+) -> None:
+    with ChatServer(says("It is what a trade costs.")) as server:
+        said = chat(project, server, "what is round_trip for?\n")
+    assert "It is what a trade costs." in said
+    assert server.requests[0].request["stream"] is True
+    prompt = sent(server)
+    assert "## round_trip" in prompt
+    assert "intent: Fee of going in and out again." in prompt
+    assert "It was never built." in prompt
+    assert "The system is not running." in prompt
+    assert prompt.rstrip().endswith("what is round_trip for?")
+
+
+def test_what_was_said_before_is_said_again_also_after_a_resume(
+    project: Project,
+) -> None:
+    with ChatServer(*in_turn("One.", "Two.", "Three.")) as server:
+        chat(project, server, "tell me of spread\nand then?\n")
+        said = chat(project, server, "go on\n", "--resume")
+    assert "person: tell me of spread\n\narchitect: One." in sent(server, 1)
+    assert "## spread" in sent(server, 1)  # still what is talked about
+    assert "architect: Two." in sent(server, 2)
+    assert "architect: Two." in said
+    kept = names(project.data / "chat")
+    assert len(kept) == 1
+    assert chat(project, None, "", "--list") == f"{kept[0]}\n"
+
+
+def test_a_proposal_is_applied_only_on_a_yes(project: Project) -> None:
+    answers = (f"So:\n\n{block(MAKER_FEE)}", fenced(BODY))
+    with ChatServer(*in_turn(*answers)) as server:
+        said = chat(project, server, "what does a resting order pay?\nno\n")
+        assert not project.spec("maker_fee").exists()
+        assert len(server.requests) == 1
+        assert "+++ b/specs/trading/maker_fee.yaml" in said
+        said = chat(project, server, "what does a resting order pay?\ny\n")
+    assert "maker_fee: built and committed" in said
+    assert "maker_fee" in read_manifest(project.manifest).modules
+    assert "what does a resting order pay?" in git(project.root, "log", "-1")
+    turns = read(project.data / "chat" / f"{names(project.data / 'chat')[-1]}.jsonl")
+    assert turns[-1].text == "the proposal was applied and stands"
+
+
+def test_at_the_end_of_the_input_nothing_is_applied(project: Project) -> None:
+    with ChatServer(says(block(MAKER_FEE))) as server:
+        chat(project, server, "what does a resting order pay?")
+    assert not project.spec("maker_fee").exists()
+
+
+def test_a_proposal_that_will_not_do_is_told_to_both(project: Project) -> None:
+    weak = block(without_examples(MAKER_FEE, 2))
+    with ChatServer(*in_turn(weak, "Better.")) as server:
+        said = chat(project, server, "what does a resting order pay?\ny\n")
+    assert "error: maker_fee: 2 visible examples" in said
+    assert not project.spec("maker_fee").exists()
+    assert "note: it will not do: maker_fee: 2 visible" in sent(server, 1)
+
+
+def test_an_excerpt_in_yaml_is_no_proposal(project: Project) -> None:
+    with ChatServer(says("It says:\n\n```yaml\nexpect: 1\n```\n")) as server:
+        said = chat(project, server, "what does fee say?\n")
+    assert "error" not in said
+
+
+def test_a_route_that_fails_ends_a_turn_and_not_the_chat(project: Project) -> None:
+    with ChatServer(status(400, "no such model"), says("Now.")) as server:
+        said = chat(project, server, "hello fee\nhello again fee\n")
+    assert "answered 400: no such model" in said
+    assert "Now." in said
+
+
+def test_a_line_that_ends_in_a_backslash_goes_on(project: Project) -> None:
+    with ChatServer(says("Yes.")) as server:
+        chat(project, server, "is fee \\\nright?\n")
+    assert sent(server).rstrip().endswith("is fee \nright?")
+
+
+def test_no_key_is_kept_or_shown(project: Project) -> None:
+    """Neither one that is typed, nor one that a server repeats in pieces."""
+    with ChatServer(says(f"Your key is {CANARY}, is it not?")) as server:
+        said = chat(project, server, f"my key is {CANARY}\nwhat is my key?\n")
+    assert len(server.requests) == 1  # the first was never sent
+    assert "canary" not in said
+    for path in project.root.rglob("*"):
+        if path.is_file():
+            assert b"canary" not in path.read_bytes(), path
+
+
+# --- commands -----------------------------------------------------------------------
+
+
+def test_commands_of_the_shell_run_inside(project: Project) -> None:
+    lines = ["/specs trip", "/gen --weak fee", "/statu fee", "/show fee --only body"]
+    said = chat(
+        project, None, "\n".join([*lines, "/log fee", "/nothing", "/quit", "x"])
+    )
+    assert "round_trip  function   Fee of going in and out again" in said
+    assert "1 built" in said
+    assert "1 of 1 up to date" in said
+    assert "return notional * rate_frac" in said
+    assert "Build fee: fee of a trade" in said
+    assert "error: there is no command /nothing here\nhint: /help lists them" in said
+    assert said.index("1 built") < said.index("1 of 1 up to date")
+
+
+def test_every_command_of_the_issue_is_there() -> None:
+    wanted = """specs show ask generate gate strength log diff rollback incidents status
+        trades heatmap cost model edit help quit"""
+    assert set(wanted.split()) <= TABLE.keys()
+
+
+def test_both_read_one_table() -> None:
+    assert TABLE.keys() == (COMMANDS.keys() - SHELL_ONLY) | CHAT_ONLY.keys()
+    assert COMMANDS.keys() >= SHELL_ONLY
+    assert all(f"/{name}" in help_text() for name in TABLE)
+    assert help_text("/ask") == f"/ask  {TABLE['ask']}"
+
+
+def test_a_unique_beginning_is_enough() -> None:
+    assert whole_name("gen") == "generate"
+    assert whole_name("gate") == "gate"
+    with pytest.raises(ArchitectError, match="/s could be"):
+        whole_name("s")
+    with pytest.raises(ArchitectError) as caught:
+        whole_name("up")
+    assert caught.value.hint == "type it in a shell"
+    assert read_slash('/ask "a b" --yes').words == ("a b", "--yes")
+    with pytest.raises(ArchitectError, match="No closing quotation"):
+        read_slash('/ask "a')
+
+
+def test_names_and_commands_are_completed() -> None:
+    assert completions("/st", "/st", []) == ["/status", "/strength"]
+    assert completions("/show ro", "ro", ["rsi", "round_trip"]) == ["round_trip"]
+    assert completions("what is r", "r", ["rsi", "round_trip", "ema"]) == [
+        "round_trip",
+        "rsi",
+    ]
+    assert completions("what ", "", ["rsi"]) == []
+
+
+# --- parts --------------------------------------------------------------------------
+
+
+def test_the_modules_in_question_are_named_now_or_just_before(project: Project) -> None:
+    graph = load_graph(project.specs)
+    turns = [Turn("person", "tell me of spread", 0), Turn("architect", "Well.", 1)]
+    assert in_question(graph, "and fee?", turns)[:2] == ["fee", "spread"]
+
+
+def test_a_long_history_does_not_push_out_the_question(project: Project) -> None:
+    turns = [Turn("person", f"{n} " + "word " * 2000, n) for n in range(9)]
+    config, graph = load(project.root), load_graph(project.specs)
+    short = chat_prompt(config, graph, "why fee?", [])
+    long = chat_prompt(config, graph, "why fee?", turns)
+    assert len(long.text) < len(short.text) + MOST_CHARS + 500
+    assert "person: 8 word" in long.text
+    assert long.text.rstrip().endswith("why fee?")
+
+
+def test_chats_are_kept_resumed_and_survive_a_cut(tmp_path: Path) -> None:
+    one = begin(tmp_path, Secrets((CANARY,)), clock=lambda: 0)
+    one.say("person", f"hi {CANARY}")
+    two = begin(tmp_path, Secrets(), clock=lambda: 0)
+    two.say("person", "second")
+    assert (one.name, two.name) == ("1970-01-01-000000", "1970-01-01-000000-2")
+    assert resume(tmp_path, "", Secrets()).turns == [Turn("person", "second", 0)]
+    with one.path.open("a") as file:
+        file.write('{"role": "per')
+    assert [turn.text for turn in resume(tmp_path, one.name, Secrets()).turns] == [
+        "hi ***"
+    ]
+    with pytest.raises(ArchitectError, match="no chat begins"):
+        resume(tmp_path, "1999", Secrets())
+    one.path.write_text(json.dumps({"role": 1}) + "\n")
+    with pytest.raises(ArchitectError, match="cannot be read as a chat"):
+        resume(tmp_path, one.name, Secrets())
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 40])
+def test_a_key_in_pieces_is_never_shown(size: int) -> None:
+    shown: list[str] = []
+    stream = CleanStream(shown.append, Secrets((CANARY,)))
+    text = f"Well: {CANARY} is it,\nand \x1b[2J no more words than these follow here."
+    for start in range(0, len(text), size):
+        stream(text[start : start + size])
+    stream.end()
+    assert "".join(shown) == (
+        "Well: *** is it,\nand [2J no more words than these follow here."
+    )

@@ -1,0 +1,148 @@
+"""The chat on a real terminal: the keys, the history, Ctrl-C, a dumb terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from chat_server import ChatServer, Exchange, in_turn, says
+from draft_answers import BODY, MAKER_FEE, block
+from pipeline_project import fenced
+from pty_terminal import ALT_ENTER, CTRL_C, CTRL_D, ENTER, TAB, UP, Terminal
+
+from architect.chat.transcripts import names
+from core.manifest import read_manifest
+from core.project import Project
+
+
+def settings(server: ChatServer) -> dict[str, str]:
+    return {
+        "LLM_API_URL": server.url,
+        "LLM_MODEL": "small",
+        "LLM_PRICE_IN_USD": "1",
+        "LLM_PRICE_OUT_USD": "2",
+        "LLM_RETRIES": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer(*in_turn("One.", "Two.")) as one:
+        yield one
+
+
+def sent(server: ChatServer, number: int) -> str:
+    return str(server.requests[number].request["messages"][-1]["content"])
+
+
+def test_keys_history_completion_and_lines(
+    project: Project, server: ChatServer
+) -> None:
+    with Terminal("chat", cwd=project.root, settings=settings(server)) as terminal:
+        terminal.until("\n>")
+        terminal.type("why round_t" + TAB)
+        terminal.until("> why round_trip")
+        terminal.type(ALT_ENTER + "and fee?" + ENTER)
+        terminal.until("One.")
+        terminal.type("/sta" + TAB)
+        terminal.until("> /status")
+        terminal.type(" fee" + ENTER)
+        terminal.until("0 of 1 up to date")
+        terminal.type(UP + UP)
+        terminal.until("and fee?", count=2)
+        terminal.type(ENTER)
+        terminal.until("Two.")
+        terminal.type("/help" + ENTER)
+        terminal.until("Alt-Enter")
+        terminal.type("/quit" + ENTER)
+        assert terminal.end() == 0
+    assert sent(server, 0).rstrip().endswith("why round_trip\nand fee?")
+    assert sent(server, 1).rstrip().endswith("why round_trip\nand fee?")
+
+
+def test_ctrl_c_stops_an_answer_and_keeps_the_session(project: Project) -> None:
+    def slow(exchange: Exchange) -> None:
+        exchange.head(200, content_type="text/event-stream")
+        exchange.event(
+            '{"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m",'
+            ' "choices": [{"index": 0, "delta": {"content": "Once upon a time "},'
+            ' "finish_reason": null}]}'
+        )
+        exchange.stopped.wait()
+
+    with (
+        ChatServer(slow, says("Here I am.")) as server,
+        Terminal("chat", cwd=project.root, settings=settings(server)) as terminal,
+    ):
+        terminal.until("\n>")
+        terminal.type("tell me of fee" + ENTER)
+        terminal.until("Once upon a")
+        terminal.type(CTRL_C)
+        terminal.until("stopped")
+        terminal.until("\n>", count=2)
+        terminal.type("half a li" + CTRL_C)
+        terminal.type("are you there, fee?" + ENTER)
+        terminal.until("Here I am.")
+        terminal.type("/cost --by job" + ENTER)
+        terminal.until("never settled")
+        terminal.type("/quit" + ENTER)
+        assert terminal.end() == 0
+        assert "note: the answer was stopped" in sent(server, 1)
+        assert sent(server, 1).rstrip().endswith("are you there, fee?")
+
+
+def test_a_proposal_is_shown_and_built_on_a_yes(project: Project) -> None:
+    answers = in_turn(f"So:\n\n{block(MAKER_FEE)}", fenced(BODY))
+    with (
+        ChatServer(*answers) as server,
+        Terminal("chat", cwd=project.root, settings=settings(server)) as terminal,
+    ):
+        terminal.until("\n>")
+        terminal.type("what does a resting order pay?" + ENTER)
+        terminal.until("Write these specs and build them? [y/N]")
+        assert "maker_fee (new)" in terminal.text
+        assert "+kind: function" in terminal.text
+        terminal.type("y" + ENTER)
+        terminal.until("maker_fee: built and committed")
+        terminal.type("/quit" + ENTER)
+        assert terminal.end() == 0
+    assert "maker_fee" in read_manifest(project.manifest).modules
+
+
+def test_a_dumb_terminal_will_do(project: Project, server: ChatServer) -> None:
+    with Terminal(
+        "chat", cwd=project.root, settings=settings(server), term="dumb"
+    ) as terminal:
+        terminal.until("\n>")
+        terminal.type("why fee?\n")
+        terminal.until("One.")
+        terminal.type("/specs trip\n")
+        terminal.until("Fee of going in and out again")
+        assert "\x1b" not in terminal.text
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+
+
+def test_the_next_chat_knows_the_history_and_can_go_on(
+    project: Project, server: ChatServer
+) -> None:
+    with Terminal("chat", cwd=project.root, settings=settings(server)) as terminal:
+        terminal.until("\n>")
+        terminal.type("why fee?" + ENTER)
+        terminal.until("\n>", count=2)  # its keys are read again
+        terminal.type(CTRL_D)
+        terminal.end()
+    (name,) = names(project.data / "chat")
+    with Terminal(
+        "chat", "--resume", name[:12], cwd=project.root, settings=settings(server)
+    ) as terminal:
+        terminal.until("architect: One.")
+        terminal.until("\n>")
+        terminal.type(UP + ENTER)
+        terminal.until("Two.")
+        terminal.type("/quit" + ENTER)
+        assert terminal.end() == 0
+    assert names(project.data / "chat") == [name]
+    assert "architect: One." in sent(server, 1)
+    assert sent(server, 1).rstrip().endswith("The person says:\n\nwhy fee?")
