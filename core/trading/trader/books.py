@@ -35,7 +35,8 @@ class Totals:
 class Books:
     """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start.
 
-    `positions` are by our own fills, `held` by the exchange, both by symbol.
+    `positions` are by our own fills, `held` by the exchange, both by symbol. `sent` are the
+    client ids of this process.
     Rows for the store wait in `unsaved` until `save`, so that trading goes on without it.
     """
 
@@ -50,19 +51,27 @@ class Books:
     fills: int = 0
     unsaved: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     _since_ms: int = 0
+    sent: set[str] = field(default_factory=set)
+    _opened_ms: int = 0
     _first_entry: int = 0
     _last_entry: int = 0
     _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
 
     def open(self, now_ms: int) -> None:
-        """Adopt what the exchange holds now as the point of departure."""
+        """Adopt what the exchange holds now as the point of departure, also once more."""
         self._since_ms = now_ms
+        told_ms = max((t.time_ms for t in self.exchange.tickers()), default=now_ms)
         entries = self.exchange.ledger(0)
         self._last_entry = max((e.entry_id for e in entries), default=0)
+        # What is older is in the positions, though its fill may be shown only later. Of
+        # clocks the slower one is safe; the account log is of the exchange's books.
+        newest_ms = max((e.time_ms for e in entries), default=0)
+        self._opened_ms = max(min(now_ms, told_ms), newest_ms)
         self._seen = self._shown()
         while True:
-            self.start_balance_usd = self.exchange.account().balance_usd
+            balance_usd = self.exchange.account().balance_usd
+            self.start_balance_usd = balance_usd - self._earned_usd
             self.positions = {p.symbol: p for p in self.exchange.positions()}
             self.held = dict(self.positions)
             # What came between the first and the last answer is in an unknown part of them.
@@ -86,7 +95,7 @@ class Books:
         """
         back_ms = OVERLAP_MS * (3 if again else 1)
         shown = self.exchange.fills(max(0, self._since_ms - back_ms))
-        fills = [fill for fill in shown if fill.fill_id not in self._seen]
+        fills = [fill for fill in shown if self._is_new(fill)]
         for fill in fills:
             self._book_fill(fill)
         self._forget()
@@ -96,6 +105,14 @@ class Books:
                 self._book_entry(entry)
         self.held = {p.symbol: p for p in self.exchange.positions()}
         return fills
+
+    def _is_new(self, fill: Any) -> bool:
+        if fill.fill_id in self._seen or fill.time_ms < self._opened_ms:
+            return False
+        if fill.time_ms > self._opened_ms or fill.client_id in self.sent:
+            return True
+        # In the very millisecond of the opening: by the process before this one?
+        return not self.modules["order_purpose"](fill.client_id)
 
     def _forget(self) -> None:
         oldest = self._since_ms - 4 * OVERLAP_MS
@@ -144,8 +161,12 @@ class Books:
     @property
     def balance_usd(self) -> Decimal:
         """What the balance must be, by our own sums."""
+        return self.start_balance_usd + self._earned_usd
+
+    @property
+    def _earned_usd(self) -> Decimal:
         t = self.totals
-        return self.start_balance_usd + t.realised_usd - t.fees_usd + t.funding_usd
+        return t.realised_usd - t.fees_usd + t.funding_usd
 
     def equity(self, now_ms: int, marks: Mapping[str, Decimal]) -> Any:
         """Return our Equity record; unrealised funding is the exchange's to tell."""

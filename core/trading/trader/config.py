@@ -26,6 +26,8 @@ class TraderConfig:
         trail_step_frac: of that distance, by which the stop moves at least.
         max_stop_failures: ticks without a stop at the exchange before a trade is ended.
         pool_frac: of equity, bound at most as margin of all trades.
+        reopen_after: ticks with a drift that nothing explains, before the books are opened
+            anew from what the exchange says, as a restart would do.
         drift_usd: what rounding may make between our balance and the exchange's.
         beat_timeout_s: silence after which the gateway takes entries back.
     """
@@ -58,6 +60,7 @@ class TraderConfig:
     max_leverage: Decimal = Decimal("5")
     adopt_volatility_frac: float = 0.005
     beat_timeout_s: int = 60
+    reopen_after: int = 6
     drift_usd: Decimal = Decimal("0.01")
 
     @property

@@ -109,15 +109,24 @@ class Entries:
     def _send(
         self, symbol: str, plan: Any, levels: Any, price: Decimal, now_ms: int
     ) -> tuple[Decimal, Decimal]:
-        intent = Intent(symbol, plan, "entry", now_ms, protect_price=levels.stop_price)
+        stop = levels.stop_price
+        intent = Intent(symbol, plan, "entry", now_ms, now_ms, protect_price=stop)
         instrument = self.market.instruments[symbol]
         return filled_of(self.execution.run(intent, ZERO, price, instrument), price)
 
     def go_on(self, trade: OpenTrade, now_ms: int) -> list[Any]:
         """Send the slices of a trade's entry that have come due; end the plan when over."""
         plan, symbol = trade.plan, trade.symbol
-        stop = trade.levels.stop_price
-        intent = Intent(symbol, plan, "entry", now_ms, protect_price=stop)
+        trade.entries_sent += 1
+        intent = Intent(
+            symbol,
+            plan,
+            "entry",
+            now_ms,
+            trade.opened_ms,
+            trade.entries_sent,
+            trade.levels.stop_price,
+        )
         if now_ms >= plan.started_ms + plan.duration_ms:
             trade.plan = None
         mark, instrument = self.market.mark(symbol), self.market.instruments[symbol]

@@ -22,12 +22,15 @@ class Intent:
     """What is wanted: `purpose` is entry or exit, and part of the client order id.
 
     `plan` is a SlicePlan. Each slice of an entry goes out with a stop at `protect_price`.
+    `named_ms` is the time in client ids, that of the decision; slices that are sent later
+    keep it and have another `attempt`.
     """
 
     symbol: str
     plan: Any
     purpose: str
     time_ms: int
+    named_ms: int
     attempt: int = 0
     protect_price: Decimal | None = None
 
@@ -42,14 +45,22 @@ class Execution:
     """Sends intents slice by slice through the modules.
 
     `unknown` are orders, with the time of their decision, of which nobody knows yet whether
-    they were carried out. While there are any, nothing new may be entered.
+    they were carried out. While there are any, nothing new may be entered. `sent` takes
+    the client ids.
     """
 
     modules: Registry
     exchange: Exchange
     store: Store
     config: TraderConfig
+    sent: set[str]
     unknown: dict[str, tuple[Any, int]] = field(default_factory=dict)
+
+    @property
+    def in_doubt(self) -> str:
+        """Say which order's fate is unknown, empty if none is."""
+        first = next(iter(self.unknown), "")
+        return f"nobody knows what became of order {first}" if first else ""
 
     def plan(
         self,
@@ -102,6 +113,7 @@ class Execution:
     def _answered(self, order: Any | None, time_ms: int, later: bool) -> Any | None:
         if order is None:
             return None
+        self.sent.add(order.client_id)
         try:
             status = self.modules["position_executor"](self.exchange, order)
         except OutcomeUnknown:
@@ -122,7 +134,7 @@ class Execution:
         return self.modules.records["OrderRequest"](
             client_id=self.modules["client_order_id"](
                 intent.symbol,
-                intent.time_ms,
+                intent.named_ms,
                 intent.purpose,
                 intent.attempt * MAX_SLICES + index,
             ),

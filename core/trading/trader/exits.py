@@ -83,7 +83,7 @@ class Exits:
         instrument = self.market.instruments[trade.symbol]
         size, side = abs(position.size), OPPOSITE[trade.side]
         plan = self.execution.plan(side, size, price, now_ms, instrument, ANY_PRICE)
-        intent = Intent(trade.symbol, plan, "exit", now_ms, trade.exits_sent)
+        intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, trade.exits_sent)
         trade.exits_sent += 1
         return self.execution.run(intent, ZERO, price, instrument)
 

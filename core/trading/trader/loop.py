@@ -68,7 +68,7 @@ class TradingLoop:
         self.exchange = x = patient(self.exchange, m, self.sleep, draw)
         self.market = self.market_of(x, c.lookback)
         self.books = Books(m, x, s)
-        self.execution = Execution(m, x, s, c)
+        self.execution = Execution(m, x, s, c, self.books.sent)
         self.protection = Protection(m, x, s, c, tell)
         self.risk = Risk(m, self.market, self.books, self.protection, c)
         self.levels = Levels(m, self.market, self.books, c)
@@ -97,9 +97,8 @@ class TradingLoop:
     @property
     def halted(self) -> str:
         """Why nothing is entered, empty when it may be."""
-        if unknown := next(iter(self.execution.unknown), ""):
-            return f"nobody knows what became of order {unknown}"
-        return self.reconciler.halted
+        naked = self.protection.naked(self.trades)
+        return self.execution.in_doubt or naked or self.reconciler.halted
 
     def open(self, now_ms: int) -> None:
         """Take over the account as it is now, before anything new is opened.
@@ -148,8 +147,9 @@ class TradingLoop:
         self._safely("adoption", partial(self._adopt, now_ms))
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self._exit, trade, now_ms))
-        protected = self._safely("protection", partial(self._protect, now_ms))
         equity = self._safely("equity", partial(self.reconciler.run, now_ms))
+        # The last look before anything is entered: what rests must be known then.
+        protected = self._safely("protection", partial(self._protect, now_ms))
         failed = any(part is FAILED for part in (candles, protected, equity))
         if not failed and not (self.halted or self._stopped()):
             self._safely("entries", partial(self._enter, now_ms, equity))

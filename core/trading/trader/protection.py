@@ -58,6 +58,11 @@ class Protection:
         )
         return bool(action != "close")
 
+    def naked(self, trades: dict[str, OpenTrade]) -> str:
+        """Say which trade has no stop as it should be, empty if all have."""
+        names = [trade.trade_id for trade in trades.values() if trade.stop_failures]
+        return f"the stop of {names[0]} is not at the exchange" if names else ""
+
     def _refused(self, change: Any, error: ArchitectError) -> bool:
         # Where an edit is refused the stop as it was still rests.
         return change.action == "place" and isinstance(error, OrderRejected)

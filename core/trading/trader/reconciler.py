@@ -1,8 +1,9 @@
 """Our books against the exchange, at every tick: what drifted, and what becomes of it.
 
 What was not shown when it was looked for is looked for again and booked. What then still
-differs stops new entries, until it is gone or a person restarts the trader. What trades are sized
-by is the smaller of both equities, so nothing grows on money that is not there.
+differs stops new entries until it is gone; when it stays, the books are opened anew from
+what the exchange says, and that is told as what it is. What trades are sized by is the
+smaller of both equities, so nothing grows on money that is not there.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Reconciler:
     tell: Callable[..., None]
     look_again: Callable[[], None]
     drifts: int = 0
+    ticks_halted: int = 0
     halted: str = ""
 
     def run(self, now_ms: int) -> Decimal:
@@ -45,6 +47,11 @@ class Reconciler:
             if not found:
                 self._tell("booked late", before, self.books.fills - booked)
         self._note(found)
+        if self.ticks_halted >= self.config.reopen_after:
+            self._tell("books reopened", found, 0)
+            self.books.open(now_ms)
+            ours, account, found = self._compare(now_ms, looked_again=True)
+            self._note(found)
         self._save(now_ms, ours, account)
         smaller: Decimal = min(ours.equity_usd, account.equity_usd)
         return smaller
@@ -74,8 +81,9 @@ class Reconciler:
 
     def _note(self, found: list[Any]) -> None:
         if not found:
-            self.halted = ""
+            self.halted, self.ticks_halted = "", 0
             return
+        self.ticks_halted += 1
         if not self.halted:
             self.drifts += 1
             self._tell("drift", found, 0)

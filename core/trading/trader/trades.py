@@ -34,6 +34,7 @@ class OpenTrade:
     trail_usd: Decimal = ZERO
     has_trailed: bool = False
     plan: Any = None
+    entries_sent: int = 0
     exits_sent: int = 0
     orders_sent: int = 0
     stop_failures: int = 0

@@ -22,7 +22,8 @@ def entry(
         "buy", Decimal(size), price, now_ms, instrument, Decimal(slippage)
     )
     stop = (price * Decimal("0.97")).quantize(instrument.tick_size)
-    return Intent(ETH, plan, "entry", now_ms, protect_price=stop), price, instrument
+    intent = Intent(ETH, plan, "entry", now_ms, now_ms, protect_price=stop)
+    return intent, price, instrument
 
 
 def run(loop: TradingLoop, size: str, now_ms: int, slippage: str = "0.003") -> Any:
@@ -65,3 +66,44 @@ def test_an_order_that_never_arrived_is_forgotten(rig: Rig) -> None:
     loop.tick(rig.paper.step())
     assert loop.halted == ""
     assert ETH not in rig.rows("orders")
+
+
+def test_an_order_that_nobody_knows_of_stops_entries_until_it_is_known(
+    rig: Rig,
+) -> None:
+    loop = rig.loop()
+    rig.replace_module("market_scanner", "return []")
+    now_ms = rig.paper.state()["time_ms"]
+    rig.paper.fault("reply_lost_after_accept", "batchorder", times=1)
+    rig.paper.fault("http_503", "orders/status", times=None)
+    assert run(loop, "0.5", now_ms) == []
+    assert "nobody knows" in loop.halted
+    rig.paper.ask("DELETE", "fault")
+    loop.tick(rig.paper.step())
+    assert loop.halted == ""
+    assert loop.trades[ETH].size == Decimal("0.5")
+    assert [o.size for o in rig.exchange.open_orders()] == [Decimal("0.5")] * 2
+    assert sum(row["size"] for row in rig.rows("fills")) == Decimal("0.5")
+    rig.assert_books_equal(loop)
+
+
+def test_an_execution_over_time_sends_a_slice_when_it_is_due(rig: Rig) -> None:
+    """A trade is built over two candles; its risk counts before it is sent."""
+    loop = rig.loop(twap_usd=Decimal(1), clip_usd=Decimal(800), trail_frac=Decimal(0))
+    for _ in range(200):
+        loop.tick(rig.paper.step())
+        if any(trade.plan for trade in loop.trades.values()):
+            break
+    (trade,) = (trade for trade in loop.trades.values() if trade.plan)
+    first, plan = trade.size, trade.plan
+    assert first < plan.size
+    counted = sum(loop.risk.open_risks(loop.trades))
+    trade.plan = None
+    assert sum(loop.risk.open_risks(loop.trades)) < counted
+    trade.plan = plan
+    loop.tick(rig.paper.step())
+    assert trade.size > first or trade.symbol not in loop.trades
+    for order in rig.exchange.open_orders():
+        if order.symbol == trade.symbol:
+            assert order.size == abs(loop.books.held[trade.symbol].size)
+    rig.assert_books_equal(loop)

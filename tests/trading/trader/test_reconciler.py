@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from trader_rig import CENT, Rig
 
 ETH = "PF_ETHUSD"
@@ -67,3 +70,49 @@ def test_profit_and_loss_are_those_of_the_exchange(rig: Rig) -> None:
     earned = account.equity_usd - loop.books.start_balance_usd
     assert abs(sum(p.net_usd for p in pnl) - earned) < CENT
     assert all(p.fees_usd > 0 for p in pnl)
+
+
+def test_a_missed_losing_exit_sizes_the_next_trade_from_what_is_there(
+    rig: Rig,
+) -> None:
+    """Phantom compounding: the process sleeps while its stop loses money."""
+    loop = quiet(rig)
+    rig.trade(ETH, "buy", "2", "mine-1")
+    loop.tick(rig.paper.step())
+    trade, mark = loop.trades[ETH], loop.market.mark(ETH)
+    trade.levels = replace(trade.levels, stop_price=mark - Decimal("0.1"))
+    loop._protect(0)
+    before = loop.books.equity(0, loop.market.marks).equity_usd
+    while rig.exchange.positions():
+        rig.paper.step()
+    sized: list[Decimal] = []
+    loop.entries.run = lambda now_ms, equity, trades: sized.append(equity)  # type: ignore[method-assign]
+    loop.tick(rig.paper.step())
+    truth = Decimal(rig.paper.state()["equity_usd"])
+    assert abs(sized[0] - truth) < CENT
+    assert truth < before
+    assert loop.closed == 1
+    rig.assert_books_equal(loop)
+
+
+@pytest.mark.slow
+def test_open_risk_stays_under_its_ceiling_through_faults(rig: Rig) -> None:
+    """At every tick, with lost replies, partial fills and errors, counted in full."""
+    loop = rig.loop(ceiling_frac=Decimal("0.012"), max_hold_ms=3_600_000)
+    for name, call in (
+        ("partial_fill", "batchorder"),
+        ("reply_lost_after_accept", "batchorder"),
+        ("http_503", "*"),
+        ("late_fills", "fills"),
+    ):
+        rig.paper.fault(name, call, times=None, probability=0.1)
+    most = Decimal(0)
+    for _ in range(150):
+        loop.tick(rig.paper.step())
+        if not loop.halted and "trouble" not in rig.kinds()[-3:]:
+            equity = Decimal(rig.paper.state()["equity_usd"])
+            used = sum(loop.risk.open_risks(loop.trades)) / equity
+            most = max(most, used)
+    assert Decimal("0.004") < most <= Decimal("0.0135"), most
+    ids = [row["client_id"] for row in rig.rows("orders")]
+    assert len(ids) == len(set(ids))
