@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+TABLES = frozenset({"numpy", "pandas"})
 Fresh = Callable[[Any, list[Any], random.Random], Any]
 
 
@@ -19,6 +20,8 @@ def is_object(value: Any) -> bool:
         hasattr(value, "__dict__")
         and not isinstance(value, type)
         and not callable(value)
+        # A series has fields too, and none of them is a link to be changed.
+        and type(value).__module__.partition(".")[0] not in TABLES
     )
 
 
