@@ -6,6 +6,8 @@ name through `runtime.modules`, and closes it.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -27,9 +29,14 @@ from core.reflections import ReflectionLog
 from core.registry import Registry
 from core.watcher import Watcher
 
+KeyOf = Callable[[str, str, int], str]
+
 
 class Runtime:
-    """A context manager; inside it calls are contained, reflected and hot-swapped."""
+    """A context manager; inside it calls are contained, reflected and hot-swapped.
+
+    `key_of(module, version, time_ms)` gives the key of a failure's job.
+    """
 
     def __init__(
         self,
@@ -60,6 +67,7 @@ class Runtime:
             project.journal,
         )
         self.swaps = 0
+        self.key_of: KeyOf = _key
 
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
@@ -108,9 +116,18 @@ class Runtime:
 
     def _report(self, report: Report) -> None:
         self.events.running({report.module: self.modules.version(report.module).id})
-        self.events.job("failure", tick=hooks.tick, **asdict(report))
+        key = self._key_of(report.module, report.version)
+        self.events.job("failure", tick=hooks.tick, key=key, **asdict(report))
         self.tell("contained", module=report.module, version=report.version,
                   error=report.error, contained=report.contained)  # fmt: skip
+
+    def _key_of(self, module: str, version: str) -> str:
+        """Return what makes the same failure one job, whoever is asked for it."""
+        now_ms = time.time_ns() // 1_000_000
+        try:
+            return self.key_of(module, version, now_ms)
+        except Exception:
+            return _key(module, version, now_ms)
 
     def _keep(self, module: str, health: Health) -> None:
         self.events.keep(module, health.as_text())
@@ -132,3 +149,7 @@ class Runtime:
 
     def _trouble(self, message: str) -> None:
         self.tell("trouble", part="runtime", error=message)
+
+
+def _key(module: str, version: str, time_ms: int) -> str:
+    return f"failure:{module}:{version}:{time_ms // 3_600_000}"

@@ -28,7 +28,7 @@ LOCK = "architect:repairing:"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: `kind` is failure or save; `detail` is what the runtime told.
+    """One job: `kind` is failure, save or trade; `detail` is what the runtime told.
 
     `deliveries` counts how many workers were given it, this one included.
     """
@@ -41,8 +41,13 @@ class Job:
 
     @property
     def module(self) -> str:
-        """The module that it is about."""
-        return str(self.detail["module"])
+        """The module that it is about; the symbol where it is about a trade."""
+        return str(self.detail["module" if self.kind != "trade" else "subject"])
+
+    @property
+    def key(self) -> str:
+        """What is the same for the same failure, told twice or by two processes."""
+        return str(self.detail.get("key") or self.id)
 
 
 class Queue:

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 import redis
@@ -22,6 +22,7 @@ from architect.wick.queue import Job, Queue
 from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
 from architect.wick.spec_search.handle import Searcher
+from architect.wick.trades import handle_trade
 from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
 from core.health import Health
@@ -92,6 +93,15 @@ class Worker:
             return self._give_up(job, f"{type(error).__name__}: {error}")
 
     def _handle(self, job: Job) -> Incident | None:
+        known = self.incidents.of(job.key)
+        if known is None or known.opened_ms == job.time_ms:
+            return self._begin(replace(job, id=job.key))
+        if known.state in ("repaired", "accepted"):
+            return self._begin(job)  # it failed anew after it had been mended
+        self.incidents.step(known, f"seen again: {job.id}", **_worse(job))
+        return known
+
+    def _begin(self, job: Job) -> Incident | None:
         if job.kind == "save":
             return handle_save(self.session, self.incidents, job)
         if job.kind == "failure" and (health := self._health(job.module)).tripped_ms:
@@ -99,6 +109,11 @@ class Worker:
         if job.kind == "failure":
             repair = Repair(self.session, self.incidents, self._live, self.searcher)
             return repair.handle(job)
+        if job.kind == "trade":
+            return handle_trade(
+                self.session, self.incidents, job, self.incidents.database_url,
+                self.events.job,
+            )  # fmt: skip
         raise ArchitectError(f"job {job.id} is of an unknown kind {job.kind!r}")
 
     def _health(self, module: str) -> Health:
@@ -112,7 +127,7 @@ class Worker:
         version = str(job.detail.get("version") or job.detail.get("sha256", ""))[:12]
         summary = str(job.detail.get("error") or f"{job.module}: {job.kind}")
         incident = self.incidents.open(
-            job.id, job.module, version, job.kind, summary, None, job.time_ms
+            job.key, job.module, version, job.kind, summary, None, job.time_ms
         )
         if incident.state != "open":
             return incident
@@ -131,3 +146,9 @@ class Worker:
         finally:
             client.close()
         return False
+
+
+def _worse(job: Job) -> dict[str, str]:
+    """Return what a job says of a failure that was told before."""
+    severity = job.detail.get("severity")
+    return {"severity": str(severity)} if severity else {}

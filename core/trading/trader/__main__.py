@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,14 @@ from core.project import find_project
 from core.runtime import Runtime
 from core.trading.gateway_client import GatewayExchange
 from core.trading.model_client import SignalModel
-from core.trading.ports import Model
+from core.trading.ports import Exchange, Model, Store
 from core.trading.store import PostgresStore
 from core.trading.trader.clock import PaperClock, RealClock, TickClock
+from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import NoModel
+from core.trading.trader.failures import Failures
 from core.trading.trader.loop import TradingLoop
+from core.trading.trader.watched import WatchedExchange
 
 PROGRESS_EVERY = 20
 # A module that fills the memory fails as one call; the system does not end for it.
@@ -84,19 +88,17 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
     project = find_project(options.root, options.root)
     database_url, redis_url = _setting("DATABASE_URL"), _setting("REDIS_URL")
     with Runtime(project, database_url, redis_url) as runtime:
-        exchange = GatewayExchange(options.gateway, runtime.modules.records)
+        gateway = GatewayExchange(options.gateway, runtime.modules.records)
         process.limit_memory(MEMORY_BYTES)
         store = PostgresStore(database_url)
         clock = _clock(options, stop)
-        loop = TradingLoop(
-            runtime.modules, exchange, store, runtime.tell,
-            model=_model(options, runtime), sleep=clock.sleep,
-            stop_reason=runtime.breaker.stop_reason,
-        )  # fmt: skip
+        loop, failures = watched_loop(
+            runtime, gateway, store, _model(options, runtime), clock.sleep
+        )
         clock.between = loop.beat
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
-        _trade(loop, clock, stop, options.ticks)
+        _trade(loop, failures, clock, stop, options.ticks)
         loop.finish(clock.now_ms())
         _say("done", **summary(loop), swaps=runtime.swaps)
         store.close()
@@ -115,14 +117,47 @@ def _clock(options: argparse.Namespace, stop: threading.Event) -> Any:
     return RealClock(stop.wait)
 
 
+def watched_loop(
+    runtime: Runtime,
+    exchange: Exchange,
+    store: Store,
+    model: Model,
+    sleep: Callable[[float], None],
+) -> tuple[TradingLoop, Failures]:
+    """Return a loop whose orders are judged, and what judges them after each tick."""
+    config, watched = TraderConfig(), WatchedExchange(exchange)
+    failures = Failures(
+        runtime.modules, watched, runtime.events.job, runtime.tell,
+        config.max_slippage_frac,
+    )  # fmt: skip
+    loop = TradingLoop(
+        runtime.modules, watched, store, failures.watch, config, sleep, model=model,
+        stop_reason=lambda: runtime.breaker.stop_reason() or failures.stop_reason(),
+    )  # fmt: skip
+
+    def held(symbol: str) -> Decimal:
+        position = loop.books.held.get(symbol)
+        return abs(position.size) if position is not None else Decimal(0)
+
+    failures.held = held
+    runtime.key_of = failures.key_of
+    return loop, failures
+
+
 def _trade(
-    loop: TradingLoop, clock: TickClock, stop: threading.Event, ticks: int
+    loop: TradingLoop,
+    failures: Failures,
+    clock: TickClock,
+    stop: threading.Event,
+    ticks: int,
 ) -> None:
     while not stop.is_set() and not (ticks and loop.ticks >= ticks):
         now_ms = clock.next_close_ms()
         if now_ms is None:
             return
+        failures.now_ms = now_ms
         took_ms = loop.tick(now_ms)
+        failures.look(now_ms)
         if loop.ticks % PROGRESS_EVERY == 0:
             _say("tick", **summary(loop), took_ms=round(took_ms, 2))
 

@@ -30,6 +30,7 @@ class TraderConfig:
             anew from what the exchange says, as a restart would do.
         drift_usd: what rounding may make between our balance and the exchange's.
         beat_timeout_s: silence after which the gateway takes entries back.
+        max_slippage_frac: of the price at the decision; what is worse is a failed trade.
     """
 
     entry: EntryConfig = field(default_factory=EntryConfig)
@@ -61,6 +62,7 @@ class TraderConfig:
     adopt_volatility_frac: float = 0.005
     beat_timeout_s: int = 60
     reopen_after: int = 6
+    max_slippage_frac: Decimal = Decimal("0.01")
     drift_usd: Decimal = Decimal("0.01")
 
     @property
