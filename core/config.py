@@ -28,7 +28,7 @@ from core.errors import ConfigError
 from core.project import Project, find_project
 
 # Of others: they check these themselves. All else in .env is core's to know.
-FOREIGN_PREFIXES = ("LLM_", "GATEWAY_", "TRADING_", "WICK_")
+FOREIGN_PREFIXES = ("LLM_", "GATEWAY_", "TRADING_", "WICK_", "NOTIFY_")
 # Handed to the gateway's process alone, which takes them out of its environment.
 EXCHANGE_KEYS = ("EXCHANGE_API_KEY", "EXCHANGE_API_SECRET")
 ROOT_KEY = "ARCHITECT_ROOT"

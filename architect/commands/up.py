@@ -11,14 +11,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from architect import config as configuration
 from architect.command_types import positive
 from architect.commands.watch import BAD
-from architect.system.child import ChildFailed, Line
+from architect.system.child import Child, ChildFailed, Line
 from architect.system.live import check as check_live
 from architect.system.live_start import open_live
+from architect.system.news import News
+from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
 from architect.system.system import System
 from core import process
@@ -71,8 +74,10 @@ def run(options: argparse.Namespace) -> int:
     live = options.live or config.settings.mode == "live"
     if live:
         check_live(config)
-    with System(config, _show) as system:
+    news = News(Person(read_person(config.environment)))
+    with news.person, System(config, partial(_line, news)) as system:
         system.start_stores(lambda found: True)
+        news.database_url = system.stores.database_url
         _say("Postgres and Redis are up")
         if live:
             open_live(system, options.adopt, _say)
@@ -103,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
                     del system.children[child.name]
                     continue
                 if not restarts.due(child.name, child.exit_code):
-                    return _ended(child.name, child.exit_code, child.last_words())
+                    return _ended(child, news)
                 _say("a module held the trading loop: it is started again without it")
                 system.start_trader()
     return 0
@@ -116,17 +121,26 @@ def _paper(options: argparse.Namespace) -> list[str]:
     return [*words, "--count", str(options.count)]
 
 
-def _ended(name: str, code: int | None, words: str) -> int:
-    if name == "trader" and code == 0:
+def _ended(child: Child, news: News) -> int:
+    if child.name == "trader" and child.exit_code == 0:
         _say("the candles are used up")
         return 0
-    raise ChildFailed(f"{name} ended with code {code}: {words}")
+    told = f"{child.name} ended with code {child.exit_code}: {child.last_words()}"
+    news.ended(child.name, told)
+    raise ChildFailed(told)
+
+
+def _line(news: News, name: str, line: Line) -> None:
+    _show(name, line)
+    news.line(name, line)
 
 
 def _show(name: str, line: Line) -> None:
     kind = line.get("kind")
     if name == "watch":
         _say(f"{'' if kind not in BAD else 'error: '}{line.get('text', '')}")
+    elif name == "gateway" and kind in ("halt", "silence"):
+        _say(f"{kind}: {line.get('reason')}")
     elif kind == "incident":
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:

@@ -1,0 +1,174 @@
+"""A person is told of what cannot wait, and nothing waits for the telling."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from architect.system.news import DAY_MS, News, summary
+from architect.system.person import Person, PersonSettings, read_person
+from core.environment import Environment
+from core.errors import ConfigError
+from core.stores.embedded import Stores
+
+
+class Hook:
+    """A webhook; `hold` keeps each answer back until it is set."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.hold.wait(10)
+                hook.got.append(json.loads(body))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/secret-path"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.hold.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    found = Hook()
+    yield found
+    found.close()
+
+
+def person(**settings: str) -> Person:
+    values = {f"NOTIFY_{name.upper()}": text for name, text in settings.items()}
+    return Person(read_person(Environment(values)))
+
+
+def test_a_webhook_gets_kind_text_and_detail(hook: Hook) -> None:
+    with person(webhook_url=hook.url) as found:
+        found.tell("incident", "rsi failed", incident=7)
+    assert hook.got == [
+        {"kind": "incident", "text": "architect: rsi failed", "incident": 7}
+    ]
+
+
+def test_a_command_gets_the_same_as_a_line(tmp_path: Path) -> None:
+    out = tmp_path / "told"
+    script = f"import sys; open({str(out)!r}, 'a').write(sys.stdin.read())"
+    with person(command=f'{sys.executable} -c "{script}"') as found:
+        found.tell("halt", "halt: by hand")
+        found.tell("day", "done")
+    kinds = [json.loads(line)["kind"] for line in out.read_text().splitlines()]
+    assert kinds == ["halt", "day"]
+
+
+def test_telling_never_waits_and_a_slow_hook_is_given_up(
+    hook: Hook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hook.hold.clear()
+    with person(webhook_url=hook.url, timeout_s="0.05") as found:
+        started = time.monotonic()
+        for number in range(300):
+            found.tell("halt", f"{number}")
+        assert time.monotonic() - started < 1
+    text = capfd.readouterr().err
+    assert "nobody was told of 'halt' (too many are waiting)" in text
+    assert "TimeoutError" in text
+    assert "secret-path" not in text
+
+
+def test_a_failing_command_is_told_of_and_the_webhook_still_gets_it(
+    hook: Hook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with person(command="false", webhook_url=hook.url) as found:
+        found.tell("halt", "x")
+    assert len(hook.got) == 1
+    assert "nobody was told of 'halt' (CalledProcessError)" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"NOTIFY_WEBHOOK_URL": "ftp://x/secret"},
+        {"NOTIFY_COMMAND": "say 'half"},
+        {"NOTIFY_TIMEOUT_S": "0"},
+        {"NOTIFY_WEBHOK_URL": "https://x"},
+    ],
+)
+def test_a_wrong_setting_is_an_error_at_the_start(values: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(values))) as caught:
+        read_person(Environment(values))
+    assert "secret" not in str(caught.value)
+
+
+def test_with_neither_nothing_is_told_and_no_thread_runs() -> None:
+    with person() as found:
+        found.tell("halt", "x")
+        assert "person" not in {thread.name for thread in threading.enumerate()}
+
+
+class Told(Person):
+    """A person who remembers."""
+
+    def __init__(self) -> None:
+        super().__init__(PersonSettings(command="true"))
+        self.heard: list[tuple[str, str]] = []
+
+    def tell(self, kind: str, text: str, **detail: Any) -> None:
+        self.heard.append((kind, text))
+
+
+def test_the_lines_of_a_system_become_news(make_stores: Callable[[], Stores]) -> None:
+    url, told = make_stores().database_url, Told()
+    news = News(told, url)
+    news.line("gateway", {"kind": "halt", "reason": "the day has cost 100 USD"})
+    news.line("trader", {"kind": "halt", "reason": "not the gateway's"})
+    news.line(
+        "wick1", {"kind": "incident", "incident": 3, "module": "rsi", "state": "x"}
+    )
+    day = 20_000
+    with psycopg.connect(url, autocommit=True) as connection:
+        for ms, usd in ((1, 10_000), (2, 10_050), (DAY_MS + 1, 10_010)):
+            connection.execute(
+                "insert into trading_data.equity values (%s, 0, 0, 0, %s)",
+                (day * DAY_MS + ms, usd),
+            )
+            if ms == 2:
+                news.line("trader", {"kind": "tick"})
+        connection.execute(
+            "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
+            " opened_ms, closed_ms, realised_usd, fees_usd, funding_usd)"
+            " values ('a', 'X', 'long', 1, 1, 1, %s, 60, 8, -2)",
+            (day * DAY_MS + 5,),
+        )
+    news.line("trader", {"kind": "tick"})
+    news.line("trader", {"kind": "tick"})
+    assert told.heard == [
+        ("halt", "halt: the day has cost 100 USD"),
+        ("incident", "incident 3 of rsi: x"),
+        (
+            "day",
+            "2024-10-04: equity 10050.00 USD (+50.00), 1 trades closed for 50.00 USD net",
+        ),
+    ]
+    assert summary(url, day + 5)["equity_usd"] == "unknown"
