@@ -9,6 +9,7 @@ from typing import Any
 from core.manifest import read_manifest
 from core.project import Project
 from core.registry import Registry
+from core.trading.trader.history import trade_of
 
 
 def z_of(confidence_frac: float) -> float:
@@ -26,11 +27,6 @@ def hours_of(
     registry = Registry(project.generated, project.package)
     registry.load(read_manifest(project.manifest))
     trade = registry.records["Trade"]
-    names = list(trade.__types__)  # type: ignore[attr-defined]
-    # What a row leaves empty is what the record's defaults are for.
-    trades = [
-        trade(**{name: row[name] for name in names if row[name] is not None})
-        for row in rows
-    ]
+    trades = [trade_of(trade, row) for row in rows]
     found: list[Any] = registry["hourly_heatmap"](trades, by, z_of(confidence_frac))
     return found

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from chat_server import ChatServer, says
 from running_system import (
     Command,
     alive,
@@ -269,3 +270,32 @@ def test_init_and_purge_start_the_stores_when_nothing_runs(own_root: Path) -> No
 
 def _cmd(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def test_a_model_of_its_own_judges_entries_and_may_go_away(own_root: Path) -> None:
+    """Its key is with the signal service and Wick, never with what trades."""
+    key = f"sk-signal-canary-{os.getpid()}"
+    with ChatServer(says("score: 0.8\nreason: fine")) as server:
+        settings = {
+            "LLM_SIGNAL_MODEL": "judge-1",
+            "LLM_SIGNAL_API_URL": server.url,
+            "LLM_SIGNAL_API_KEY": key,
+            "LLM_SIGNAL_PRICE_IN_USD": "0",
+            "LLM_SIGNAL_PRICE_OUT_USD": "0",
+        }
+        words = ("up", "--root", str(own_root), "--count", "60000")
+        with Command(*words, settings=settings) as command:
+            command.until("a model judges entries")
+            command.until("trading; Ctrl-C stops everything")
+            wait_for(lambda: server.requests, 90)
+            holders = "\n".join(mentioning(key))
+            assert "architect signal" in holders
+            assert "core.trading.trader" not in holders
+            assert "core.trading.gateway" not in holders
+            below = descendants(command.process.pid)
+            (service,) = (p for p in below if " signal " in alive({p})[0])
+            os.kill(service[0], signal.SIGKILL)
+            command.until("entries go on without the model")
+            time.sleep(0.3)
+            assert command.process.poll() is None
+            assert any("core.trading.trader" in line for line in alive(below))

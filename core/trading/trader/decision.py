@@ -5,14 +5,14 @@ It decides and sends nothing. The same questions are asked by a backtest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from core.registry import Registry
 from core.trading.ports import Model
 from core.trading.trader.config import TraderConfig
-from core.trading.trader.history import TradeHistory
+from core.trading.trader.history import Standing, TradeHistory
 from core.trading.trader.market import Market
 from core.trading.trader.views import indicators, view_at
 
@@ -26,6 +26,16 @@ class NoModel:
         """Return None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all symbols at one moment, after the trades of `standing`."""
+
+    now_ms: int
+    standing: Standing
+    criteria: Any
+    hour_weight: float
+
+
 @dataclass
 class Decision:
     """Asks the modules; `history` is what earlier trades tell."""
@@ -35,20 +45,35 @@ class Decision:
     history: TradeHistory
     model: Model
     config: TraderConfig
+    _terms: Terms | None = field(default=None, repr=False)
+
+    def terms(self, now_ms: int) -> Terms:
+        """Return the terms of this moment; asked of the modules once, until a trade changes."""
+        known, standing = self._terms, self.history.standing()
+        if known is None or known.now_ms != now_ms or known.standing is not standing:
+            known = self._terms = Terms(
+                now_ms,
+                standing,
+                self._criteria(now_ms, standing),
+                self._hour_weight(now_ms, standing),
+            )
+        return known
 
     def view(self, symbol: str, now_ms: int) -> Any:
         """Return the MarketView of a symbol at its last closed candle."""
         series = indicators(self.modules, self.config, self.market.candles[symbol])
-        weight = self.modules["hourly_heatmap_filter"](
-            self.history.standing().hours,
-            now_ms // HOUR_MS % 24,
-            self.config.required_win_frac,
-        )
+        weight = self.terms(now_ms).hour_weight
         return view_at(self.modules, symbol, series, -1, weight)
 
-    def criteria(self, now_ms: int) -> Any:
-        """Return the EntryCriteria of this moment, relaxed while nothing is entered."""
-        c, standing = self.config.entry, self.history.standing()
+    def _hour_weight(self, now_ms: int, standing: Standing) -> float:
+        weight: float = self.modules["hourly_heatmap_filter"](
+            standing.hours, now_ms // HOUR_MS % 24, self.config.required_win_frac
+        )
+        return weight
+
+    def _criteria(self, now_ms: int, standing: Standing) -> Any:
+        """Return the EntryCriteria, relaxed while nothing is entered."""
+        c = self.config.entry
         steps = self.modules["strategy_flex_mode"](
             now_ms,
             standing.entries_ms[-2:],
@@ -66,13 +91,16 @@ class Decision:
     def signal(self, symbol: str, now_ms: int) -> tuple[Any, Any]:
         """Return the MarketView of a symbol and its Signal, the model not asked yet."""
         view = self.view(symbol, now_ms)
-        return view, self.modules["entry_decision"](view, self.criteria(now_ms))
+        return view, self._decided(view, now_ms)
+
+    def _decided(self, view: Any, now_ms: int) -> Any:
+        return self.modules["entry_decision"](view, self.terms(now_ms).criteria)
 
     def asked(self, view: Any, side: str, now_ms: int) -> tuple[Any, Any]:
         """Ask the model of an entry; return the view with its score and the final Signal."""
         opinion = self.modules["entry_filter_gpt"](self.model, view, side, now_ms)
         view = replace(view, model_score=opinion.score)
-        return view, self.modules["entry_decision"](view, self.criteria(now_ms))
+        return view, self._decided(view, now_ms)
 
     def room(self, now_ms: int) -> int:
         """Return how many trades may still be opened at this moment: together they are one bet."""

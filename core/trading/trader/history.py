@@ -6,6 +6,7 @@ after that. What follows from them is computed by modules, and only when they ch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +49,10 @@ class TradeHistory:
         """Read the trades of the last `history_ms` from the store."""
         self.started_ms = now_ms
         trade = self.modules.records["Trade"]
-        names = list(trade.__types__)  # type: ignore[attr-defined]
         for row in store.rows("trades", now_ms - self.config.history_ms):
             # A replay may begin before what an earlier one has left in the store.
             if row["opened_ms"] <= now_ms:
-                given = {n: row[n] for n in names if row[n] is not None}
-                self.note(trade(**given))
+                self.note(trade_of(trade, row))
 
     def note(self, record: Any) -> None:
         """Take a Trade record in, in place of an earlier one of the same id."""
@@ -82,3 +81,13 @@ class TradeHistory:
                 opened[-NEWEST:], self.config.cluster_gap_ms
             ),
         )
+
+
+def trade_of(trade: type, row: Mapping[str, Any]) -> Any:
+    """Return a row of the trades as a Trade record; what is empty there takes its default.
+
+    The store keeps every number that is not whole as numeric; the record's score is a float.
+    """
+    names = trade.__types__  # type: ignore[attr-defined]
+    given = {name: row[name] for name in names if row[name] is not None}
+    return trade(**given | {"score": float(row["score"] or 0)})

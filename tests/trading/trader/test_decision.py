@@ -104,14 +104,15 @@ def test_criteria_relax_step_by_step_and_tighten_after_an_entry(
     note(decision, NOW_MS, "1")
     quiet_ms = NOW_MS + c.flex_quiet_ms
     ratios = [
-        decision.criteria(quiet_ms + n * c.flex_step_ms - 1).min_volume_ratio
+        decision.terms(quiet_ms + n * c.flex_step_ms - 1).criteria.min_volume_ratio
         for n in range(6)
     ]
     assert ratios == pytest.approx([1.2, 1.1, 1.0, 0.9, 0.8, 0.8])
     entered_ms = quiet_ms + 5 * c.flex_step_ms
     note(decision, entered_ms, "1")
     after = [
-        decision.criteria(entered_ms + n * c.flex_step_ms).max_rsi for n in range(3)
+        decision.terms(entered_ms + n * c.flex_step_ms).criteria.max_rsi
+        for n in range(3)
     ]
     assert after == pytest.approx([80.0, 77.5, 75.0])
 
@@ -119,10 +120,10 @@ def test_criteria_relax_step_by_step_and_tighten_after_an_entry(
 def test_losses_in_a_row_forbid_any_relaxing(decision: Decision) -> None:
     for n in range(decision.config.entry.flex_max_losses):
         note(decision, NOW_MS - DAY_MS + n * HOUR_MS, "-1")
-    found = decision.criteria(NOW_MS)
+    found = decision.terms(NOW_MS).criteria
     assert {name: getattr(found, name) for name in NORMAL} == NORMAL
     note(decision, NOW_MS - 12 * HOUR_MS, "1")
-    found = decision.criteria(NOW_MS)
+    found = decision.terms(NOW_MS).criteria
     assert {name: getattr(found, name) for name in LOOSEST} == LOOSEST
 
 

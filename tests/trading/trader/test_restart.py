@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -164,3 +165,23 @@ def test_a_killed_trader_leaves_no_orphan_and_the_next_one_trades_on(
     orders = rig.rows("orders")
     assert len({row["client_id"] for row in orders}) == len(orders)
     assert os.path.isdir(root / ".architect")
+
+
+def test_what_earlier_trades_tell_is_the_same_after_a_restart(rig: Rig) -> None:
+    loop = rig.loop(max_hold_ms=3 * 300_000)
+    for _ in range(60):
+        loop.tick(rig.paper.step())
+    before, after = loop.history.standing(), rig.loop().history.standing()
+    assert before.closed > 0
+    assert before.hours
+    assert [score_left_out(c) for c in after.clusters] == [
+        score_left_out(c) for c in before.clusters
+    ]
+    # Postgres makes 15 digits of a float that becomes numeric.
+    scores = [c.score for c in before.clusters]
+    assert [c.score for c in after.clusters] == pytest.approx(scores, abs=1e-12)
+    assert replace(after, clusters=[]) == replace(before, clusters=[])
+
+
+def score_left_out(cluster: Any) -> Any:
+    return replace(cluster, score=0.0)
