@@ -2,19 +2,27 @@
 
     python benchmarks/wick.py DATA.jsonl [--budget-s 60] [--workers 2] [--json FILE]
                               [--only NAME ...]
+    python benchmarks/wick.py --seeded-faults 100 --seed 7 [--history] [--json FILE]
 
 DATA has one JSON object a line: `name`, `buggy_program`, `docstring`, `solution`, `tests`.
 The search sees `buggy_program`, `docstring` and `tests` alone. Afterwards its first patch is judged
 against `solution` on fresh inputs like those of the tests: correct when it answers alike
 on every one, overfit otherwise.
+
+The second form seeds faults into the shipped modules of a running system (real stores,
+paper exchange, gateway, trading loop and Wick, no model) and tells how many are live again,
+and how soon: with no version of the module before the faulty one, or with its `--history`.
+How they are drawn is told in benchmarks/seeded/seeding.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -30,6 +38,7 @@ from architect.wick.search.observe import observe
 from architect.wick.search.runner import Runner
 from architect.wick.search.worker import Send, ask
 
+ROOT = Path(__file__).resolve().parents[1]
 FRESH = 200
 JUDGE_S = 60.0
 STEPS = 300_000
@@ -53,6 +62,8 @@ class Row:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return 0 whatever the figures are."""
     options = _options(arguments)
+    if options.seeded_faults:
+        return _seeded(options)
     rows = []
     for line in Path(options.data).read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
@@ -71,12 +82,41 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", help="JSON lines: name, buggy_program, solution, tests")
+    parser.add_argument(
+        "data", nargs="?", help="JSON lines: name, buggy_program, solution, tests"
+    )
     parser.add_argument("--budget-s", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[])
-    return parser.parse_args(arguments)
+    parser.add_argument("--seeded-faults", type=int, default=0, metavar="COUNT")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--history", action="store_true", help="leave the earlier versions in git"
+    )
+    found = parser.parse_args(arguments)
+    if (found.data is None) == (not found.seeded_faults):
+        parser.error("give DATA.jsonl, or --seeded-faults COUNT")
+    return found
+
+
+def _seeded(options: argparse.Namespace) -> int:
+    from benchmarks.seeded.seeding import Seeding, stretches
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    settings = {"WICK_SEARCH_WORKERS": str(options.workers)}
+    with tempfile.TemporaryDirectory(prefix="seeded-") as folder:
+        start = stretches(ROOT, Path(folder) / "project", settings, options.seed)
+        draw = random.Random(options.seed)
+        seeding = Seeding(start, options.seeded_faults, draw, options.history, say)
+        report = seeding.run()
+    totals = {k: v for k, v in report.items() if k != "seeds"}
+    print(json.dumps(totals))
+    if options.json:
+        Path(options.json).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    return 0
 
 
 def measure(item: dict[str, Any], budget_s: float, workers: int) -> Row:

@@ -31,7 +31,7 @@ def fresh_calls(calls: Sequence[Call], seed: int) -> Iterator[Call]:
         seed_call = draw.choice(like)
         try:
             yield _varied(seed_call, like, draw)
-        except (TypeError, ValueError, IndexError, RecursionError):
+        except (TypeError, ValueError, IndexError, AttributeError, RecursionError):
             keys = keys if draw.random() > 0.001 else []
 
 
@@ -85,6 +85,8 @@ def _fresh(value: Any, like: list[Any], draw: random.Random) -> Any:
         )
     if isinstance(value, dict):
         return _dict(value, like, draw)
+    if hasattr(value, "ndim") and draw.random() < 0.7:
+        return value * draw.choice((0.5, 1.25, 2.0, 10.0))
     return copy.deepcopy(draw.choice(like))
 
 

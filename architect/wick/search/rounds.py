@@ -40,7 +40,8 @@ class Near:
 class Round:
     """A program to search around, and what has been found.
 
-    `why` is what ended one of the workers by an error, the last of them.
+    `why` is what ended one of the workers by an error, the last of them. What is `given`
+    already is no success any more.
     """
 
     program: Program
@@ -55,6 +56,7 @@ class Round:
     candidates: int = 0
     tally: Tally = field(default_factory=Tally)
     why: str = ""
+    given: frozenset[str] = frozenset()
 
     def run(self, workers: int) -> None:
         """Try everything, until the deadline, or the grace after a first success."""
@@ -95,7 +97,8 @@ class Round:
         hand.watch()
 
     def _succeed(self, message: dict[str, Any], crew: list[_Hand]) -> None:
-        if not self.checks.acceptable(message["source"]):
+        source = message["source"]
+        if source in self.given or not self.checks.acceptable(source):
             return
         cost = self.cost + message["cost"]
         families = (*self.families, message["family"])

@@ -45,6 +45,12 @@ class Search:
         yield from self._chosen(first.found)
         if not self.budget.two_edits:
             return
+        given: set[str] = set()
+        while first.found and not self._spent():
+            # None of those was wanted: what one success kept from being tried is tried.
+            given.update(one.source for one in first.found)
+            first = self._round(self.program, (), 0.0, 10**9, frozenset(given))
+            yield from self._chosen(first.found)
         promising = self._promising(first.near)
         for most in SECOND:
             for near in promising:
@@ -60,11 +66,14 @@ class Search:
         return late or out or self.budget.stop()
 
     def _round(
-        self, program: Program, families: tuple[str, ...], cost: float, most: int
-    ) -> Round:
+        self, program: Program, families: tuple[str, ...], cost: float, most: int,
+        given: frozenset[str] = frozenset(),
+    ) -> Round:  # fmt: skip
         self.rounds += 1
         left = replace(self.budget, candidates=self.budget.candidates - self.candidates)
-        one = Round(program, self.checks, left, self.deadline, families, cost, most)
+        one = Round(
+            program, self.checks, left, self.deadline, families, cost, most, given=given
+        )
         one.run(self.budget.workers)
         self.candidates += one.candidates
         self.why = one.why or self.why

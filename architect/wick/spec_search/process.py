@@ -16,11 +16,9 @@ import time
 from functools import partial
 from multiprocessing.connection import Connection
 
-from architect.gate.body_text import tidy
-from architect.gate.format import format_body, line_findings
 from architect.gate.sandbox import warm
 from architect.gate.sandbox.sandbox import PRELOAD
-from architect.gate.structure import check_structure
+from architect.gate.structure import check_candidate
 from architect.wick.search import Budget, Checks, Program, Search
 from architect.wick.spec_search.confinement import confinement
 from architect.wick.spec_search.contract import Contract
@@ -93,10 +91,8 @@ def search_of(order: Order, stop: partial[bool]) -> Search:
 def _acceptable(order: Order, program: Program, source: str) -> bool:
     """Tell whether a patch has the form that the gate wants of a body."""
     try:
-        body = tidy(program.body_text(source))
-        if check_structure(order.spec, order.graph, body, order.package):
-            return False
-        return not line_findings(format_body(order.spec, body, order.package))
+        body = rewritten(order.body, program.body_text(source))
+        return not check_candidate(order.spec, order.graph, body, order.package)[1]
     except (ArchitectError, SyntaxError, ValueError):
         return False
 

@@ -1,0 +1,88 @@
+"""What a fault or a repair does, on the benchmark's own inputs and in the gate's sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from architect.gate.contract.inputs import Inputs
+from architect.gate.contract.ports import script
+from architect.gate.contract.session import Session as Checked
+from architect.gate.contract.subject import Answer
+from architect.gate.contract.terms import Terms
+from architect.session import Session
+from core.spec import Spec
+from core.values import difference
+
+# Inputs that nothing else draws, on which a repair is compared with the original.
+FRESH = 300
+TRIED = 60
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Judges bodies of the shipped modules with one session."""
+
+    session: Session
+
+    def is_noticeable(self, spec: Spec, body: str) -> bool:
+        """Tell whether a body fails by itself on an example's input or a drawn one: it
+        raises, breaks its contract or does not come back. What is only wrong is not."""
+        found: list[bool] = []
+
+        def look(terms: Terms, inputs: Inputs) -> Checked:
+            for example in spec.examples:
+                played = script(spec, example.ports, terms.records)
+                given = terms.load(example.given)
+                if example.raises is None:
+                    answer = terms.call(given, played)
+                    found.append(_fails(terms, given, answer))
+            if not spec.ports and spec.params and not any(found):
+                for given in inputs.sample("seeded", TRIED, terms.allowed):
+                    found.append(_fails(terms, given, terms.call(given)))
+            return Checked(None, 0)
+
+        replay = self.session.replay(spec, self.session.graph())
+        failure = self.session.gate.run(
+            spec, self.session.graph(), body, replay.modules, look
+        )
+        return any(found) or failure is not None
+
+    def differs(self, spec: Spec, original: str, repaired: str) -> bool:
+        """Tell whether a repair answers otherwise than the original: on fresh inputs, and
+        an action on all its examples."""
+        one, two = self._answers(spec, original), self._answers(spec, repaired)
+        if len(one) != len(two):
+            return True
+        return any(
+            not _alike(a, b, spec.tolerance) for a, b in zip(one, two, strict=True)
+        )
+
+    def _answers(self, spec: Spec, body: str) -> list[Answer]:
+        found: list[Answer] = []
+
+        def look(terms: Terms, inputs: Inputs) -> Checked:
+            for example in spec.examples:
+                played = script(spec, example.ports, terms.records)
+                found.append(terms.call(terms.load(example.given), played))
+            if not spec.ports and spec.params:
+                drawn = inputs.sample("judged afterwards", FRESH, terms.allowed)
+                found.extend(terms.call(given) for given in drawn)
+            return Checked(None, 0)
+
+        replay = self.session.replay(spec, self.session.graph())
+        self.session.gate.run(spec, self.session.graph(), body, replay.modules, look)
+        return found
+
+
+def _fails(terms: Terms, given: dict[str, object], answer: Answer) -> bool:
+    """Tell whether the wrapper of the running system would see a failure."""
+    if answer.status == "value":
+        return terms.broken_ensures(given, answer) is not None
+    expected = answer.error in terms.raised or answer.error == "RequiresError"
+    return not (answer.status == "raised" and expected)
+
+
+def _alike(a: Answer, b: Answer, tolerance: float) -> bool:
+    if a.status != "value" or b.status != "value":
+        return (a.status, a.error, a.calls) == (b.status, b.error, b.calls)
+    return difference(a.value, b.value, tolerance) is None and a.calls == b.calls
