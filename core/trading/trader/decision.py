@@ -66,8 +66,13 @@ class Decision:
         return view_at(self.modules, symbol, series, -1, weight)
 
     def _hour_weight(self, now_ms: int, standing: Standing) -> float:
+        required = self.modules["breakeven_win_rate"](
+            standing.nets_usd,
+            self.config.required_win_frac,
+            self.config.entry.evidence_trades,
+        )
         weight: float = self.modules["hourly_heatmap_filter"](
-            standing.hours, now_ms // HOUR_MS % 24, self.config.required_win_frac
+            standing.hours, now_ms // HOUR_MS % 24, required
         )
         return weight
 

@@ -38,6 +38,8 @@ class EntryConfig:
         heatmap_z: normal quantile of an hour's win rate. 24 hours are tested at once, so
             it is that of 95 percent for all of them together (Bonferroni: 0.025 / 24).
         recent_trades: closed trades that count for win rate and streak.
+        evidence_trades: so many of them tell what wins and losses are worth; with fewer,
+            stops and takes do.
         max_risk_frac: of equity, never more at stake in one trade by its stop.
         cluster_gap_ms: trades opened within it of each other are one bet.
     """
@@ -56,6 +58,7 @@ class EntryConfig:
     history_ms: int = 60 * DAY_MS
     heatmap_z: float = 3.07809
     recent_trades: int = 50
+    evidence_trades: int = 20
     max_risk_frac: Decimal = Decimal("0.02")
     gain_frac: Decimal = Decimal("0.1")
     loss_frac: Decimal = Decimal("0.25")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from core.registry import Registry
@@ -23,14 +24,15 @@ class Standing:
     """What the trades so far tell.
 
     `hours` are HourStats by the hour of the entry, `streak` counts wins (negative: losses)
-    in a row, `wins` of `closed` recent trades were won, `entries_ms` are times of entries,
-    `clusters` TradeClusters, oldest first.
+    in a row, `wins` of `closed` recent trades were won, `nets_usd` are what each of these
+    made, `entries_ms` are times of entries, `clusters` TradeClusters, oldest first.
     """
 
     hours: list[Any]
     streak: int
     wins: int
     closed: int
+    nets_usd: list[Decimal]
     entries_ms: list[int]
     clusters: list[Any]
 
@@ -76,6 +78,7 @@ class TradeHistory:
             streak=call["winning_streak"](nets),
             wins=sum(net > 0 for net in nets),
             closed=len(nets),
+            nets_usd=nets,
             entries_ms=[t.opened_ms for t in opened] or [self.started_ms],
             clusters=call["trade_clustering"](
                 opened[-NEWEST:], self.config.cluster_gap_ms

@@ -91,6 +91,19 @@ def test_an_hour_that_surely_loses_blocks_entries_of_that_hour_only(
     assert decision.view("PF_XBTUSD", NOW_MS + 3 * HOUR_MS).hour_weight == 1.0
 
 
+@pytest.mark.parametrize(
+    ("win", "loss", "weight"), [("10", "-1", 1.0), ("1", "-9", 0.6)]
+)
+def test_an_hour_is_held_to_what_wins_and_losses_are_worth(
+    decision: Decision, win: str, loss: str, weight: float
+) -> None:
+    """12 of 40 are enough where wins are large; where they are small they are not."""
+    for day in range(1, 41):
+        note(decision, NOW_MS - day * DAY_MS, win if day % 10 < 3 else loss)
+    found = decision.view("PF_XBTUSD", NOW_MS).hour_weight
+    assert found == pytest.approx(weight, abs=0.03)
+
+
 def test_a_few_losses_in_an_hour_are_no_proof_against_it(decision: Decision) -> None:
     for day in range(1, 7):
         note(decision, NOW_MS - day * DAY_MS, "-1")
