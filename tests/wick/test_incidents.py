@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from architect.command_line import main
-from architect.commands.incidents import line, story
 from architect.wick.incidents import Incident, Incidents
 from core.stores.embedded import Stores
 
@@ -117,38 +116,6 @@ def test_a_lost_connection_is_made_anew(fresh_stores: Stores) -> None:
         assert incidents.begun(incident)
 
 
-def test_the_story_is_what_a_person_wants_to_read() -> None:
-    events: list[tuple[int, str, dict[str, Any]]] = [
-        (OPENED + 3, "detected", {"error": "ValueError: no", "trace": "Traceback ..."}),
-        (
-            OPENED + 900,
-            "reproduced",
-            {"failure": "rsi raises ValueError: no\n\ngiven: {n: 1}"},
-        ),
-        (OPENED + 1000, "committed", {"commit": "0123456789abcdef", "version": "v2"}),
-    ]
-    incident = Incident(
-        3, "rsi", "v1", "failure", OPENED, OPENED + 1234, "repaired", "ValueError: no\nmore",
-        "earlier version v0", "0123456789abcdef", events,
-    )  # fmt: skip
-    assert line(incident) == (
-        "   3  2023-11-14 22:13:20  rsi  repaired by earlier version v0 in 1.23 s: ValueError: no"
-    )
-    assert story(incident).splitlines() == [
-        line(incident),
-        "  +     3 ms  detected",
-        "              error: ValueError: no",
-        "  +   900 ms  reproduced",
-        "              failure: rsi raises ValueError: no",
-        "                ",
-        "                given: {n: 1}",
-        "  +  1000 ms  committed",
-        "              commit: 0123456789abcdef",
-        "              version: v2",
-        "  git show 0123456789ab",
-    ]
-
-
 class Given:
     """The command line on the project of a test, with stores given by URL."""
 
@@ -179,7 +146,7 @@ def test_the_command_lists_and_tells(
     incidents.step(incident, "detected", error="x", bad=float("nan"))
     number = str(incident.incident_id)
     assert given_stores.run("incidents") == 0
-    assert "rsi  open: ValueError: no" in capsys.readouterr().out
+    assert "rsi: ValueError: no - open" in capsys.readouterr().out
     assert given_stores.run("incidents", number) == 0
     assert "detected" in capsys.readouterr().out
     assert given_stores.run("incidents", number, "--json") == 0
