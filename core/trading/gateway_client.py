@@ -223,11 +223,14 @@ def _told(error: Mapping[str, Any]) -> errors.ExchangeError:
 
 
 def _frame(rows: list[list[Any]]) -> pd.DataFrame:
-    import pandas as pd  # 0.4 s, and only those who ask for candles need it
+    # 0.4 s, and only those who ask for candles need them.
+    import numpy as np
+    import pandas as pd
 
     columns = list(zip(*rows, strict=True)) or [()] * len(_CANDLE_COLUMNS)
+    # Plain arrays: at each tick a frame of one row is made for each symbol.
     data = {
-        name: pd.Series(column, dtype="int64" if name == "time_ms" else "float64")
+        name: np.array(column, dtype="int64" if name == "time_ms" else "float64")
         for name, column in zip(_CANDLE_COLUMNS, columns, strict=True)
     }
     return pd.DataFrame(data)

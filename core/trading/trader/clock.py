@@ -14,6 +14,8 @@ from core.trading.trader.config import CANDLE_MS
 
 # So often the loop says that it lives while it waits for a candle.
 BEAT_S = 15.0
+# Simulated time stands still while a call waits to be tried again; processes do not.
+PAPER_NAP_S = 0.1
 
 
 class TickClock(Protocol):
@@ -76,7 +78,8 @@ class PaperClock:
         return self._now_ms
 
     def sleep(self, seconds: float) -> None:
-        """Do nothing: simulated time does not pass while we wait."""
+        """Wait for a moment of real time: the gateway may be starting again."""
+        time.sleep(min(seconds, PAPER_NAP_S))
 
     def next_close_ms(self) -> int | None:
         """Step one candle; None when the candles are used up."""

@@ -49,6 +49,19 @@ def test_what_came_between_two_calls_is_booked_in_the_same_tick(rig: Rig) -> Non
     assert (told["what"], told["fills"]) == ("balance", 1)
 
 
+def test_a_drift_that_stays_is_ended_by_opening_the_books_anew(rig: Rig) -> None:
+    loop = quiet(rig)
+    loop.books.start_balance_usd += 50
+    for _ in range(loop.config.reopen_after - 1):
+        loop.tick(rig.paper.step())
+        assert loop.halted
+    assert "books reopened" not in rig.kinds()
+    loop.tick(rig.paper.step())
+    assert (loop.halted, loop.drifts) == ("", 1)
+    assert "books reopened" in rig.kinds()
+    rig.assert_books_equal(loop)
+
+
 def test_a_balance_that_nothing_explains_sizes_by_the_smaller_sum(rig: Rig) -> None:
     loop = quiet(rig)
     loop.books.start_balance_usd += 50

@@ -100,6 +100,53 @@ def test_a_trade_begun_in_the_tick_of_anothers_end_keeps_its_own_sums(rig: Rig) 
     assert fee_in != fee
 
 
+class Killed(BaseException):
+    """Ends a loop on the spot, as SIGKILL would: nothing of it runs after this."""
+
+
+def test_an_entry_that_nobody_lived_to_book_is_taken_up_with_its_stop(rig: Rig) -> None:
+    dead = rig.loop()
+
+    def die(trade: Any) -> None:
+        raise Killed
+
+    def live() -> None:
+        for _ in range(300):
+            dead.tick(rig.paper.step())
+
+    dead.entries.on_open = die
+    with pytest.raises(Killed):
+        live()
+    assert rig.rows("trades") == []
+    (before,) = (o for o in rig.exchange.open_orders() if o.kind == "stop")
+    loop = rig.loop()
+    (trade,) = loop.trades.values()
+    assert trade.levels.stop_price == before.stop_price
+    assert {o.kind for o in rig.exchange.open_orders()} == {"stop", "take_profit"}
+    (row,) = rig.rows("trades")
+    assert row["trade_id"] == trade.trade_id
+    loop.tick(rig.paper.step())
+    assert loop.drifts == 0
+    rig.assert_books_equal(loop)
+
+
+def test_a_fill_of_before_that_is_shown_after_the_start_is_not_booked_again(
+    rig: Rig,
+) -> None:
+    """The position is there already; its fill comes late."""
+    dead = rig.loop()
+    dead.entries.on_open = lambda trade: None
+    while not rig.exchange.positions():
+        dead.tick(rig.paper.step())
+    rig.replace_module("market_scanner", "return []")
+    rig.paper.fault("late_fills", "fills", times=3, candles=3)
+    loop = rig.loop()
+    for _ in range(5):
+        loop.tick(rig.paper.step())
+        rig.assert_books_equal(loop)
+    assert (loop.drifts, loop.books.totals.fees_usd) == (0, 0) or not loop.trades
+
+
 class Trader:
     """A trader process on a copy of the project."""
 
