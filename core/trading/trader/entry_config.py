@@ -34,7 +34,7 @@ class EntryConfig:
         normal: the criteria without any relaxing; `loosest` are never passed.
         flex_quiet_ms: pause without entries after which criteria are relaxed.
         flex_max_losses: losses in a row after which they are not.
-        history_ms: how far back trades count for the hours of the day.
+        history_ms: how far before the newest trade others count for the hours of the day.
         heatmap_z: normal quantile of an hour's win rate. 24 hours are tested at once, so
             it is that of 95 percent for all of them together (Bonferroni: 0.025 / 24).
         recent_trades: closed trades that count for win rate and streak.

@@ -48,10 +48,10 @@ class TradeHistory:
     _standing: Standing | None = None
 
     def load(self, store: Store, now_ms: int) -> None:
-        """Read the trades of the last `history_ms` from the store."""
+        """Read the trades from the store."""
         self.started_ms = now_ms
         trade = self.modules.records["Trade"]
-        for row in store.rows("trades", now_ms - self.config.history_ms):
+        for row in store.rows("trades", 0):
             # A replay may begin before what an earlier one has left in the store.
             if row["opened_ms"] <= now_ms:
                 self.note(trade_of(trade, row))
@@ -67,7 +67,16 @@ class TradeHistory:
             self._standing = self._stand()
         return self._standing
 
+    def _forget(self) -> None:
+        """Drop what is older than `history_ms` before the newest: the same after a restart."""
+        newest_ms = max((t.opened_ms for t in self._trades.values()), default=0)
+        oldest_ms = newest_ms - self.config.history_ms
+        self._trades = {
+            name: t for name, t in self._trades.items() if t.opened_ms >= oldest_ms
+        }
+
     def _stand(self) -> Standing:
+        self._forget()
         opened = sorted(self._trades.values(), key=lambda t: (t.opened_ms, t.trade_id))
         ended = [t for t in opened if t.closed_ms is not None]
         ended.sort(key=lambda t: (t.closed_ms, t.trade_id))

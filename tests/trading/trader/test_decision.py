@@ -110,6 +110,17 @@ def test_a_few_losses_in_an_hour_are_no_proof_against_it(decision: Decision) -> 
     assert decision.view("PF_XBTUSD", NOW_MS).hour_weight == 1.0
 
 
+def test_what_is_older_than_the_history_is_forgotten(decision: Decision) -> None:
+    history_ms = decision.config.entry.history_ms
+    note(decision, NOW_MS - history_ms - 1, "-1")
+    note(decision, NOW_MS - history_ms, "-1")
+    assert decision.history.standing().closed == 2
+    note(decision, NOW_MS, "1")
+    standing = decision.history.standing()
+    assert (standing.closed, standing.streak) == (2, 1)
+    assert standing.entries_ms == [NOW_MS - history_ms, NOW_MS]
+
+
 def test_criteria_relax_step_by_step_and_tighten_after_an_entry(
     decision: Decision,
 ) -> None:
