@@ -39,12 +39,17 @@ class Standing:
 
 @dataclass
 class TradeHistory:
-    """Trade records by id; `started_ms` is when this process began to look for entries."""
+    """Trade records by id; `started_ms` is when this process began to look for entries.
+
+    Trades opened more than `history_ms` before the newest are forgotten, as a restart
+    would, so a tick costs no more the longer a process runs.
+    """
 
     modules: Registry
     config: EntryConfig
     started_ms: int = 0
     _trades: dict[str, Any] = field(default_factory=dict)
+    _results: tuple[list[Any], list[Any]] | None = None
     _standing: Standing | None = None
 
     def load(self, store: Store, now_ms: int) -> None:
@@ -59,7 +64,13 @@ class TradeHistory:
     def note(self, record: Any) -> None:
         """Take a Trade record in, in place of an earlier one of the same id."""
         self._trades[record.trade_id] = record
+        oldest = record.opened_ms - self.config.history_ms
+        old = [i for i, trade in self._trades.items() if trade.opened_ms < oldest]
+        for trade_id in old:
+            del self._trades[trade_id]
         self._standing = None
+        if old or record.closed_ms is not None:
+            self._results = None
 
     def standing(self) -> Standing:
         """Return what the trades so far tell."""
@@ -78,12 +89,11 @@ class TradeHistory:
     def _stand(self) -> Standing:
         self._forget()
         opened = sorted(self._trades.values(), key=lambda t: (t.opened_ms, t.trade_id))
-        ended = [t for t in opened if t.closed_ms is not None]
-        ended.sort(key=lambda t: (t.closed_ms, t.trade_id))
-        call, recent = self.modules, ended[-self.config.recent_trades :]
-        nets = [call["trade_net"](trade) for trade in recent]
+        if self._results is None:
+            self._results = self._of_ended(opened)
+        (hours, nets), call = self._results, self.modules
         return Standing(
-            hours=call["hourly_heatmap"](ended, "opened", self.config.heatmap_z),
+            hours=hours,
             streak=call["winning_streak"](nets),
             wins=sum(net > 0 for net in nets),
             closed=len(nets),
@@ -93,6 +103,14 @@ class TradeHistory:
                 opened[-NEWEST:], self.config.cluster_gap_ms
             ),
         )
+
+    def _of_ended(self, opened: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Return the HourStats of the ended trades, and what the last of them made, USD."""
+        call = self.modules
+        ended = [t for t in opened if t.closed_ms is not None]
+        ended.sort(key=lambda t: (t.closed_ms, t.trade_id))
+        nets = [call["trade_net"](t) for t in ended[-self.config.recent_trades :]]
+        return call["hourly_heatmap"](ended, "opened", self.config.heatmap_z), nets
 
 
 def trade_of(trade: type, row: Mapping[str, Any]) -> Any:
