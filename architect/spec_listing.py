@@ -25,8 +25,11 @@ def first_sentence(spec: Spec) -> str:
 
 
 def matches(spec: Spec, word: str) -> bool:
-    """Tell whether a word stands in a spec's name, kind or intent."""
-    return word.lower() in f"{spec.name} {spec.kind} {spec.intent}".lower()
+    """Tell whether a word stands in what a spec says of itself and its inputs."""
+    inputs = {**spec.params, **spec.fields}
+    told = [spec.name, spec.kind, spec.intent, spec.notes or "", *inputs]
+    told += [param.meaning for param in inputs.values()]
+    return word.lower() in " ".join(told).lower()
 
 
 @dataclass(frozen=True)
