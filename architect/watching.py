@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from architect.advice import after_refusal
 from architect.edits import findings
 from architect.running import wait_until_live
 from core.errors import ArchitectError
@@ -110,9 +111,8 @@ class SpecWatch:
             text = f"{name}: accepted, {made.verdict.checks} checks, version {built[name].version}"
             self.tell("built", {"name": name, "text": text})
         for name, made in outcome.refused.items():
-            self.tell(
-                "refused", {"name": name, "text": f"{name}: {made.verdict.as_text()}"}
-            )
+            text = f"{name}: {made.verdict.as_text()}\nhint: {after_refusal(made)}"
+            self.tell("refused", {"name": name, "text": text})
         for name, error in outcome.failed.items():
             hint = f"\nhint: {error.hint}" if error.hint else ""
             self.tell("failed", {"name": name, "text": f"{name}: {error}{hint}"})

@@ -3,6 +3,7 @@
 ArchitectError
     ConfigError              a setting is missing or wrong
     SpecError                a spec does not say what a spec must say
+        SpecTooWeak          its tests let too many wrong programs through
     ManifestError            the manifest cannot be read or trusted
     GateError                the gate could not give a verdict (never: a rejection)
         SandboxUnavailable   a layer of the sandbox does not hold on this machine
@@ -57,6 +58,10 @@ class ConfigError(ArchitectError):
 
 class SpecError(ArchitectError):
     """A spec does not say what a spec must say."""
+
+
+class SpecTooWeak(SpecError):
+    """The tests of a spec let too many wrong programs through."""
 
 
 class ManifestError(ArchitectError):

@@ -16,7 +16,6 @@ from architect.terminal import Progress
 from core.errors import ArchitectError
 
 if TYPE_CHECKING:
-    from architect.code_generator import Generated
     from architect.outcome import Outcome
 
 EXAMPLE = "  architect generate\n  architect generate rsi ema"
@@ -84,9 +83,11 @@ def _error(error: ArchitectError) -> dict[str, str | None]:
 
 
 def _report(outcome: Outcome) -> None:
+    from architect.advice import after_refusal
+
     for name, made in outcome.refused.items():
         _say(f"error: {name}: {made.verdict.as_text()}")
-        _say(f"hint: {_after_refusal(made)}")
+        _say(f"hint: {after_refusal(made)}")
     for name, error in outcome.failed.items():
         _say(f"error: {name}: {error}")
         if error.hint:
@@ -101,12 +102,3 @@ def _report(outcome: Outcome) -> None:
     }
     words = [f"{count} {what}" for what, count in counts.items() if count]
     print(", ".join(words))
-
-
-def _after_refusal(made: Generated) -> str:
-    """Say what helps: a recorded answer is never asked for again by itself."""
-    if made.reply is None:
-        return f"mend specs/trading/{made.name}.yaml"
-    return (
-        f"make the spec clearer, or rm generated/replies/{made.reply.path} to ask again"
-    )

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from architect.advice import after_refusal
 from architect.drafts.applying import Applied, apply, estimate, restore_words
 from architect.drafts.draft import Draft
 from architect.drafts.drafting import drafted
 from architect.drafts.request import Request
+from core.errors import SpecTooWeak
 
 if TYPE_CHECKING:
     from architect.build import Progress
@@ -76,8 +78,13 @@ def settle(
     progress: Callable[[int], Progress],
     yes: bool = False,
     dry_run: bool = False,
+    may_strengthen: bool = True,
 ) -> Ended:
-    """Show a draft, ask for a yes, build; `progress` is made for so many modules."""
+    """Show a draft, ask for a yes, build; `progress` is made for so many modules.
+
+    A spec whose tests turn out to let wrong programs through goes back to the architect
+    once, with those; what comes of it is settled like the first draft.
+    """
     person.show(draft)
     if not draft.sound:
         return Ended(draft)
@@ -87,7 +94,27 @@ def settle(
         return Ended(draft, cost)
     done = apply(session, draft, request.text, progress(len(cost.rows)))
     person.tell(told(done, draft))
+    if may_strengthen and (weak := weak_specs(done)):
+        stronger = request.again(as_answer(draft), weak)
+        person.tell("asking the architect for a spec that catches these")
+        again = drafted(
+            stronger, session.graph(), session.project, session.talk.ask, person.tell
+        )
+        return settle(
+            again, stronger, session, person, progress, yes, may_strengthen=False
+        )
     return Ended(draft, cost, done)
+
+
+def weak_specs(done: Applied) -> tuple[str, ...]:
+    """Return, for each spec that was too weak to be built, what it lets through."""
+    failed = done.outcome.failed.items()
+    return tuple(f"{n}: {e}" for n, e in failed if isinstance(e, SpecTooWeak))
+
+
+def as_answer(draft: Draft) -> str:
+    """Return the specs of a draft as a model would answer them."""
+    return "".join(f"```yaml\n{one.text.rstrip()}\n```\n" for one in draft.specs)
 
 
 def _approved(person: Person) -> bool:
@@ -101,6 +128,7 @@ def told(done: Applied, draft: Draft) -> str:
     lines = [f"{name}: built and committed" for name in done.outcome.built]
     for name, made in done.outcome.refused.items():
         lines.append(f"error: {name}: {made.verdict.as_text()}")
+        lines.append(f"hint: {after_refusal(made)}")
     for name, error in done.outcome.failed.items():
         lines.append(f"error: {name}: {error}")
     lines += [f"error: {name}: not tried" for name in done.outcome.skipped]

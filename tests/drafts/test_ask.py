@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +157,32 @@ def test_a_wrong_body_is_asked_for_again_with_the_counter_example(
     assert WRONG_BODY.strip() in again
     assert "rate_frac: '-0.0001'" in again  # the visible rebate, by value
     assert "31" not in again.partition("Your last answer")[2]  # none held back
+
+
+def test_a_spec_that_lets_wrong_programs_through_goes_back_to_its_author(
+    project: Project, use_model: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a rate of 1 in every example, `/` does for `*`."""
+    weak = re.sub(r'rate_frac: ("[-0-9.]+"|0)}', "rate_frac: 1}", MAKER_FEE)
+    weak = re.sub(
+        r"notional_usd: (\d+), rate_frac: 1}\n    expect: .*",
+        r"notional_usd: \1, rate_frac: 1}\n    expect: \1",
+        weak,
+    ).replace("range: [-0.01, 0.01]", "range: [1, 2]")
+    first = "1000, rate_frac: 1}\n    expect: 1000"
+    weak = weak.replace(first, first.replace("1000", "900"), 1)
+    weak = weak.replace("notional_usd >= 0]", "notional_usd >= 0, rate_frac > 0]")
+    answers = (block(weak), fenced(WRONG_BODY), block(MAKER_FEE), fenced(BODY))
+    with ChatServer(*in_turn(*answers)) as server:
+        use_model(server.url)
+        assert ask(project, "--yes") == 0
+    said = capsys.readouterr()
+    assert "error: maker_fee: its tests catch 0." in said.err
+    back = sent(server, 2)
+    assert "maker_fee: its tests catch 0." in back
+    assert "allows this; it gives" in back
+    assert project.spec("maker_fee").read_text() == MAKER_FEE
+    assert "maker_fee: built and committed" in said.err
 
 
 def test_a_hostile_model_gets_nothing_run_and_nothing_built(

@@ -117,6 +117,27 @@ def test_every_command_of_the_walk_in_the_readme_works(
     assert running.process.poll() is None
 
 
+def test_a_saved_spec_goes_live_without_a_command(
+    system: tuple[Path, Command],
+) -> None:
+    """`up` watches: a spec that was built before has a recorded answer, so no model is
+    needed; one that is wrong is told and changes nothing."""
+    root, running = system
+    path = root / "specs/trading/market_scanner.yaml"
+    with Model(root / ".architect/relay", honest):
+        done = architect(
+            "ask", "--relay", "--yes", SENTENCE.format(9), "--root", str(root)
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    nine, text = version(root), path.read_text()
+    path.write_text(text.replace("kind: function", "kind: funktion"))
+    running.until("Input should be 'function'")
+    path.write_text(text.replace("0.0009", "0.0008"))  # as the walk had it
+    wait_for(lambda: version(root) != nine and runs(root) == version(root), 120)
+    running.until("market_scanner: live")
+    assert "1 to build: market_scanner; nobody has to be asked" in running.text
+
+
 def test_a_sentence_becomes_a_live_module(system: tuple[Path, Command]) -> None:
     root, running = system
     before = version(root)
