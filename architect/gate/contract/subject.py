@@ -6,6 +6,7 @@ died or ran out of time is replaced. Nothing here judges an answer.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -69,6 +70,7 @@ class Subject:
         self.spec, self.package = spec, package
         self.sources, self.records = sources, records
         self.worker: Worker | None = None
+        self._answers: dict[tuple[str, str], Answer] = {}
         self._methods = {
             name: method_parameters(port) for name, port in spec.ports.items()
         }
@@ -87,11 +89,18 @@ class Subject:
         return answer
 
     def used(self, name: str, parameters: Sequence[str]) -> Callable[..., Any]:
-        """Return a used module as a function; what it raises is a ValueError."""
+        """Return a used module as a function; what it raises is a ValueError.
+
+        It is a pure function, which claims call again and again with the same arguments.
+        """
 
         def call(*values: Any, **named: Any) -> Any:
             given = dict(zip(parameters, values, strict=False)) | named
-            answer = self._call(name, given, None)
+            plain = {key: encode(value) for key, value in given.items()}
+            key = name, json.dumps(plain)
+            if key not in self._answers:
+                self._answers[key] = self._sent(name, plain, None)
+            answer = self._answers[key]
             if answer.status != "value":
                 raise ValueError(f"{name}: {answer.shown}")
             return answer.value
@@ -133,9 +142,15 @@ class Subject:
     def _call(
         self, name: str, arguments: Mapping[str, Any], script: Script | None
     ) -> Answer:
+        plain = {key: encode(value) for key, value in arguments.items()}
+        return self._sent(name, plain, script)
+
+    def _sent(
+        self, name: str, plain: Mapping[str, Encoded], script: Script | None
+    ) -> Answer:
         outcome = self.ready().call(
             f"generated.{self.package}.{name}:{name}",
-            {key: encode(value) for key, value in arguments.items()},
+            plain,
             ports=script.answers if script else None,
             timeout_s=self.spec.limits.time_ms / 1000,
         )
