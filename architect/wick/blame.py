@@ -1,37 +1,77 @@
-"""Whose fault is it: the module that failed, or one that it uses?
+"""Whose fault is it: the module that failed, one that it uses, or one that calls it?
 
-A used module that answers wrongly makes its user fail. Where one no longer keeps its own
-examples, there is nothing to mend in the user.
+A used module that answers wrongly makes its user fail; a user that asks wrongly makes
+what it uses fail. Whichever no longer keeps its own examples is the one to mend.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from architect.gate.contract import examples
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.session import Session as Checked
 from architect.gate.contract.session import run
 from architect.gate.contract.terms import Terms
+from architect.gate.records import record_classes
 from architect.session import Session
+from core import types
 from core.errors import ArchitectError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
+from core.values import Encoded, NotPlain, decode
 
 
 def at_fault(session: Session, spec: Spec, graph: SpecGraph) -> tuple[Spec, str] | None:
     """Return the first used module, in build order, that fails an example of its own, and
     how; None where all keep them."""
-    for name in graph.needs(spec.name):
-        used = graph.get(name)
-        if used.kind == "record":
+    return _first_broken(session, graph.needs(spec.name), graph)
+
+
+def caller_at_fault(
+    session: Session, spec: Spec, graph: SpecGraph
+) -> tuple[Spec, str] | None:
+    """Return the first module that uses this one and fails an example of its own, and how."""
+    users = [name for name in graph.order if spec.name in graph.uses[name]]
+    return _first_broken(session, users, graph)
+
+
+def _first_broken(
+    session: Session, names: Iterable[str], graph: SpecGraph
+) -> tuple[Spec, str] | None:
+    for name in names:
+        spec = graph.get(name)
+        if spec.kind == "record":
             continue
         try:
-            why = _broken(session, used, graph)
+            why = _broken(session, spec, graph)
         except (ArchitectError, OSError):
-            continue  # it cannot be judged now: the user is repaired, or nothing
+            continue  # it cannot be judged now: what failed is repaired, or nothing
         if why is not None:
-            return used, why
+            return spec, why
     return None
+
+
+def is_mistyped(
+    spec: Spec,
+    graph: SpecGraph,
+    arguments: Mapping[str, Encoded] | None,
+    package: str = "trading",
+) -> bool:
+    """Tell whether a call's arguments, in plain form, are of other types than the spec's.
+
+    False where they cannot be read: then nothing is known of the caller.
+    """
+    if arguments is None:
+        return False
+    records = record_classes(graph, package)
+    try:
+        given = {n: decode(plain, records) for n, plain in arguments.items()}
+    except NotPlain:
+        return False
+    kinds = {name: types.parse(param.type) for name, param in spec.params.items()}
+    return any(n in kinds and not types.matches(kinds[n], v) for n, v in given.items())
 
 
 def _broken(session: Session, used: Spec, graph: SpecGraph) -> str | None:

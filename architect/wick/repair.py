@@ -6,7 +6,7 @@ is written to the incident as it happens, so a job that is delivered again finds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from architect.gate.records import record_classes
 from architect.history import versions
 from architect.pipeline import Pipeline
 from architect.session import Session
-from architect.wick.blame import at_fault
+from architect.wick.blame import at_fault, caller_at_fault, is_mistyped
 from architect.wick.candidates import Failed
 from architect.wick.choice import Passed
 from architect.wick.culprit import Culprit, Suspects
@@ -29,6 +29,7 @@ from core.manifest import read_manifest, sha256
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
+from core.values import Encoded
 
 # Waits until the runtime runs a version; True when it does within the time.
 Live = Callable[[str, str, float], bool]
@@ -70,20 +71,48 @@ class Repair:
             trace=detail.get("trace", ""),
         )  # fmt: skip
         self.incidents.step(incident, "contained", how=detail["contained"])
-        if detail["outcome"] == "requires":
-            why = (
-                "the caller broke what the module requires; the module is as it must be"
-            )
-            return self._explained(incident, why)
         graph = self.session.graph()
         spec = graph.get(detail["module"])
+        if misused := self._misused(spec, graph, detail):
+            found = caller_at_fault(self.session, spec, graph)
+            if found is None:
+                return self._explained(incident, misused)
+            return self._mend(incident, graph, *found)
         failed = self._failed_version(spec, detail)
         if failed is None:
             return self._explained(incident, "another version is accepted now")
         reproduction = Reproduction(self.session, self.incidents, incident)
         failed, failing = reproduction.of(spec, graph, failed, detail)
-        if blamed := self._blamed(incident, spec, graph):
-            (spec, failed), failing = blamed, None
+        if found := at_fault(self.session, spec, graph):
+            return self._mend(incident, graph, *found)
+        return self._try(incident, spec, graph, failed, failing)
+
+    def _misused(self, spec: Spec, graph: SpecGraph, detail: dict[str, Any]) -> str:
+        """Return how the module was called wrongly, empty where it was not."""
+        if detail["outcome"] == "requires":
+            return (
+                "the caller broke what the module requires; the module is as it must be"
+            )
+        if is_mistyped(
+            spec, graph, detail.get("arguments"), self.session.project.package
+        ):
+            return "it was called with arguments of other types than it declares"
+        return ""
+
+    def _mend(
+        self, incident: Incident, graph: SpecGraph, spec: Spec, why: str
+    ) -> Incident:
+        """Repair another module than the one that failed: it breaks its own spec."""
+        self.incidents.step(incident, "blamed", module=spec.name, failure=why)
+        accepted = read_manifest(self.session.project.manifest).modules[spec.name]
+        failed = self._failed_version(spec, {"version": accepted.version, "error": why})
+        assert failed is not None
+        return self._try(incident, spec, graph, failed, None)
+
+    def _try(
+        self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
+        failing: Mapping[str, Encoded] | None,
+    ) -> Incident:  # fmt: skip
         trying = Trying(
             self.session, self.incidents, incident, spec, graph, failed, self.searcher,
             failing,
@@ -92,21 +121,6 @@ class Repair:
         if chosen is None:
             return self._unrepaired(incident, spec, trying)
         return self._promote(incident, spec, graph, chosen, failed)
-
-    def _blamed(
-        self, incident: Incident, spec: Spec, graph: SpecGraph
-    ) -> tuple[Spec, Failed] | None:
-        """Return a used module that breaks its own spec: it is the one to repair."""
-        found = at_fault(self.session, spec, graph)
-        if found is None:
-            return None
-        used, why = found
-        self.incidents.step(incident, "blamed", module=used.name, failure=why)
-        version = (
-            read_manifest(self.session.project.manifest).modules[used.name].version
-        )
-        failed = self._failed_version(used, {"version": version, "error": why})
-        return (used, failed) if failed else None
 
     def _explained(self, incident: Incident, why: str) -> Incident:
         self.incidents.step(incident, "explained", reason=why)

@@ -16,6 +16,8 @@ from architect.wick.spec_search.written import rewritten
 
 # What a body's line may hold before its module's indentation.
 WIDTH = 84
+# Nodes of a value that None may stand for; a larger one could only be written anew.
+SMALL = 5
 
 KINDS = (
     "wrong operator", "off by one", "swapped arguments", "missing guard", "wrong name",
@@ -242,17 +244,24 @@ def _wrong_unit(tree: ast.Module) -> Iterator[ast.Module]:
 
 
 def _none(tree: ast.Module) -> Iterator[ast.Module]:
+    """None where a name, a field or a small value belongs; a result that is not returned."""
+
     def change(node: ast.AST) -> Iterator[None]:
-        if _is_taken(node) and not isinstance(node.value, ast.Constant):  # type: ignore[attr-defined]
+        if _is_taken(node) and sum(1 for _ in ast.walk(node.value)) <= SMALL:  # type: ignore[attr-defined]
             node.value = ast.Constant(None)  # type: ignore[attr-defined]
             yield
 
     yield from _each(tree, change)
-    without = copy.deepcopy(tree)
-    last = without.body[-1]
-    if isinstance(last, ast.Return) and last.value is not None:
-        without.body[-1] = ast.Expr(last.value)
-        yield without
+    for number in range(_nodes(tree)):
+        without = copy.deepcopy(tree)
+        node = list(ast.walk(without))[number]
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            last = block[-1] if isinstance(block, list) and block else None
+            if isinstance(last, ast.Return) and last.value is not None:
+                block[-1] = ast.Expr(last.value)  # type: ignore[index]
+                yield without
+                break
 
 
 def _endless(tree: ast.Module) -> Iterator[ast.Module]:

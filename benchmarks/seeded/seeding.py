@@ -1,10 +1,11 @@
 """So many faults, one after the other, in a system that trades on: noticed, mended, live?
 
-How they are drawn: the ten kinds in turn; a module that the trading loop has called,
-each alike; one of the kind's faults in its body, each alike. A fault that does not
-fail by itself on any example's or drawn input (it is only wrong) is counted as silent and
-another one is drawn: nothing in the running system could notice it by a failing call. One that is
-live and does not fail in so many calls or seconds is counted as unnoticed. All others count.
+How they are drawn: the ten kinds in turn; a module that the trading loop has called and
+that the gate accepts as it is shipped, each alike; one of the kind's faults in its body,
+each alike. A fault that does not fail by itself on any example's or drawn input (it is only
+wrong) is counted as silent and another one is drawn: nothing in the running system could
+notice it by a failing call. One that is live and does not fail in so many calls or
+seconds is counted as unnoticed. All others count.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Seeding:
     say: Say
     done: list[Seed] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
     stretches: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
@@ -87,6 +89,7 @@ class Seeding:
                 for kind in KINDS
             },
             "passed_over": dict(self.passed_over),
+            "refused_as_shipped": sorted(self.refused),
             "missed_ticks": sum(s["missed_ticks"] for s in self.stretches),
             "stretches": self.stretches,
             "seeds": [asdict(one) for one in self.done],
@@ -134,9 +137,17 @@ class _Seeds:
         while time.monotonic() < until:
             time.sleep(0.5)
             calls = self.stretch.calls()
-        return sorted(
-            name for name, n in calls.items() if n > 3 and name in self.originals
-        )
+        called = [n for n, times in calls.items() if times > 3 and n in self.originals]
+        return [name for name in sorted(called) if self._mendable(name)]
+
+    def _mendable(self, name: str) -> bool:
+        """Tell whether the gate accepts the module as it is shipped: else nothing that
+        mends a fault in it could pass."""
+        judge = self.stretch.session.judge(self.graph)
+        accepted = judge(self.graph.get(name), self.originals[name][1]).accepted
+        if not accepted:
+            self.owner.refused.add(name)
+        return accepted
 
     def _drawn(self, kind: str, called: list[str]) -> Fault:
         draw, over = self.owner.draw, self.owner.passed_over

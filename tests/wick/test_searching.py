@@ -108,10 +108,10 @@ def test_a_division_by_zero_is_mended_without_a_model(
 def test_the_search_is_ended_when_an_earlier_version_wins(
     share: Bench, searcher: Searcher
 ) -> None:
-    guarded = "return part / whole if whole else 0.0\n"
-    good = share.accept("share", guarded)
-    bad = share.accept("share", DIVIDES)
-    done = repair(share, searcher, bad, module="share", arguments=NO_WHOLE)
+    good = share.accept("share", DIVIDES)
+    bad = share.accept("share", "return part * (1 / whole)\n")
+    tiny = {"part": 0.0, "whole": 1e-320}  # its inverse is infinite
+    done = repair(share, searcher, bad, module="share", arguments=tiny)
     assert done.fixed_by == f"earlier version {good}"
     killed = detail(done, "clone: search")
     assert killed["result"] == "ended: a clone has won"
@@ -167,7 +167,7 @@ properties:
   - name: one more value adds itself
     check: call(values=[*values, 3]) == result + 3
 """
-OF_POSITIVE = "return sum(values) if min(values, default=0) >= 0 else 0\n"
+SUMS = "return sum(values)\n"
 
 
 def line_of(text: str, start: str) -> int:
@@ -176,7 +176,7 @@ def line_of(text: str, start: str) -> int:
 
 def broken_spec(bench: Bench, old: str, new: str) -> str:
     """Accept a right body, then let a person write a mistake into the spec."""
-    bench.accept("total_of", OF_POSITIVE)
+    bench.accept("total_of", SUMS)
     path = bench.project.spec("total_of")
     text = path.read_text().replace(old, new)
     assert new in text
@@ -229,7 +229,7 @@ def test_nothing_is_said_against_a_spec_that_a_clone_keeps(
     share: Bench, searcher: Searcher
 ) -> None:
     """Nothing mends a failure that the gate cannot see, and no line is to blame for it."""
-    share.accept("share", "return part / whole if whole else 0.0\n")
+    share.accept("share", DIVIDES)
     bad = read_manifest(share.project.manifest).modules["share"].version
     given = {"part": 1.0, "whole": 64.0}
     searched = repair(
@@ -238,3 +238,71 @@ def test_nothing_is_said_against_a_spec_that_a_clone_keeps(
     assert searched.state == "unrepaired"
     told = detail(searched, "unrepaired")
     assert (told["lines"], told["culprit"]) == ([], "nothing speaks against its spec")
+
+
+USER = """
+name: share_left
+kind: function
+intent: The share of a whole that is not taken.
+params:
+  taken: {type: float, meaning: what is taken, range: [0, 50]}
+  whole: {type: float, meaning: the whole, range: [60, 100]}
+returns: {type: float, meaning: 0 to 1}
+uses: [share]
+requires: ["0 <= taken <= whole"]
+examples:
+  - given: {taken: 15.0, whole: 60.0}
+    expect: 0.25
+  - given: {taken: 16.0, whole: 64.0}
+    expect: 0.25
+  - given: {taken: 20.0, whole: 80.0}
+    expect: 0.25
+    held_back: true
+"""
+
+
+def caller_with_a_fault(bench: Bench) -> str:
+    """Accept a caller under a spec that says less; then its examples say what is meant."""
+    version = bench.accept("share", DIVIDES)
+    with_spec(bench, "share_left", USER)
+    bench.accept("share_left", "return share(taken, whole)\n")
+    path = bench.project.spec("share_left")
+    path.write_text(path.read_text().replace("expect: 0.25", "expect: 0.75"))
+    git(bench.project.root, "commit", "-qam", "Say what is left, not what is taken")
+    return version
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        {"outcome": "requires", "arguments": {"part": 7.0, "whole": 3.0}},
+        {"outcome": "error", "arguments": {"part": "7", "whole": 3.0}},
+    ],
+    ids=["breaks requires", "wrong types"],
+)
+def test_the_caller_is_mended_where_it_is_the_callers_fault(
+    share: Bench, searcher: Searcher, called: dict[str, object]
+) -> None:
+    version = caller_with_a_fault(share)
+    done = repair(share, searcher, version, module="share", **called)
+    assert (done.state, detail(done, "blamed")["module"]) == ("repaired", "share_left")
+    assert "whole - taken" in body(share, "share_left")
+    assert read_manifest(share.project.manifest).modules["share"].version == version
+    assert not (share.project.regressions / "share").exists()
+
+
+def test_a_used_module_that_breaks_its_own_examples_is_the_one_to_mend(
+    share: Bench, searcher: Searcher
+) -> None:
+    share.accept("share", DIVIDES)
+    with_spec(share, "share_left", USER)
+    user = share.accept("share_left", "return share(taken, whole)\n")
+    path = share.project.spec("share")
+    text = path.read_text().replace("expect: 0.5", "expect: 1.0")
+    path.write_text(text.replace("expect: 0.25", "expect: 0.5"))
+    git(share.project.root, "commit", "-qam", "Count it twice")
+    done = repair(
+        share, searcher, user, module="share_left", error="TypeError: x",
+        arguments={"taken": 15.0, "whole": 60.0},
+    )  # fmt: skip
+    assert detail(done, "blamed")["module"] == "share"

@@ -33,7 +33,8 @@ def statements(context: Context) -> Iterator[Edit]:
 def _deleted(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
     left: list[ast.stmt] = [] if len(block.statements) > 1 else [ast.Pass()]
     if not isinstance(node, ast.FunctionDef):
-        yield block.replaced(index, index + 1, left, 3.2, "delete")
+        cost = 1.3 if _is_idle(node) else 3.2
+        yield block.replaced(index, index + 1, left, cost, "delete")
     inside = getattr(node, "body", None)
     if isinstance(node, ast.If | ast.With | ast.For | ast.While | ast.Try) and inside:
         yield block.replaced(index, index + 1, _without_ticks(inside), 3.4, "unwrap")
@@ -43,6 +44,17 @@ def _deleted(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
     after = block.statements[index + 1 : index + 2]
     if after:
         yield block.replaced(index, index + 2, [*after, node], 2.8, "swap statements")
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    """Tell whether a statement can only end the run, by an error or never: its value is
+    dropped, it raises, or it turns round and round."""
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Call | ast.Yield | ast.YieldFrom)
+    if isinstance(node, ast.While):
+        inside = _without_ticks(node.body)
+        return all(isinstance(one, ast.Pass | ast.Continue) for one in inside)
+    return isinstance(node, ast.Raise)
 
 
 def _without_ticks(body: list[ast.stmt]) -> list[ast.stmt]:
