@@ -31,7 +31,7 @@ test: setup
 	@$(BIN)/python -m pytest $(ARGS)
 
 bench: setup
-	@for file in tests/bench_*.py benchmarks/gate.py benchmarks/budget.py; do $(BIN)/python "$$file" || exit 1; done
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lint: setup
 	@$(BIN)/black --check --quiet architect core tests benchmarks bootstrap.py
