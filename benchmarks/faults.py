@@ -1,7 +1,7 @@
 """Whether trading survives faults and SIGKILLs: seeded runs against the paper exchange.
 
     python benchmarks/faults.py [--runs N] [--seed S] [--candles C] [--workers W]
-                                [--json FILE] [--keep DIR]
+                                [--minutes M] [--json FILE] [--keep DIR]
 
 Each run trades C candles with the real trading loop, gateway, ccxt, Postgres and Redis,
 while its seed's faults strike the exchange and its seed's SIGKILLs the processes. Then

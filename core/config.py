@@ -75,6 +75,7 @@ class Settings(Section):
     redis_url: Annotated[
         SecretStr | None, _scheme("redis://", "rediss://", "unix://")
     ] = Field(None, validation_alias="REDIS_URL")
+    keep_days: int = Field(30, ge=1, validation_alias="ARCHITECT_KEEP_DAYS")
     exchange_url: str | None = Field(
         None, validation_alias="EXCHANGE_URL", pattern=r"^https?://[^@\s]+$"
     )

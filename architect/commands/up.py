@@ -9,6 +9,7 @@ account. Ctrl-C stops everything in order.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from functools import partial
@@ -25,8 +26,11 @@ from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
 from architect.system.system import System
 from core import process
+from core.errors import StoreError
 from core.hang import hung_note
 
+# A day's partition is made two days ahead, so that an hour more or less is nothing.
+KEEP_EVERY_S = 3600.0
 # What may end without the system: what is said then.
 OPTIONAL = {
     "watch": "specs are watched no more",
@@ -97,8 +101,13 @@ def run(options: argparse.Namespace) -> int:
         stop = process.stop_event()
         _say("trading; Ctrl-C stops everything")
         restarts = Restarts(hung_note(config.project))
+        kept = time.monotonic()
         while not stop.is_set():
             time.sleep(0.1)
+            if time.monotonic() - kept > KEEP_EVERY_S:
+                kept = time.monotonic()
+                with contextlib.suppress(StoreError):
+                    system.keep_reflections()
             for child in list(system.children.values()):
                 if child.running:
                     continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from core.errors import ConfigError
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
+from core.stores.retention import keep
 
 OnLine = Callable[[str, Line], None]
 
@@ -75,6 +77,12 @@ class System:
         )
         dumps = self.config.project.data / "dumps"
         init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
+        self.keep_reflections()
+
+    def keep_reflections(self) -> None:
+        """Make the next days' partitions of reflections, and drop the old ones."""
+        now_ms = time.time_ns() // 1_000_000
+        keep(self.stores.database_url, now_ms, self.config.settings.keep_days)
 
     def _start(
         self, name: str, module: str, arguments: list[str], environment: dict[str, str]

@@ -43,17 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
             for result in _runs(options, folder, stores):
                 results.append(result)
                 _tell(result, len(results), options.runs)
-        if options.keep:
-            unreadable = shutil.ignore_patterns("g", "g.*", "keys.json")
-            shutil.copytree(
-                folder / "runs", options.keep, ignore=unreadable, dirs_exist_ok=True
-            )
+                if result.problems and options.keep:
+                    _keep(folder / "runs" / f"run-{result.seed}", options.keep)
     totals = sums(results, time.monotonic() - started)
     print(json.dumps(totals, indent=2))
     if options.json:
         rows = [asdict(result) for result in sorted(results, key=lambda r: r.seed)]
         options.json.write_text(json.dumps({"totals": totals, "runs": rows}, indent=1))
     return 1 if totals["runs_with_problems"] else 0
+
+
+def _keep(run: Path, folder: Path) -> None:
+    unreadable = shutil.ignore_patterns("g", "g.*", "keys.json")
+    shutil.copytree(run, folder / run.name, ignore=unreadable, dirs_exist_ok=True)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -63,6 +65,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=0, help="the first seed (0)")
     add("--candles", type=int, default=500, help="candles a run (500)")
     add("--workers", type=int, default=2, help="runs side by side (2)")
+    add("--minutes", type=float, default=600.0, help="begin no run after so long (600)")
     add("--json", type=Path, help="write every run's figures here")
     add("--keep", type=Path, metavar="DIR", help="copy the logs of bad runs here")
     return parser.parse_args(arguments)
@@ -88,8 +91,14 @@ def _runs(
     ) as pool:
         seeds = range(options.seed, options.seed + options.runs)
         waiting = [pool.submit(_one, seed, options.candles) for seed in seeds]
+        end = time.monotonic() + 60 * options.minutes
         for future in as_completed(waiting):
-            yield future.result()
+            if not future.cancelled():
+                yield future.result()
+            if time.monotonic() > end:
+                # What runs is finished and counted; what has not begun is not.
+                for later in waiting:
+                    later.cancel()
 
 
 def _project(folder: Path) -> Path:

@@ -66,9 +66,11 @@ def take(connection: Connection, client: redis.Redis) -> Inventory:
 
 
 def tables_in_schemas(connection: Connection) -> set[str]:
-    """Return the tables in our schemas, whoever made them."""
+    """Return the tables in our schemas, whoever made them; a partition is none."""
     rows = connection.execute(
-        "select schemaname || '.' || tablename from pg_tables where schemaname = any(%s)",
+        "select nspname || '.' || relname from pg_class"
+        " join pg_namespace on pg_namespace.oid = relnamespace"
+        " where nspname = any(%s) and relkind in ('r', 'p') and not relispartition",
         (list(SCHEMAS),),
     )
     return {str(name) for (name,) in rows}

@@ -44,7 +44,7 @@ class Limits(BaseModel):
     max_order_usd: Decimal = Field(default=Decimal(10_000), gt=0)
     max_order_size: dict[str, Decimal] = Field(default_factory=dict)
     max_open_usd: Decimal = Field(default=Decimal(30_000), gt=0)
-    max_open_risk_usd: Decimal = Field(default=Decimal(30_000), gt=0)
+    max_open_risk_usd: Decimal = Field(default=Decimal(1000), gt=0)
     max_daily_loss_usd: Decimal = Field(default=Decimal(1000), gt=0)
     max_orders_per_minute: int = Field(default=60, gt=0)
     max_rejects: int = Field(default=10, gt=0)
