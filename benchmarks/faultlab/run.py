@@ -143,7 +143,10 @@ class Run:
 
     def _revive_gateway(self) -> None:
         gateway = self._children["gateway"]
-        if gateway.wait(0) is not None:
+        killed = not self.world.pids.gateway
+        if killed or gateway.wait(0) is not None:
+            gateway.wait(5)
+            self.world.gateway_ready = False
             self._start("gateway")
         elif not self.world.gateway_ready:
             self.world.gateway_ready = bool(gateway.lines())

@@ -20,7 +20,7 @@ from core.trading.paper.exchange import PaperExchange
 from faultlab.plan import Kill, Plan
 from faultlab.watch import Watch
 
-AWAY_S = 0.1
+AWAY_S = 0.5
 _STEP = "/paper/step"
 
 
