@@ -12,6 +12,7 @@ import pytest
 from architect.config import ModelSettings, WickSettings, load, read_config
 from architect.route import JOBS, route_keys
 from architect.secrets import Secrets
+from architect.system.person import PersonSettings
 from core.config import EXCHANGE_KEYS, ROOT_KEY, Settings, open_project, read_core
 from core.environment import Environment, parse_env, read_environment
 from core.errors import ConfigError, ModelError
@@ -95,6 +96,7 @@ def test_the_example_lists_exactly_the_known_keys() -> None:
         *ModelSettings.known(),
         *TradingSettings.known(),
         *WickSettings.known(),
+        *PersonSettings.known(),
     }
     known |= {*route_keys(JOBS), *EXCHANGE_KEYS, ROOT_KEY, *limits._VARIABLES}
     known.add(limits._FILE_VARIABLE)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from adapter_cases import kraken_rest
-from canned_exchange import DISARMED, FLEX, GOOD, CannedExchange, sent
+from canned_exchange import DISARMED, FLEX, GOOD, Canned, CannedExchange, sent
 from running_gateway import plain_request
 
-from core.errors import GatewayRefused, OrderRejected
+from core.errors import GatewayRefused, OrderRejected, OutcomeUnknown
 from core.trading.gateway.exposure import Exposure
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
@@ -158,4 +158,18 @@ def test_orders_sent_since_the_last_reading_count_in_full(tmp_path: Path) -> Non
     with pytest.raises(GatewayRefused, match=r"it is 200\.01"):
         rig.place("c-3", protect_price="49999")
     assert len(rig.exchange.seen("/openpositions")) == 1
+    rig.exchange.close()
+
+
+def test_after_a_failure_what_is_open_is_read_anew(tmp_path: Path) -> None:
+    """A restart that loses stops answers an entry with 503, and time stands still."""
+    rig = Rig(tmp_path)
+    rig.place("c-1", protect_price="49000")
+    rig.exchange.answers["/batchorder"] = Canned("<html>503</html>", 503)
+    with pytest.raises(OutcomeUnknown):
+        rig.place("c-2", protect_price="49000")
+    rig.exchange.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.exchange.answers["/openpositions"] = GOOD["/openpositions"]
+    with pytest.raises(GatewayRefused, match="max_open_risk_usd"):
+        rig.place("c-3", protect_price="49000")
     rig.exchange.close()

@@ -59,6 +59,10 @@ class Exposure:
         """Count an order that is about to be sent."""
         self._sent.append(order)
 
+    def forget(self) -> None:
+        """Read anew at the next look: what failed may have taken orders with it."""
+        self._read_ms = None
+
     def _is_old(self) -> bool:
         if self._read_ms is None:
             return True

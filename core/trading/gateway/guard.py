@@ -45,6 +45,10 @@ class Guard:
         self._exposure.note(order)
         self._sent_ms.append(self._adapter.now_ms())
 
+    def failed(self) -> None:
+        """Take nothing as read any more: an entry failed, and perhaps the exchange."""
+        self._exposure.forget()
+
     def _check_symbol(self, order: Order) -> None:
         if order.symbol not in self.limits.symbols:
             allowed = ", ".join(self.limits.symbols)

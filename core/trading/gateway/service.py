@@ -121,6 +121,7 @@ class Service:
         try:
             row = self._send(order)
         except ExchangeError as error:
+            self._guard.failed()
             self._tripwires.outcome(error)
             raise
         self._tripwires.outcome(None)
