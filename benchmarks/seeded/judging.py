@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from architect.gate.contract.inputs import Inputs
@@ -10,6 +11,7 @@ from architect.gate.contract.session import Session as Checked
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Terms
 from architect.session import Session
+from architect.wick.recorded import Recorded, loaded
 from core.spec import Spec
 from core.values import difference
 
@@ -24,12 +26,24 @@ class Judging:
 
     session: Session
 
-    def is_noticeable(self, spec: Spec, body: str) -> bool:
-        """Tell whether a body fails by itself on an example's input or a drawn one: it
-        raises, breaks its contract or does not come back. What is only wrong is not."""
+    def is_noticeable(self, spec: Spec, body: str, calls: Sequence[Recorded]) -> bool:
+        """Tell whether a body fails by itself: it raises, breaks its contract or does not
+        come back. What is only wrong is not noticeable.
+
+        It is tried on recorded live calls; where none has its inputs in full, on the
+        examples' and on drawn inputs.
+        """
         found: list[bool] = []
 
         def look(terms: Terms, inputs: Inputs) -> Checked:
+            live = [
+                given for c in calls if (given := loaded(spec, terms, c)) is not None
+            ]
+            if live and not spec.ports:
+                found.extend(
+                    _fails(terms, one, terms.call(one)) for one in live[:TRIED]
+                )
+                return Checked(None, 0)
             for example in spec.examples:
                 played = script(spec, example.ports, terms.records)
                 given = terms.load(example.given)

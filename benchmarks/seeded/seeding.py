@@ -2,10 +2,10 @@
 
 How they are drawn: the ten kinds in turn; a module that the trading loop has called and
 that the gate accepts as it is shipped, each alike; one of the kind's faults in its body,
-each alike. A fault that does not fail by itself on any example's or drawn input (it is only
-wrong) is counted as silent and another one is drawn: nothing in the running system could
-notice it by a failing call. One that is live and does not fail in so many calls or
-seconds is counted as unnoticed. All others count.
+each alike. A fault that fails on no recorded live call (where none has its inputs in full: on
+no example's and no drawn input) is only wrong: it is counted as silent and another one is
+drawn, for nothing in the running system could notice it by a failing call. One that is
+live and does not fail in so many calls or seconds is counted as unnoticed. All others count.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from architect.gate.structure import check_structure
 from architect.wick.incidents import Incident
+from architect.wick.recorded import Recorded, recorded_calls
 from benchmarks.seeded.faults import KINDS, Fault, faults
 from benchmarks.seeded.judging import Judging
 from benchmarks.seeded.planting import plant
@@ -27,7 +28,7 @@ from benchmarks.seeded.stretch import Stretch
 from core.manifest import read_manifest
 from core.template_footer import render_module, split_module
 
-PATIENCE_S, ENOUGH_CALLS = 20.0, 60
+PATIENCE_S, ENOUGH_CALLS = 20.0, 40
 REPAIR_S = 60.0
 LOOK_S, GRACE_S = 0.05, 2.0
 LEARN_S = 20.0
@@ -61,7 +62,7 @@ class Seeding:
     say: Say
     done: list[Seed] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
-    refused: set[str] = field(default_factory=set)
+    accepted: dict[str, bool] = field(default_factory=dict)
     stretches: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self) -> dict[str, Any]:
@@ -89,8 +90,11 @@ class Seeding:
                 for kind in KINDS
             },
             "passed_over": dict(self.passed_over),
-            "refused_as_shipped": sorted(self.refused),
+            "refused_as_shipped": sorted(
+                n for n, good in self.accepted.items() if not good
+            ),
             "missed_ticks": sum(s["missed_ticks"] for s in self.stretches),
+            "modules": sorted(n for n, good in self.accepted.items() if good),
             "stretches": self.stretches,
             "seeds": [asdict(one) for one in self.done],
         }
@@ -140,14 +144,18 @@ class _Seeds:
         called = [n for n, times in calls.items() if times > 3 and n in self.originals]
         return [name for name in sorted(called) if self._mendable(name)]
 
+    def _calls(self, module: str) -> list[Recorded]:
+        url = self.stretch.system.stores.database_url
+        return recorded_calls(url, module, time.time_ns() // 1_000_000)
+
     def _mendable(self, name: str) -> bool:
         """Tell whether the gate accepts the module as it is shipped: else nothing that
         mends a fault in it could pass."""
-        judge = self.stretch.session.judge(self.graph)
-        accepted = judge(self.graph.get(name), self.originals[name][1]).accepted
-        if not accepted:
-            self.owner.refused.add(name)
-        return accepted
+        if name not in self.owner.accepted:
+            judge = self.stretch.session.judge(self.graph)
+            verdict = judge(self.graph.get(name), self.originals[name][1])
+            self.owner.accepted[name] = verdict.accepted
+        return self.owner.accepted[name]
 
     def _drawn(self, kind: str, called: list[str]) -> Fault:
         draw, over = self.owner.draw, self.owner.passed_over
@@ -160,7 +168,7 @@ class _Seeds:
                     for f in check_structure(spec, self.graph, fault.body)
                 ):
                     over["not written like a body"] += 1
-                elif self.judging.is_noticeable(spec, fault.body):
+                elif self.judging.is_noticeable(spec, fault.body, self._calls(name)):
                     return fault
                 else:
                     over[f"silent: {kind}"] += 1
