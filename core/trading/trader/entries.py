@@ -114,9 +114,21 @@ class Entries:
         instrument = self.market.instruments[symbol]
         return filled_of(self.execution.run(intent, ZERO, price, instrument), price)
 
-    def go_on(self, trade: OpenTrade, now_ms: int) -> list[Any]:
-        """Send the slices of a trade's entry that have come due; end the plan when over."""
+    def go_on(
+        self, trade: OpenTrade, now_ms: int, equity_usd: Decimal, trades: Trades
+    ) -> list[Any]:
+        """Send the slices of a trade's entry that have come due; end the plan when over.
+
+        What could not go out within twice the plan's time is not sent any more.
+        """
         plan, symbol = trade.plan, trade.symbol
+        if plan is None or not self.risk.still_fits(trade, equity_usd, trades):
+            return []
+        late_ms = now_ms - plan.started_ms - plan.duration_ms
+        if late_ms >= 0:
+            trade.plan = None
+        if late_ms > plan.duration_ms:
+            return []
         trade.entries_sent += 1
         intent = Intent(
             symbol,
@@ -127,8 +139,6 @@ class Entries:
             trade.entries_sent,
             trade.levels.stop_price,
         )
-        if now_ms >= plan.started_ms + plan.duration_ms:
-            trade.plan = None
         mark, instrument = self.market.mark(symbol), self.market.instruments[symbol]
         return self.execution.run(intent, trade.size, mark, instrument)
 

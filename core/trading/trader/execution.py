@@ -148,11 +148,14 @@ class Execution:
         )
 
     def resolve(self) -> None:
-        """Ask what became of the orders in `unknown`; errors leave the rest there."""
+        """Ask what became of the orders in `unknown`; what cannot be asked stays there."""
         for client_id, (order, time_ms) in list(self.unknown.items()):
-            status = self.exchange.order(client_id)
-            if status is not None and status.status in ("open", "partial"):
-                status = self.exchange.cancel(client_id) or status
+            try:
+                status = self.exchange.order(client_id)
+                if status is not None and status.status in ("open", "partial"):
+                    status = self.exchange.cancel(client_id) or status
+            except ExchangeError:
+                continue
             del self.unknown[client_id]
             if status is not None:
                 self.modules["order_logger"](self.store, order, status, time_ms)

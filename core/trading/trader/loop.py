@@ -144,9 +144,9 @@ class TradingLoop:
     def _decide(self, now_ms: int) -> None:
         update = partial(self.market.update_candles, now_ms)
         candles = self._safely("candles", update)
-        self._safely("adoption", partial(self._adopt, now_ms))
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self._exit, trade, now_ms))
+        self._safely("adoption", partial(self._adopt, now_ms))
         equity = self._safely("equity", partial(self.reconciler.run, now_ms))
         # The last look before anything is entered: what rests must be known then.
         protected = self._safely("protection", partial(self._protect, now_ms))
@@ -229,7 +229,7 @@ class TradingLoop:
 
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
         for trade in list(self.trades.values()):
-            if trade.plan is not None and self.entries.go_on(trade, now_ms):
+            if self.entries.go_on(trade, now_ms, equity_usd, self.trades):
                 self._built(trade, now_ms)
         self.entries.run(now_ms, equity_usd, self.trades)
 

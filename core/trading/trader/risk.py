@@ -90,6 +90,15 @@ class Risk:
         )
         return cut
 
+    def still_fits(self, trade: OpenTrade, equity_usd: Decimal, trades: Trades) -> bool:
+        """Tell whether the slices that are not sent yet fit beside what others risk now."""
+        unsent = self._unsent(trade)
+        others = sum(self.open_risks(trades), ZERO) - unsent
+        allowed = self.modules["open_risk_ceiling"](
+            [max(others, ZERO)], unsent, equity_usd, self.config.ceiling_frac
+        )
+        return bool(allowed == unsent)
+
     def _worst_price(self, symbol: str, plan: Any) -> Decimal:
         tick = self.market.instruments[symbol].tick_size
         worst: Decimal = self.modules["slice_limit_price"](plan, tick)
