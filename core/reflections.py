@@ -6,7 +6,9 @@ and its number are committed together, so one whose fate is unknown is sent agai
 harm. While Postgres is away the batches wait in a bounded spool on disk.
 
 What is lost: the records of the last moment when this process itself is killed, and, only
-at the bound of the spool, whole batches, which are counted and told to `on_trouble`.
+at the bound of the spool or with a full disk, whole batches, which are counted and told to
+`on_trouble`. While that lasts `stop_reason` says so, and nothing new should be begun: what
+is not on record cannot be repaired or explained.
 """
 
 from __future__ import annotations
@@ -78,6 +80,7 @@ class ReflectionLog:
         self._away = False
         self._closing = False
         self._busy = False
+        self._losing = ""
         self._wake = threading.Event()
         self._idle = threading.Condition()
         self._thread = threading.Thread(
@@ -104,6 +107,10 @@ class ReflectionLog:
                     return False
                 self._idle.wait(min(left, INTERVAL_S))
         return self.counters.dropped == lost
+
+    def stop_reason(self) -> str:
+        """Return why nothing new should be begun: records are being lost. Empty when not."""
+        return self._losing
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Flush and stop. What Postgres has not by then waits in the spool.
@@ -160,6 +167,9 @@ class ReflectionLog:
         if self._spool.put(self._number, len(rows), b"".join(rows)):
             self.counters.spooled += len(rows)
         else:
+            self._losing = (
+                "reflections are lost: Postgres is away and the spool is full"
+            )
             self._drop(len(rows), "the spool is full")
 
     def _replay(self) -> None:
@@ -189,6 +199,8 @@ class ReflectionLog:
             self._lose_connection(error)
             return False
         self._away = False
+        if not self._spool:
+            self._losing = ""
         self.counters.written += len(rows) - bad
         if bad:
             self._drop(bad, "Postgres refuses them as data")

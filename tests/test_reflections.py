@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,43 @@ def test_the_bound_of_the_spool_is_kept_and_told(tmp_path: Path) -> None:
         assert log.counters.dropped > 0
         assert log.counters.dropped + log.counters.spooled == 30_000
     assert "are lost: the spool is full" in troubles[-1]
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with room for nothing more, for real."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"this machine mounts no tmpfs: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_says_stop_until_records_are_kept_again(
+    fresh_stores: Stores, full_disk: Path
+) -> None:
+    """Postgres is away and nothing fits on the disk any more."""
+    with ReflectionLog(NOWHERE, full_disk) as log:
+        ballast = full_disk / "ballast"
+        free = os.statvfs(full_disk).f_bavail * os.statvfs(full_disk).f_frsize
+        ballast.write_bytes(b"x" * (free - 8192))
+        log.append(record(0))
+        assert not log.flush(0.5)
+        assert (log.counters.spooled, log.stop_reason()) == (1, "")
+        log.records.extend(map(record, range(1, 5000)))
+        log.flush(0.5)
+        assert log.counters.dropped == 4999
+        assert "the spool is full" in log.stop_reason()
+        log._database_url = fresh_stores.database_url
+        log.append(record(5000))
+        log.flush(5)
+        assert log.stop_reason() == ""
+    assert ticks(fresh_stores.database_url) == [0, 5000]
 
 
 def test_a_batch_of_unknown_fate_is_not_written_twice(

@@ -132,7 +132,11 @@ def watched_loop(
     )  # fmt: skip
     loop = TradingLoop(
         runtime.modules, watched, store, failures.watch, config, sleep, model=model,
-        stop_reason=lambda: runtime.breaker.stop_reason() or failures.stop_reason(),
+        stop_reason=lambda: (
+            runtime.breaker.stop_reason()
+            or failures.stop_reason()
+            or runtime.reflections.stop_reason()
+        ),
     )  # fmt: skip
 
     def held(symbol: str) -> Decimal:
