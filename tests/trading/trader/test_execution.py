@@ -101,6 +101,8 @@ def test_an_execution_over_time_sends_a_slice_when_it_is_due(rig: Rig) -> None:
     trade.plan = None
     assert sum(loop.risk.open_risks(loop.trades)) < counted
     trade.plan = plan
+    assert not loop.risk.still_fits(trade, Decimal(1), loop.trades)
+    assert loop.risk.still_fits(trade, Decimal(10**6), loop.trades)
     loop.tick(rig.paper.step())
     assert trade.size > first or trade.symbol not in loop.trades
     for order in rig.exchange.open_orders():
