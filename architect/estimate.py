@@ -119,3 +119,16 @@ def most_usd(route: Route, prompt: Prompt) -> Decimal:
     calls = TRIES * (1 + route.retries)
     # The second question repeats the refused answer and the reason.
     return calls * route.worst_usd(most_tokens(prompt) + route.max_tokens)
+
+
+def price_of(route: Route, prompt: Prompt) -> str:
+    """Return what asking once will cost, in a line; a free route is told as such."""
+    from architect.models.live import most_tokens  # not for what only estimates
+
+    most = (1 + route.retries) * route.worst_usd(most_tokens(prompt))
+    if not most:
+        return f"asking {route.model}"
+    return (
+        f"asking {route.model}: about {likely_usd(route, prompt):.4f} USD,"
+        f" at most {most:.4f}"
+    )

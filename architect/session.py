@@ -15,7 +15,7 @@ from types import TracebackType
 
 from architect import config as configuration
 from architect.code_generator import Judge
-from architect.estimate import Estimate, Estimator
+from architect.estimate import Estimate, Estimator, price_of
 from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate, open_gate
 from architect.gate.replay import Replay
@@ -24,6 +24,9 @@ from architect.gate_pool import GatePool, slots_for
 from architect.judges import Judges, OneByOne
 from architect.lock import build_lock
 from architect.models.access import Models
+from architect.models.chat import OnText
+from architect.models.prompt import Prompt
+from architect.models.reply import Reply
 from architect.pipeline import Pipeline
 from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
@@ -99,6 +102,15 @@ class Session:
         """The same ways to an answer for drafts and the chat. What is recorded of them
         stays beside the stores: it is no part of what is built."""
         return replace(self.models, store=ReplyStore(self.project.data / "replies"))
+
+    def ask_architect(
+        self, prompt: Prompt, *, route: str | None = None, on_text: OnText | None = None
+    ) -> Reply:
+        """Ask about specs; what it will cost is told before, where it costs anything."""
+        chosen = self.config.routes.get(route or prompt.job)
+        if chosen is not None and self.talk.store.recorded(prompt) is None:
+            self.tell(price_of(chosen, prompt))
+        return self.talk.ask(prompt, route=route, on_text=on_text)
 
     def new_run(self) -> None:
         """Begin a new run: what is asked from now on has a run's budget of its own."""

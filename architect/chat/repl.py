@@ -97,7 +97,7 @@ class Chat:
         self.transcript.say("person", question)
         stream = CleanStream(self.screen.piece, session.config.secrets)
         try:
-            reply = session.talk.ask(prompt, route=self.route, on_text=stream)
+            reply = session.ask_architect(prompt, route=self.route, on_text=stream)
         except KeyboardInterrupt:
             stream.end()
             self.transcript.say("note", "the answer was stopped")

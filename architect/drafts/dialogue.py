@@ -61,7 +61,11 @@ def discuss(
     """Return a draft that is sound or that nobody can help, and the request behind it."""
     for _ in range(MOST_ROUNDS):
         draft = drafted(
-            request, session.graph(), session.project, session.talk.ask, person.tell
+            request,
+            session.graph(),
+            session.project,
+            session.ask_architect,
+            person.tell,
         )
         if not draft.questions or not person.there:
             return draft, request
@@ -98,7 +102,11 @@ def settle(
         stronger = request.again(as_answer(draft), weak)
         person.tell("asking the architect for a spec that catches these")
         again = drafted(
-            stronger, session.graph(), session.project, session.talk.ask, person.tell
+            stronger,
+            session.graph(),
+            session.project,
+            session.ask_architect,
+            person.tell,
         )
         return settle(
             again, stronger, session, person, progress, yes, may_strengthen=False

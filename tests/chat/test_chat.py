@@ -13,7 +13,7 @@ from chat_server import ChatServer, in_turn, says, status
 from draft_answers import BODY, MAKER_FEE, block, without_examples
 from pipeline_project import fenced, git
 
-from architect.chat.context import in_question
+from architect.chat.context import context, in_question
 from architect.chat.lines import completions
 from architect.chat.prompt import MOST_CHARS, chat_prompt
 from architect.chat.slash import TABLE, help_text, read_slash, whole_name
@@ -27,6 +27,8 @@ from core.errors import ArchitectError
 from core.manifest import read_manifest
 from core.project import Project
 from core.spec_graph import load_graph
+from core.stores.embedded import Stores
+from core.stores.postgres import connect
 
 CANARY = "sk-canary-0123456789abcdef"
 
@@ -208,6 +210,34 @@ def test_the_modules_in_question_are_named_now_or_just_before(project: Project) 
     graph = load_graph(project.specs)
     turns = [Turn("person", "tell me of spread", 0), Turn("architect", "Well.", 1)]
     assert in_question(graph, "and fee?", turns)[:2] == ["fee", "spread"]
+
+
+def test_how_a_module_does_live_is_told(
+    project: Project, fresh_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reflections, verdicts and incidents, as data."""
+    monkeypatch.setenv("DATABASE_URL", fresh_stores.database_url)
+    monkeypatch.setenv("REDIS_URL", fresh_stores.redis_url)
+    with connect(fresh_stores.database_url) as connection:
+        connection.execute(
+            "insert into system_logs.reflections (time_ms, module, version, tick,"
+            " duration_us, outcome, error, args) values (7, 'fee', 'v1', 0, 3, 'failed',"
+            " 'ValueError: no rate', '{\"notional\": \"1\"}')"
+        )
+        connection.execute(
+            "insert into system_logs.incidents (module, version, kind, opened_ms, state,"
+            " summary, fixed_by) values ('fee', 'v1', 'failure', 8, 'repaired', 'it failed',"
+            " 'search')"
+        )
+        connection.execute(
+            "insert into system_logs.gate_verdicts values (9, 'fee', 'd', false, 'contract',"
+            " 'result: expected 1', 5)"
+        )
+    text = context(load(project.root), load_graph(project.specs), ["fee"])
+    assert "Live: 1 calls, 1 failed" in text
+    assert '- failed at 7 (v1): ValueError: no rate; inputs {"notional": "1"}' in text
+    assert "- incident 1 at 8, repaired by search: it failed" in text
+    assert "- the gate refused a body at 9: result: expected 1" in text
 
 
 def test_a_long_history_does_not_push_out_the_question(project: Project) -> None:
