@@ -59,10 +59,10 @@ class Repository:
         names = [path.relative_to(self.root).as_posix() for path in paths]
         self._refuse_half_done()
         clear_stale_locks(Path(self._repo.git_dir), self.root)
-        self._run("add", "--force", "--", *names)
-        if not self._run("status", "--porcelain", "--", *names).strip():
+        self.run("add", "--force", "--", *names)
+        if not self.run("status", "--porcelain", "--", *names).strip():
             return None
-        self._run("commit", "--quiet", "--only", "--message", message, "--", *names)
+        self.run("commit", "--quiet", "--only", "--message", message, "--", *names)
         return self.head()
 
     def head(self) -> str:
@@ -79,7 +79,7 @@ class Repository:
         if not self.head():
             return []
         name = path.relative_to(self.root).as_posix()
-        return read_commits(self._run("log", f"--format={LAYOUT}", "--", name))
+        return read_commits(self.run("log", f"--format={LAYOUT}", "--", name))
 
     def show(self, commit: str, path: Path) -> bytes | None:
         """Return a file as it was at a commit, None if it was not there."""
@@ -95,7 +95,7 @@ class Repository:
 
     def tracks(self, path: Path) -> bool:
         """Tell whether git's index holds a path."""
-        return bool(self._run("ls-files", "--", path.relative_to(self.root).as_posix()))
+        return bool(self.run("ls-files", "--", path.relative_to(self.root).as_posix()))
 
     def _refuse_half_done(self) -> None:
         """GitError during a merge: git takes no part of one, and its abort would take
@@ -110,7 +110,8 @@ class Repository:
                     hint=f"finish it, or git {what} --abort",
                 )
 
-    def _run(self, *words: str) -> str:
+    def run(self, *words: str) -> str:
+        """Run one git command and return what it says; GitError with its own words."""
         import git
 
         try:

@@ -22,6 +22,8 @@ EVENTS = "architect:events"
 JOBS = "architect:jobs"
 RUNNING = "architect:running"
 HEALTH = "architect:health"
+# The checkout that the running system has its modules from.
+PLACE = "architect:place"
 KEPT = 10_000
 RETRY_S = 0.2
 
@@ -76,6 +78,10 @@ class Events:
         """Say that nothing runs any more."""
         self._queue("delete", RUNNING, {})
 
+    def here(self, place: str) -> None:
+        """Say from which checkout the modules run."""
+        self._queue("set", PLACE, {"place": place})
+
     def keep(self, module: str, health: str) -> None:
         """Remember the health of a module over a restart."""
         self._queue("hset", HEALTH, {module: health})
@@ -125,6 +131,8 @@ class Events:
     def _send_one(self, how: str, key: str, fields: dict[str, str]) -> None:
         if how == "delete":
             self._client.delete(key)
+        elif how == "set":
+            self._client.set(key, fields["place"])
         elif how == "hset":
             self._client.hset(key, mapping=fields)  # type: ignore[arg-type]
         else:

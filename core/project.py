@@ -59,6 +59,11 @@ class Project:
         """What the file creator is about to write."""
         return self.data / "pending.json"
 
+    @property
+    def taking(self) -> Path:
+        """What is being taken up from another clone: files come before the manifest."""
+        return self.data / "taking.json"
+
     def spec(self, name: str) -> Path:
         """Return the path of one spec."""
         return self.specs / f"{name}.yaml"

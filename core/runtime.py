@@ -24,6 +24,7 @@ from core.health_store import ResetWatch
 from core.hooks import hooks
 from core.live_terms import read_terms
 from core.manifest import read_manifest
+from core.place import place_of
 from core.project import Project
 from core.reflections import ReflectionLog
 from core.registry import Registry
@@ -64,14 +65,16 @@ class Runtime:
             self._swapped,
             self._unaccepted,
             self._trouble,
-            project.journal,
+            (project.journal, project.taking),
         )
         self.swaps = 0
         self.key_of: KeyOf = _key
+        self.place = place_of(project.root)
 
     def __enter__(self) -> Runtime:
         hooks.append = self.reflections.append
         hooks.contain = self.containment.handle
+        self.events.here(self.place)
         self._remember()
         self._watching.enter_context(Deadline(self.terms.limits_ms).watching())
         self.events.running(
@@ -117,7 +120,8 @@ class Runtime:
     def _report(self, report: Report) -> None:
         self.events.running({report.module: self.modules.version(report.module).id})
         key = self._key_of(report.module, report.version)
-        self.events.job("failure", tick=hooks.tick, key=key, **asdict(report))
+        self.events.job("failure", tick=hooks.tick, key=key, place=self.place,
+                        **asdict(report))  # fmt: skip
         self.tell("contained", module=report.module, version=report.version,
                   error=report.error, contained=report.contained)  # fmt: skip
 
@@ -144,7 +148,8 @@ class Runtime:
     def _unaccepted(self, name: str, digest: str) -> None:
         running = self.modules.versions(name)
         version = running[-1].id if running else ""
-        self.events.job("save", module=name, sha256=digest, running=version)
+        self.events.job("save", module=name, sha256=digest, running=version,
+                        place=self.place)  # fmt: skip
         self.tell("unaccepted save", module=name, version=digest[:12], running=version)
 
     def _trouble(self, message: str) -> None:

@@ -7,7 +7,7 @@ A save that the manifest does not know is told to `on_unaccepted` and never load
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -25,7 +25,7 @@ class Watcher:
 
     on_swap(name, version) after a swap; on_unaccepted(name, sha256 of the file) for a
     save that is not accepted; on_error(message) for what could not be read or loaded.
-    `journal` is where the file creator notes what it is about to write.
+    `journals` are where those who write versions note what they are about to write.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class Watcher:
         on_swap: Callable[[str, str], None],
         on_unaccepted: Callable[[str, str], None],
         on_error: Callable[[str], None],
-        journal: Path | None = None,
+        journals: Sequence[Path] = (),
     ) -> None:
-        self.registry, self.manifest, self.journal = registry, manifest, journal
+        self.registry, self.manifest, self.journals = registry, manifest, journals
         self.on_swap, self.on_unaccepted, self.on_error = (
             on_swap,
             on_unaccepted,
@@ -127,10 +127,14 @@ class Watcher:
         self.on_unaccepted(name, digest)
 
     def _is_being_accepted(self, digest: str) -> bool:
-        try:
-            return self.journal is not None and digest in self.journal.read_text()
-        except (OSError, UnicodeDecodeError):
-            return False
+        return any(_holds(journal, digest) for journal in self.journals)
+
+
+def _holds(journal: Path, digest: str) -> bool:
+    try:
+        return digest in journal.read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 class _Handler(FileSystemEventHandler):

@@ -25,6 +25,7 @@ from architect.wick.spec_search.handle import Searcher
 from architect.wick.worker import Worker
 from core import process
 from core.events import Events
+from core.place import place_of
 
 # --once waits ten seconds for a job.
 ONCE_LOOKS = 20
@@ -54,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
         session = opened.enter_context(open_session(options.root))
         stores = running_stores(session.config)
         session.gate.warm()
-        queue = Queue(stores.redis_url, f"{socket.gethostname()}-{os.getpid()}")
+        name, place = f"{socket.gethostname()}-{os.getpid()}", session.project.root
+        queue = Queue(stores.redis_url, name, place=place_of(place))
         opened.callback(queue.close)
         incidents = opened.enter_context(Incidents(stores.database_url))
         events = Events(stores.redis_url)

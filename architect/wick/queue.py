@@ -18,7 +18,7 @@ import redis
 from redis.exceptions import LockError
 from redis.lock import Lock
 
-from core.events import JOBS, connect
+from core.events import JOBS, PLACE, connect
 
 GROUP = "wick"
 STALE_MS = 15_000
@@ -28,7 +28,7 @@ LOCK = "architect:repairing:"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: `kind` is failure, save or trade; `detail` is what the runtime told.
+    """One job: `kind` is failure, save, trade or pushed; `detail` is what the runtime told.
 
     `deliveries` counts how many workers were given it, this one included.
     """
@@ -38,6 +38,7 @@ class Job:
     time_ms: int
     detail: dict[str, Any]
     deliveries: int = 1
+    stream: str = JOBS
 
     @property
     def module(self) -> str:
@@ -50,20 +51,29 @@ class Job:
         return str(self.detail.get("key") or self.id)
 
 
-class Queue:
-    """One worker's end of the stream."""
+def stream_of(place: str) -> str:
+    """Return the stream of the jobs that only workers at one place can do."""
+    return f"{JOBS}:{place}"
 
-    def __init__(self, redis_url: str, worker: str, stale_ms: int = STALE_MS) -> None:
+
+class Queue:
+    """One worker's end of the stream, and of that of its place if it is given one."""
+
+    def __init__(
+        self, redis_url: str, worker: str, stale_ms: int = STALE_MS, place: str = ""
+    ) -> None:
         self._redis = connect(redis_url)
         self._worker, self._stale_ms = worker, stale_ms
+        self._streams = [JOBS, *([stream_of(place)] if place else [])]
         self._join()
 
     def _join(self) -> None:
-        try:
-            self._redis.xgroup_create(JOBS, GROUP, id="0", mkstream=True)
-        except redis.ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
+        for stream in self._streams:
+            try:
+                self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
 
     def take(self, wait_ms: int = 500) -> Job | None:
         """Return the next job: one that a dead worker left, else a new one, else None."""
@@ -76,36 +86,52 @@ class Queue:
         return None
 
     def _left_behind(self) -> Job | None:
-        left: Any = self._redis.xautoclaim(
-            JOBS, GROUP, self._worker, min_idle_time=self._stale_ms, count=1
-        )
-        if not left[1]:
-            return None
-        entry_id, fields = left[1][0]
-        known = self._claim(entry_id)
-        return self._job(
-            entry_id, fields, int(known["times_delivered"]) if known else 1
-        )
+        for stream in self._streams:
+            left: Any = self._redis.xautoclaim(
+                stream, GROUP, self._worker, min_idle_time=self._stale_ms, count=1
+            )
+            if left[1]:
+                entry_id, fields = left[1][0]
+                known = self._claim(stream, entry_id)
+                times = int(known["times_delivered"]) if known else 1
+                return self._job(stream, entry_id, fields, times)
+        return None
 
     def _new(self, wait_ms: int) -> Job | None:
-        answer: Any = self._redis.xreadgroup(
-            GROUP, self._worker, {JOBS: ">"}, count=1, block=wait_ms
-        )
-        entries = _entries(answer)
-        return self._job(*entries[0], 1) if entries else None
+        """Return the next new job; those for this place come first, and none waits there."""
+        for stream in reversed(self._streams):
+            answer: Any = self._redis.xreadgroup(
+                GROUP, self._worker, {stream: ">"}, count=1,
+                block=wait_ms if stream == JOBS else None,
+            )  # fmt: skip
+            if entries := _entries(answer):
+                return self._job(stream, *entries[0], 1)
+        return None
+
+    def give(self, place: str, kind: str, detail: dict[str, Any], time_ms: int) -> None:
+        """Give a job to the workers at one place, who see the files that it is about."""
+        fields = {"kind": kind, "time_ms": str(time_ms), "detail": json.dumps(detail)}
+        self._redis.xadd(stream_of(place), fields)  # type: ignore[arg-type]
+
+    @property
+    def running_place(self) -> str:
+        """The place of the running system, empty where none has said so."""
+        found: Any = self._redis.get(PLACE)
+        return str(found or "")
 
     def _job(
-        self, entry_id: str, fields: dict[str, str], deliveries: int
+        self, stream: str, entry_id: str, fields: dict[str, str], deliveries: int
     ) -> Job | None:
         """Return the job; what is none is put away, or it would come again for ever."""
         try:
             detail = json.loads(fields["detail"])
             job = Job(
-                entry_id, fields["kind"], int(fields["time_ms"]), detail, deliveries
-            )
+                entry_id, fields["kind"], int(fields["time_ms"]), detail, deliveries,
+                stream,
+            )  # fmt: skip
             assert isinstance(job.module, str)
         except (AssertionError, KeyError, TypeError, ValueError):
-            self._redis.xack(JOBS, GROUP, entry_id)
+            self._redis.xack(stream, GROUP, entry_id)
             return None
         return job
 
@@ -122,7 +148,7 @@ class Queue:
         try:
             lock.acquire()
             yield
-            self._redis.xack(JOBS, GROUP, job.id)
+            self._redis.xack(job.stream, GROUP, job.id)
         finally:
             done.set()
             beat.join()
@@ -134,16 +160,16 @@ class Queue:
             with suppress(LockError, redis.RedisError):
                 if lock.owned():
                     lock.reacquire()
-                known = self._claim(job.id)
+                known = self._claim(job.stream, job.id)
                 # After a long sleep of this machine another worker may have taken it.
                 if known and known["consumer"] == self._worker:
                     self._redis.xclaim(
-                        JOBS, GROUP, self._worker, 0, [job.id], justid=True
+                        job.stream, GROUP, self._worker, 0, [job.id], justid=True
                     )
 
-    def _claim(self, entry_id: str) -> dict[str, Any] | None:
+    def _claim(self, stream: str, entry_id: str) -> dict[str, Any] | None:
         """Return who has an entry and how often it was delivered."""
-        known: Any = self._redis.xpending_range(JOBS, GROUP, entry_id, entry_id, 1)
+        known: Any = self._redis.xpending_range(stream, GROUP, entry_id, entry_id, 1)
         return known[0] if known else None
 
     def close(self) -> None:

@@ -11,11 +11,14 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import psycopg
 import redis
 
+from architect.remote import Remote
 from architect.session import Session
+from architect.wick.abroad import Abroad
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.open_breaker import leave_unrepaired
 from architect.wick.queue import Job, Queue
@@ -50,6 +53,7 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a job under way is finished first."""
+        self.abroad.offer()
         while not stop.is_set():
             try:
                 job = self.queue.take()
@@ -93,6 +97,10 @@ class Worker:
             return self._give_up(job, f"{type(error).__name__}: {error}")
 
     def _handle(self, job: Job) -> Incident | None:
+        if self.abroad.hand_over(job):
+            return None
+        if job.kind == "pushed":
+            return self.abroad.take_up(self.incidents, job)
         known = self.incidents.of(job.key)
         if known is None or known.opened_ms == job.time_ms:
             return self._begin(replace(job, id=job.key))
@@ -135,7 +143,15 @@ class Worker:
         self.incidents.step(incident, "gave up", reason=why, hint=hint)
         return self.incidents.close_as(incident, "unrepaired")
 
+    @cached_property
+    def abroad(self) -> Abroad:
+        """What this checkout is to the running system."""
+        name = self.session.config.wick.remote
+        remote = Remote(self.session.repository, name) if name else None
+        return Abroad(self.session, self.queue, remote)
+
     def _live(self, module: str, version: str, timeout_s: float) -> bool:
+        self.abroad.bring_home(module)
         client = connect(self.redis_url)
         deadline = time.monotonic() + timeout_s
         try:

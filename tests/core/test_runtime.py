@@ -16,6 +16,7 @@ from core.errors import EnsuresError, StoreUnavailable
 from core.events import EVENTS, JOBS, RUNNING
 from core.hooks import hooks
 from core.manifest import sha256
+from core.place import place_of
 from core.project import Project
 from core.runtime import Runtime
 from core.stores.embedded import Stores
@@ -119,7 +120,12 @@ def test_an_unaccepted_save_is_a_job_for_wick_and_runs_nowhere(
         until(lambda: client.xlen(JOBS) == 1)
         assert runtime.modules["halve"](400) == 200
     (job,) = details(client, JOBS, "save")
-    assert job == {"module": "halve", "sha256": sha256(WRONG), "running": good.version}
+    assert job == {
+        "module": "halve",
+        "sha256": sha256(WRONG),
+        "running": good.version,
+        "place": place_of(folder.root),
+    }
 
 
 def test_a_torn_manifest_is_told_as_trouble(

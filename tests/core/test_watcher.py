@@ -41,7 +41,7 @@ class Watched:
             lambda name, version: self.heard.put(("swap", name, version)),
             lambda name, digest: self.heard.put(("unaccepted", name, digest)),
             lambda message: self.heard.put(("error", message)),
-            folder.root / "pending.json",
+            (folder.root / "pending.json", folder.root / "taking.json"),
         )
         self.watcher.start()
 

@@ -1,0 +1,109 @@
+"""The git remote that workers on several machines share: follow it, push to it.
+
+Only fast-forwards are ever taken; a commit of ours that comes too late is put on top of
+what came before it. Nothing here judges what a commit holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from architect.repository import Repository
+from core.errors import Busy, GitError
+
+ATTEMPTS = 3
+
+
+@dataclass
+class Remote:
+    """One remote of a repository, at the branch that is checked out."""
+
+    repository: Repository
+    name: str
+
+    @cached_property
+    def branch(self) -> str:
+        """The branch that is checked out; GitError when none is."""
+        found = self.repository.run("rev-parse", "--abbrev-ref", "HEAD").strip()
+        if found == "HEAD":
+            raise GitError("no branch is checked out", hint="git switch main")
+        return found
+
+    @property
+    def tracking(self) -> str:
+        """Where the remote's branch is noted here."""
+        return f"refs/remotes/{self.name}/{self.branch}"
+
+    def fetch(self) -> str:
+        """Fetch the branch; return the id of its newest commit."""
+        refs = f"+refs/heads/{self.branch}:{self.tracking}"
+        self.repository.run("fetch", "--quiet", self.name, refs)
+        return self.repository.run("rev-parse", "--verify", self.tracking).strip()
+
+    def incoming(self) -> list[str]:
+        """Return the commits that the remote has and we have not, the oldest first.
+
+        GitError when we have others that it has not: neither side wins by itself.
+        """
+        ours = self._between(self.tracking, "HEAD")
+        theirs = self._between("HEAD", self.tracking)
+        if ours and theirs:
+            raise GitError(
+                f"{self.name}/{self.branch} and this clone went different ways",
+                hint=f"git fetch {self.name}, git rebase {self.name}/{self.branch}, git push",
+            )
+        return theirs
+
+    def _between(self, start: str, end: str) -> list[str]:
+        return self.repository.run("rev-list", "--reverse", f"{start}..{end}").split()
+
+    def paths(self, commit: str) -> list[str]:
+        """Return the paths that a commit changes, deletes or renames."""
+        words = (
+            "diff-tree",
+            "--no-commit-id",
+            "--name-only",
+            "--no-renames",
+            "-r",
+            commit,
+        )
+        return self.repository.run(*words).splitlines()
+
+    def follow(self) -> None:
+        """Take over what the remote has; ours that it has not go on top of it."""
+        self.fetch()
+        self._rebase()
+
+    def push(self) -> str:
+        """Push what we have, on top of what others pushed; return our newest commit's id.
+
+        Busy when others are always faster, or changed the same: the job comes again.
+        """
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(GitError):
+                return self.offer()
+            self.fetch()
+            self._rebase()
+        raise Busy(
+            f"{self.name} does not take our commits", hint=f"git push {self.name}"
+        )
+
+    def offer(self) -> str:
+        """Push what we have as it is; GitError when others were faster."""
+        self.repository.run(
+            "push", "--quiet", self.name, f"HEAD:refs/heads/{self.branch}"
+        )
+        return self.repository.head()
+
+    def _rebase(self) -> None:
+        try:
+            self.repository.run("rebase", "--quiet", "--autostash", self.tracking)
+        except GitError:
+            with contextlib.suppress(GitError):
+                self.repository.run("rebase", "--abort")
+            raise Busy(
+                f"our commits do not go on top of {self.name}/{self.branch}",
+                hint=f"git rebase {self.name}/{self.branch}",
+            ) from None
