@@ -43,7 +43,7 @@ LIVE_FAILURE = Fault(
     "volume_spike",
     """\
 if volume.empty:
-    return volume.astype(float)
+    return volume
 before = volume_spike(volume.iloc[:-1], window)
 mean = volume.iloc[-window - 1 : -1].mean()
 known = len(volume) > window and mean > 0
