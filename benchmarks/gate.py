@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from overruns import overruns  # noqa: E402
 from architect.gate.gate import Gate  # noqa: E402
 from architect.gate.sandbox import Sandbox, landlock, proof  # noqa: E402
 from architect.gate.structure import check_structure  # noqa: E402
+from architect.strength.strength import measure  # noqa: E402
 from core.spec import Spec  # noqa: E402
 from core.spec_graph import SpecGraph, graph  # noqa: E402
 from core.spec_text import parse_spec  # noqa: E402
@@ -50,7 +52,6 @@ from core.template_footer import split_module  # noqa: E402
 LIBRARIES = ("pytest", "hypothesis", "libcst", "pandas", "numpy", "ruff", "black")
 WARM_RUNS, COLD_RUNS, CALLS = 30, 5, 2000
 SHIPPED_RUNS = 3
-STRENGTH_OF = ("round_down", "position_sizing", "floating_pnl")
 
 # One module with 100 property cases; below it the same tests as a person writes them.
 SPEC = """
@@ -262,6 +263,7 @@ def honest(gate: Gate) -> Figures:
     }
 
 
+@cache
 def shipped() -> tuple[list[Spec], SpecGraph, dict[str, str]]:
     """Return the shipped specs that have a body, their graph and all modules."""
     paths = sorted((ROOT / "specs" / "trading").glob("*.yaml"))
@@ -287,20 +289,27 @@ def time_outs(gate: Gate) -> Figures:
 
 
 def strength(gate: Gate) -> Figures:
-    """Return the mutants judged a second, where the project can measure strength."""
-    try:
-        from architect.strength.strength import measure
-    except ImportError:
-        return {"skipped": "architect.strength is not there"}
+    """Return the mutants judged a second, over all shipped modules and the slowest."""
     specs, known, modules = shipped()
-    count, spent = 0, 0.0
+    counts: dict[str, int] = {}
+    spent: dict[str, float] = {}
+    weak = []
     for spec in specs:
-        if spec.name in STRENGTH_OF:
-            body = split_module(spec, modules[spec.name]) or ""
-            found = measure(gate, spec, known, body, modules)
-            count += found.caught.differing + len(found.equivalent)
-            spent += found.seconds
-    return {"mutants": count, "mutants_per_s": round(count / spent, 1)}
+        body = split_module(spec, modules[spec.name]) or ""
+        found = measure(gate, spec, known, body, modules)
+        counts[spec.name] = found.caught.differing + len(found.equivalent)
+        spent[spec.name] = found.seconds
+        weak += [] if found.caught.enough else [spec.name]
+    rates = {name: counts[name] / spent[name] for name in counts}
+    slowest = sorted(rates, key=lambda name: rates[name])[:5]
+    return {
+        "modules": len(specs),
+        "mutants": sum(counts.values()),
+        "mutants_per_s": round(sum(counts.values()) / sum(spent.values()), 1),
+        "median_of_modules_per_s": round(statistics.median(rates.values()), 1),
+        "slowest_per_s": {name: round(rates[name], 1) for name in slowest},
+        "below_their_threshold": weak,
+    }
 
 
 PARTS: dict[str, Callable[[tuple[Gate, WithoutStructure]], Figures]] = {

@@ -12,7 +12,7 @@ import decimal
 import json
 import marshal
 import sys
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from types import CodeType
 from typing import Any
 
@@ -23,34 +23,66 @@ from core import values
 _PLAIN = (type(None), bool, int, float, str, decimal.Decimal)
 
 
+@dataclass
+class _Input:
+    """One kept input: what is called with it, and how it was before the call.
+
+    `before` is None where nothing in it can be changed.
+    """
+
+    given: dict[str, Any]
+    scripts: dict[str, Any]
+    before: str | None
+    tables: dict[str, Any]
+    only_tables: bool
+
+
 class _Trials:
     """The function under trial, the kept inputs, and the first code's answers."""
 
     def __init__(self) -> None:
         self.serving = Serving(-1, load_module, values)
         self.function: Any = None
-        self.inputs: list[tuple[dict[str, Any], str | None, dict[str, Any]]] = []
+        self.inputs: list[_Input] = []
         self.first: list[str] = []
+
+    def keep(self, given: dict[str, Any], scripts: dict[str, Any]) -> str:
+        """Keep an input; return the answer to it."""
+        frozen = all(_is_frozen(value) for value in given.values())
+        tables = {n: value.copy() for n, value in given.items() if _is_table(value)}
+        before = None if frozen else _text(given)
+        only = all(_is_table(v) or _is_frozen(v) for v in given.values())
+        self.inputs.append(_Input(given, scripts, before, tables, only))
+        return self.answer(len(self.inputs) - 1)
 
     def answer(self, which: int) -> str:
         """Call with one kept input; return the answer as the worker would write it."""
-        given, before, scripts = self.inputs[which]
+        one = self.inputs[which]
         calls: list[Any] = []
-        ports = self.serving._ports(scripts, calls) if scripts else {}
+        ports = self.serving._ports(one.scripts, calls) if one.scripts else {}
         # Every call begins alike.
         decimal.setcontext(decimal.Context())
-        answer, _ = self.serving._timed(self.function, {**ports, **given})
-        if scripts:
+        answer, _ = self.serving._timed(self.function, {**ports, **one.given})
+        if one.scripts:
             answer["ports"] = calls
-        if before is not None and _text(given) != before:
-            fresh = self.serving._decode(json.loads(before))
+        if one.before is not None and self._is_changed(one):
+            fresh = self.serving._decode(json.loads(one.before))
             answer["mutated"] = {
-                name: values.encode(given[name])
-                for name in given
-                if _text(given[name]) != _text(fresh[name])
+                name: values.encode(one.given[name])
+                for name in one.given
+                if _text(one.given[name]) != _text(fresh[name])
             }
-            self.inputs[which] = fresh, before, scripts
+            one.given = fresh
         return json.dumps(answer)
+
+    def _is_changed(self, one: _Input) -> bool:
+        # Writing a table out costs more than a call does.
+        if one.only_tables:
+            return not all(
+                _is_same_table(one.given[name], table)
+                for name, table in one.tables.items()
+            )
+        return _text(one.given) != one.before
 
 
 _trials = _Trials()
@@ -70,11 +102,8 @@ def keep(inputs: list[dict[str, Any]], scripts: str) -> list[str]:
 
     `scripts` holds the port scripts of each as JSON. No other code was put in yet.
     """
-    answers = []
-    for given, script in zip(inputs, json.loads(scripts), strict=True):
-        frozen = all(_is_frozen(value) for value in given.values())
-        _trials.inputs.append((given, None if frozen else _text(given), script))
-        answers.append(_trials.answer(len(_trials.inputs) - 1))
+    pairs = zip(inputs, json.loads(scripts), strict=True)
+    answers = [_trials.keep(given, script) for given, script in pairs]
     _trials.first += answers
     return answers
 
@@ -102,6 +131,21 @@ def put(code: str) -> int:
 
 def _text(value: Any) -> str:
     return json.dumps(values.encode(value))
+
+
+def _is_table(value: Any) -> bool:
+    return hasattr(value, "iloc")
+
+
+def _is_same_table(one: Any, other: Any) -> bool:
+    """Tell whether nothing of a series or frame differs."""
+    if type(one) is not type(other) or not one.equals(other):
+        return False
+    if not one.index.equals(other.index):
+        return False
+    if hasattr(one, "columns"):
+        return bool(one.columns.equals(other.columns))
+    return bool(one.name == other.name or (one.name is None and other.name is None))
 
 
 def _is_frozen(value: Any) -> bool:

@@ -17,7 +17,7 @@ from architect.gate.format import format_body
 from architect.gate.gate import Gate
 from architect.gate.structure import check_candidate
 from architect.gate.verdict import UNKNOWN, Caught, CounterExample
-from architect.strength.bench import Bench, Call
+from architect.strength.bench import ALL, Bench, Call
 from architect.strength.cases import Case, Cases, Played
 from architect.strength.mutants import Body, Mutant
 from architect.strength.nearby import nearby, shape
@@ -164,12 +164,17 @@ class _Trials:
         otherwise: dict[int, str] = {}
         tried: set[int] = set()
         for cases in self._groups():
-            which = sorted({n for case in cases for n in case.touched} - tried)
-            tried.update(which)
-            otherwise.update(self.bench.differing(mutant.code, which))
-            touched = [c for c in cases if not c.touched.isdisjoint(otherwise)]
-            if self._caught(mutant, touched, otherwise):
-                return
+            which = dict.fromkeys(n for case in cases for n in case.touched)
+            left = [n for n in which if n not in tried]
+            tried.update(left)
+            # The first difference mostly is the end of it.
+            for most in (1, ALL):
+                found = self.bench.differing(mutant.code, left, most)
+                otherwise.update(found)
+                touched = [c for c in cases if not c.touched.isdisjoint(otherwise)]
+                if found and self._caught(mutant, touched, otherwise):
+                    return
+                left = left[left.index(next(iter(found))) + 1 :] if found else []
         rest = [n for n in self.extra if n not in tried]
         otherwise.update(self.bench.differing(mutant.code, rest))
         differing = self._differing(otherwise)
@@ -179,9 +184,13 @@ class _Trials:
             self._survived(mutant, differing)
 
     def _groups(self) -> list[list[Case]]:
-        """Return the cases in the order of trial: examples, the best catchers, the rest."""
-        drawn = sorted(self.drawn, key=lambda case: -self.caught[id(case)])
-        return [self.examples, drawn[:FIRST], drawn[FIRST:]]
+        """Return the cases in the order of trial: examples, the best catchers, the rest;
+        of each those first that caught most so far."""
+        examples, drawn = (
+            sorted(cases, key=lambda case: -self.caught[id(case)])
+            for cases in (self.examples, self.drawn)
+        )
+        return [examples, drawn[:FIRST], drawn[FIRST:]]
 
     def _caught(
         self, mutant: Mutant, cases: Sequence[Case], otherwise: Mapping[int, str]

@@ -14,8 +14,8 @@ from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Arguments, Terms
-from architect.gate.expressions import holds
-from core.spec import Domain, Property
+from architect.gate.expressions import holds, names
+from core.spec import Domain, Property, Spec
 
 Fails = Callable[..., Failure | None]
 
@@ -53,6 +53,11 @@ def result_cases(terms: Terms, cases: int) -> int:
     """
     of_properties = sum(prop.cases for prop in terms.spec.properties if not prop.given)
     return max(cases - of_properties, cases // 4, 1)
+
+
+def calls(spec: Spec, prop: Property) -> bool:
+    """Tell whether a property calls the module again, or another one."""
+    return not {"call", *spec.uses}.isdisjoint(names(prop.check))
 
 
 def _result_fault(terms: Terms, arguments: Arguments, answer: Answer) -> Failure | None:
