@@ -129,9 +129,10 @@ def test_rejects_in_a_row_halt_and_a_success_between_does_not(rig: Rig) -> None:
     [
         (["1", "1", "1", "1"], True),
         (["1", "-1", "1", "0.009", "1", "1", "1"], False),
-        (["50"], True),
-        (["-50"], True),
-        (["49.99"], False),
+        (["50", "50", "50"], True),
+        (["-50", "1", "-50"], True),
+        (["50", "50"], False),
+        (["50", "50", "49.99"], False),
     ],
 )
 def test_drift_halts_when_it_stays_or_is_large(

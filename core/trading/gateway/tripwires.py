@@ -18,6 +18,8 @@ from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
 
 DAY_MS = 86_400_000
+# Fills that are shown a candle late are no reason yet, however large.
+LARGE_AFTER = 3
 
 
 class Tripwires:
@@ -58,8 +60,8 @@ class Tripwires:
             self._drifts = 0
             return
         self._drifts += 1
-        limits = self._limits
-        if abs(drift_usd) >= limits.max_drift_usd or self._drifts >= limits.max_drifts:
+        large = abs(drift_usd) >= self._limits.max_drift_usd
+        if self._drifts >= (LARGE_AFTER if large else self._limits.max_drifts):
             self._switch.halt(
                 f"books differ from the exchange by {drift_usd} USD,"
                 f" {self._drifts} times in a row"

@@ -53,6 +53,9 @@ class Reconciler:
             ours, account, found = self._compare(now_ms, looked_again=True)
             self._note(found)
         self._save(now_ms, ours, account)
+        # The gateway has a kill switch of its own for what does not go away.
+        drift = ours.equity_usd - account.equity_usd if found else Decimal(0)
+        self.exchange.report_drift(drift)
         smaller: Decimal = min(ours.equity_usd, account.equity_usd)
         return smaller
 
