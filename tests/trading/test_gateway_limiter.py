@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import RateLimited
 from core.trading.gateway.limiter import RateLimiter, ServerClock
+from core.trading.paper.limiter import TokenPool
 
 
 class FakeTime:
@@ -87,3 +88,24 @@ def test_server_clock_follows_answers_and_never_runs_ahead() -> None:
     assert clock.now_ms() == 1_302_000
     clock.observe(500_000)
     assert clock.now_ms() == 500_000, "another run of the exchange does"
+
+
+def test_five_orders_a_second_are_sustained_and_kraken_refuses_none(
+    time: FakeTime,
+) -> None:
+    """Kraken's pool refills evenly; the window must never ask it for what it lacks."""
+    limit, kraken = limiter(time, max_wait_s=20), TokenPool()
+    started = time.ms
+    for _ in range(500):
+        limit.take(10, urgent=True)
+        assert kraken.spend(10, time.ms)
+        time.ms += 200
+    assert 500 / ((time.ms - started) / 1000) > 4.9
+    assert time.slept_s < 1
+
+
+def test_a_burst_is_held_back_before_kraken_refuses_it(time: FakeTime) -> None:
+    limit, kraken = limiter(time, max_wait_s=20), TokenPool()
+    for number in range(400):
+        limit.take(10 if number % 3 else 25, urgent=True)
+        assert kraken.spend(10 if number % 3 else 25, time.ms)

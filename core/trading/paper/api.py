@@ -15,7 +15,13 @@ from core.trading.paper.config import PaperKeys
 from core.trading.paper.control import Control
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.faults import INSTEAD, TO_ANSWER, TO_CALL, Fault, Faults, html
-from core.trading.paper.limiter import TokenPool, cost
+from core.trading.paper.limiter import (
+    HISTORY_POOL,
+    HISTORY_WINDOW_MS,
+    TokenPool,
+    cost,
+    history_cost,
+)
 from core.trading.paper.order_calls import ORDERS, batch_of
 from core.trading.paper.public_calls import PUBLIC, market_executions
 from core.trading.paper.signing import Gatekeeper
@@ -39,6 +45,7 @@ class Api:
         self._log = AccountLog(exchange.books)
         self._gatekeeper = Gatekeeper(keys)
         self._pool = TokenPool()
+        self._history_pool = TokenPool(HISTORY_POOL, HISTORY_WINDOW_MS)
         self._control = Control(exchange, self.faults, self.counts, keys.control_token)
 
     def answer(self, call: Call) -> Reply:
@@ -90,7 +97,9 @@ class Api:
         handler = ORDERS.get(key) or ACCOUNT.get(key)
         if handler is None:
             return None
-        return self._refused(call, endpoint) or handler(self.exchange, call)
+        batch = len(batch_of(call)) if endpoint == "batchorder" else 0
+        tokens = cost(endpoint, call.args, batch)
+        return self._refused(call, self._pool, tokens) or handler(self.exchange, call)
 
     def _history(self, call: Call, endpoint: str) -> Plain | None:
         if endpoint == "market/executions":
@@ -98,14 +107,15 @@ class Api:
         handler = HISTORY.get((call.method, endpoint))
         if handler is None and endpoint != "account-log":
             return None
-        refused = self._refused(call, "")
+        tokens = history_cost(endpoint, call.args)
+        refused = self._refused(call, self._history_pool, tokens)
         if refused is not None:
             return refused
         if handler is not None:
             return handler(self.exchange, call)
         return {"accountUid": "paper", "logs": self._log.page(call.args)}
 
-    def _refused(self, call: Call, endpoint: str) -> Plain | None:
+    def _refused(self, call: Call, pool: TokenPool, tokens: int) -> Plain | None:
         """Return the error of a private call whose key or rate does not let it pass."""
         now_ms = self.exchange.now_ms
         error = self._gatekeeper.refusal(
@@ -115,8 +125,7 @@ class Api:
             return failure(now_ms, error)
         if not self.exchange.config.rate_limited:
             return None
-        batch = len(batch_of(call)) if endpoint == "batchorder" else 0
-        if self._pool.spend(cost(endpoint, call.args, batch), now_ms):
+        if pool.spend(tokens, now_ms):
             return None
         return failure(now_ms, "apiLimitExceeded")
 

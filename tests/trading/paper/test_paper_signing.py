@@ -15,7 +15,7 @@ from paper_market import ccxt_client, exchange, flat
 
 from core.errors import ConfigError
 from core.trading.paper import PaperServer, serve
-from core.trading.paper.limiter import TokenPool, cost
+from core.trading.paper.limiter import TokenPool, cost, history_cost
 from core.trading.paper.signing import authent
 
 
@@ -108,6 +108,35 @@ def test_calls_cost_what_kraken_says(
     endpoint: str, args: dict[str, str], tokens: int
 ) -> None:
     assert cost(endpoint, args, 4) == tokens
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "args", "tokens"),
+    [
+        ("orders", {"count": "1000"}, 1),
+        ("account-log", {"count": "25"}, 1),
+        ("account-log", {"count": "26"}, 2),
+        ("account-log", {"count": "1000"}, 3),
+        ("account-log", {"count": "5001"}, 10),
+        ("account-log", {}, 3),
+    ],
+)
+def test_history_calls_cost_by_what_is_asked_for(
+    endpoint: str, args: dict[str, str], tokens: int
+) -> None:
+    assert history_cost(endpoint, args) == tokens
+
+
+def test_the_history_has_a_pool_of_its_own(server: PaperServer) -> None:
+    client = ccxt_client(server)
+    for _ in range(100):
+        client.historyGetOrders({})
+    with pytest.raises(ccxt.RateLimitExceeded):
+        client.historyGetOrders({})
+    client.fetch_open_orders()
+    server.exchange.step(2)
+    client.historyGetOrders({})
+    client.close()
 
 
 def test_a_port_in_use_is_a_clear_error(server: PaperServer) -> None:
