@@ -64,12 +64,8 @@ class TradeHistory:
     def note(self, record: Any) -> None:
         """Take a Trade record in, in place of an earlier one of the same id."""
         self._trades[record.trade_id] = record
-        oldest = record.opened_ms - self.config.history_ms
-        old = [i for i, trade in self._trades.items() if trade.opened_ms < oldest]
-        for trade_id in old:
-            del self._trades[trade_id]
         self._standing = None
-        if old or record.closed_ms is not None:
+        if record.closed_ms is not None:
             self._results = None
 
     def standing(self) -> Standing:
@@ -82,9 +78,10 @@ class TradeHistory:
         """Drop what is older than `history_ms` before the newest: the same after a restart."""
         newest_ms = max((t.opened_ms for t in self._trades.values()), default=0)
         oldest_ms = newest_ms - self.config.history_ms
-        self._trades = {
-            name: t for name, t in self._trades.items() if t.opened_ms >= oldest_ms
-        }
+        for name, trade in list(self._trades.items()):
+            if trade.opened_ms < oldest_ms:
+                del self._trades[name]
+                self._results = None
 
     def _stand(self) -> Standing:
         self._forget()
