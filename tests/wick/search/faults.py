@@ -19,14 +19,15 @@ class Fault:
     hidden: str
 
 
-def _fault(name: str, program: str, tests: str, hidden: str) -> Fault:
+def made(name: str, program: str, tests: str, hidden: str) -> Fault:
+    """Return a fault of indented texts."""
     return Fault(
         name, *(dedent(part).lstrip("\n") for part in (program, tests, hidden))
     )
 
 
 FAULTS = [
-    _fault(
+    made(
         "wrong comparison",
         """
         def second_largest(xs):
@@ -48,7 +49,7 @@ FAULTS = [
         assert second_largest([2, 7, 1]) == 2
         """,
     ),
-    _fault(
+    made(
         "and for or",
         """
         def is_leap(year):
@@ -67,7 +68,7 @@ FAULTS = [
         assert is_leap(1) == False
         """,
     ),
-    _fault(
+    made(
         "missing bookkeeping",
         """
         def unique(items):
@@ -87,7 +88,7 @@ FAULTS = [
         assert unique([3, 3, 3, 2, 3, 1, 2]) == [3, 2, 1]
         """,
     ),
-    _fault(
+    made(
         "last group is lost",
         """
         def run_lengths(text):
@@ -115,7 +116,7 @@ FAULTS = [
         assert run_lengths('aabbbba') == [('a', 2), ('b', 4), ('a', 1)]
         """,
     ),
-    _fault(
+    made(
         "swapped bounds",
         """
         def clamp(x, low, high):
@@ -132,7 +133,7 @@ FAULTS = [
         assert clamp(88, 4, 9) == 9
         """,
     ),
-    _fault(
+    made(
         "wrong index",
         """
         def transpose(rows):
@@ -151,7 +152,7 @@ FAULTS = [
         assert transpose([[1], [2], [3]]) == [[1, 2, 3]]
         """,
     ),
-    _fault(
+    made(
         "wrong base case",
         """
         def fibonacci(n):
@@ -170,7 +171,7 @@ FAULTS = [
         assert [fibonacci(n) for n in range(10)] == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]
         """,
     ),
-    _fault(
+    made(
         "endless loop",
         """
         def digit_sum(n):
@@ -190,7 +191,7 @@ FAULTS = [
         assert digit_sum(2048) == 14
         """,
     ),
-    _fault(
+    made(
         "missing guard",
         """
         def mean(xs):
@@ -207,7 +208,7 @@ FAULTS = [
         assert mean([0, 0]) == 0
         """,
     ),
-    _fault(
+    made(
         "None is not guarded",
         """
         class Cell:
@@ -227,7 +228,7 @@ FAULTS = [
         assert depth(Cell(0, Cell(0))) == 2
         """,
     ),
-    _fault(
+    made(
         "wrong attribute",
         """
         class Trade:
@@ -247,7 +248,7 @@ FAULTS = [
         assert vwap([Trade(10, 3), Trade(20, 1)]) == 12.5
         """,
     ),
-    _fault(
+    made(
         "wrong order of operands",
         """
         def returns(prices):
@@ -263,7 +264,7 @@ FAULTS = [
         assert returns([8, 8, 4]) == [0.0, -0.5]
         """,
     ),
-    _fault(
+    made(
         "unit",
         """
         def fee(notional, basis_points):
@@ -277,7 +278,7 @@ FAULTS = [
         assert fee(500, 20) == 1.0
         """,
     ),
-    _fault(
+    made(
         "shared default",
         """
         def collect(xs, into=[]):
@@ -295,7 +296,7 @@ FAULTS = [
         assert collect([7]) == [14]
         """,
     ),
-    _fault(
+    made(
         "changes its argument",
         """
         def with_total(row):
@@ -313,7 +314,7 @@ FAULTS = [
         assert twice([2, 3]) == ([2, 3, 5], [2, 3, 5])
         """,
     ),
-    _fault(
+    made(
         "return inside the loop",
         """
         def all_positive(xs):
@@ -333,7 +334,7 @@ FAULTS = [
         assert all_positive([3, 2, 9]) == True
         """,
     ),
-    _fault(
+    made(
         "not accumulated",
         """
         def balances(start, flows):
@@ -353,7 +354,7 @@ FAULTS = [
         assert balances(1, [1, 1, 1]) == [2, 3, 4]
         """,
     ),
-    _fault(
+    made(
         "maximum not kept",
         """
         def drawdown(equity):
@@ -374,7 +375,7 @@ FAULTS = [
         assert drawdown([10, 5, 8]) == 0.5
         """,
     ),
-    _fault(
+    made(
         "one statement too early",
         """
         def differences(xs):
@@ -394,7 +395,7 @@ FAULTS = [
         assert differences([2, 9, 4]) == [2, 7, -5]
         """,
     ),
-    _fault(
+    made(
         "remainder is lost",
         """
         def chunks(xs, n):
@@ -413,7 +414,7 @@ FAULTS = [
         assert chunks([1], 5) == [[1]]
         """,
     ),
-    _fault(
+    made(
         "wrong method",
         """
         def squares_of(rows):
@@ -431,7 +432,7 @@ FAULTS = [
         assert squares_of([[5, 6, 7], [1]]) == [25, 36, 49, 1]
         """,
     ),
-    _fault(
+    made(
         "letter case",
         """
         def same_letters(a, b):
@@ -447,7 +448,7 @@ FAULTS = [
         assert same_letters('AB', 'bc') == False
         """,
     ),
-    _fault(
+    made(
         "yields too much",
         """
         def countdown(n):
@@ -464,7 +465,7 @@ FAULTS = [
         assert list(countdown(5)) == [5, 4, 3, 2, 1]
         """,
     ),
-    _fault(
+    made(
         "missing else",
         """
         def sign(x):
@@ -483,7 +484,7 @@ FAULTS = [
         assert sign(-2) == -1
         """,
     ),
-    _fault(
+    made(
         "missing key",
         """
         def tally(words):
@@ -500,7 +501,7 @@ FAULTS = [
         assert tally(['x', 'x', 'x']) == {'x': 3}
         """,
     ),
-    _fault(
+    made(
         "two faults in one loop",
         """
         def below(xs, limit):
@@ -521,7 +522,7 @@ FAULTS = [
         assert below([4], 4) == 0
         """,
     ),
-    _fault(
+    made(
         "two faults in two functions",
         """
         def area(width, height):
@@ -543,7 +544,7 @@ FAULTS = [
         assert area(7, 3) == 21
         """,
     ),
-    _fault(
+    made(
         "wrong type",
         """
         def label(name, count):
@@ -557,7 +558,7 @@ FAULTS = [
         assert label('x', 12) == 'x: 12'
         """,
     ),
-    _fault(
+    made(
         "window is too short",
         """
         def moving_sums(xs, n):
@@ -572,7 +573,7 @@ FAULTS = [
         assert moving_sums([1, 2, 3, 4, 5], 3) == [6, 9, 12]
         """,
     ),
-    _fault(
+    made(
         "recursion on the wrong part",
         """
         def tree_sum(tree):

@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from classics import BEYOND, CLASSICS
 from faults import FAULTS, Fault
 
 from architect.wick.search import (
@@ -27,7 +28,7 @@ def first_patch(program: str, tests: str, budget: Budget | None = None) -> Patch
     return next(search(Program(program), checks, budget or Budget(seconds=30)), None)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [*FAULTS, *CLASSICS], ids=lambda fault: fault.name)
 def test_mends_the_fault_and_not_only_what_its_tests_show(fault: Fault) -> None:
     patch = first_patch(fault.program, fault.tests)
     assert patch is not None
@@ -35,6 +36,10 @@ def test_mends_the_fault_and_not_only_what_its_tests_show(fault: Fault) -> None:
     exec(patch.source, namespace)
     exec(fault.tests, dict(namespace))
     exec(fault.hidden, namespace)
+
+
+def test_what_needs_a_constant_that_stands_nowhere_is_left_unmended() -> None:
+    assert first_patch(BEYOND.program, BEYOND.tests, Budget(seconds=2)) is None
 
 
 def test_finds_the_same_patch_every_time() -> None:
