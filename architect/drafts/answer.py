@@ -24,6 +24,7 @@ _BLOCK = re.compile(
     r"^(?P<fence>`{3,}|~{3,})[ \t]*ya?ml[^\n]*\n(?P<text>.*?)^(?P=fence)[ \t]*$",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _QUESTIONS = re.compile(r"^questions:", re.MULTILINE)
 
 
@@ -39,6 +40,7 @@ class Answer:
 
 def read_answer(text: str, folder: Path) -> Answer:
     """Return the specs and questions of an answer; `folder` holds the specs on disk."""
+    text = _THOUGHT.sub("", text.replace("\r\n", "\n"), count=1)
     blocks = [match["text"] for match in _BLOCK.finditer(text)]
     remarks = printable(_BLOCK.sub("", text)).strip()
     specs: dict[str, DraftedSpec] = {}

@@ -75,6 +75,15 @@ def test_a_whole_draft_is_sound(project: Project) -> None:
     )
 
 
+def test_habits_of_honest_models_lose_nothing(project: Project) -> None:
+    """Lines that end as on Windows, and thinking aloud before the answer."""
+    thought = f"<think>\nperhaps {block('name: x')}</think>\n"
+    answer = (thought + block(MAKER_FEE)).replace("\n", "\r\n")
+    draft = reviewed(answer, project)
+    assert draft.sound
+    assert draft.specs[0].text == MAKER_FEE
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "chat"))
 
 from pty_terminal import ENTER, Terminal
 from scanner_answers import Model, asked_points, body, hostile, spec
+from tmux_terminal import TmuxTerminal
 
 from architect.config import load
 from architect.stores import running_stores
@@ -68,10 +70,12 @@ def calls(root: Path, of_version: str) -> int:
     return int(row[0])
 
 
-def session(root: Path, points: int, outcome: str) -> tuple[str, int]:
+def session(
+    root: Path, points: int, outcome: str, kind: Any = Terminal
+) -> tuple[str, int]:
     """Ask on a terminal, say yes, wait for the outcome; return what was on the screen."""
     words = ("ask", "--relay", SENTENCE.format(points))
-    with Terminal(*words, cwd=root) as terminal:
+    with kind(*words, cwd=root) as terminal:
         terminal.until(YES, 120)
         terminal.type("y" + ENTER)
         terminal.until(outcome, 180)
@@ -139,11 +143,12 @@ def test_a_saved_spec_goes_live_without_a_command(
 
 
 def test_a_sentence_becomes_a_live_module(system: tuple[Path, Command]) -> None:
+    """Through tmux where it is installed, else through a pseudo terminal of ours."""
     root, running = system
     before = version(root)
-
+    kind = TmuxTerminal if shutil.which("tmux") else Terminal
     with Model(root / ".architect/relay", honest) as model:
-        screen, code = session(root, 7, "market_scanner: live")
+        screen, code = session(root, 7, "market_scanner: live", kind)
     assert code == 0, screen
     assert "+++ b/specs/trading/market_scanner.yaml" in screen
     assert "1 to build: market_scanner; 1 need an answer by the relay" in screen
