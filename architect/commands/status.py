@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+from functools import partial
 from typing import Any
 
 from architect import breakers
 from architect import config as configuration
 from architect.running import running_versions
 from architect.staleness import State, states
+from architect.stores import running_stores
 from architect.system.kill_switch import switch_file
+from architect.system.overview import follow, lines, overview
 from core.manifest import Manifest, read_manifest
 from core.spec_graph import load_graph
 from core.trading import kill_file
 
-EXAMPLE = "  architect status\n  architect status rsi"
+EXAMPLE = "  architect status\n  architect status rsi\n  architect status --watch"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", help="modules (default: all)"
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="follow what trades now, until Ctrl-C: equity, open trades, halts",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when all that was asked for is up to date, 1 otherwise."""
     config = configuration.load(options.root)
+    if options.watch:
+        return _watch(config, options.json)
     graph = load_graph(config.project.specs)
     for name in options.names:
         graph.get(name)
@@ -52,6 +63,19 @@ def run(options: argparse.Namespace) -> int:
     if reason is not None:
         print(f"HALTED: {reason}; architect resume allows new entries", file=sys.stderr)
     return 0 if all(state.ok for state in shown) else 1
+
+
+def _watch(config: configuration.Config, as_json: bool) -> int:
+    url = running_stores(config).database_url
+    on_terminal = sys.stdout.isatty() and not as_json
+    with contextlib.suppress(KeyboardInterrupt):
+        for found in follow(partial(overview, config, url)):
+            if as_json:
+                print(json.dumps(found, default=str), flush=True)
+                continue
+            clear = "\x1b[H\x1b[2J" if on_terminal else ""
+            print(clear + "\n".join(lines(found)), flush=True)
+    return 0
 
 
 def _note(text: str) -> None:
