@@ -11,13 +11,13 @@ import contextlib
 import time
 from dataclasses import dataclass
 
+from architect.history import versions
 from architect.remote import Remote
 from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job, Queue
 from architect.wick.uptake import Uptake
 from core.errors import ArchitectError, FileConflict, GitError, NotAccepted
-from core.manifest import read_manifest
 from core.place import place_of
 
 
@@ -50,13 +50,16 @@ class Abroad:
         return True
 
     def _has_version(self, job: Job) -> bool:
-        """Tell whether the failing version is the accepted one here too."""
+        """Tell whether the failing version was ever accepted here too.
+
+        It need not be the newest: a worker that died may have repaired it already.
+        """
         if self.remote is None:
             return False
         with self.session.building(wait=True):
             self.remote.follow()
-        entry = read_manifest(self.session.project.manifest).modules.get(job.module)
-        return entry is not None and entry.version == job.detail["version"]
+        known = versions(self.session.project, self.session.repository, job.module)
+        return any(one.version == job.detail["version"] for one in known)
 
     def offer(self) -> None:
         """Push what is at home, so that others can follow; they can wait if it fails.

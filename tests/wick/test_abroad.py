@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -133,27 +134,49 @@ def _answers(client: redis.Redis) -> bool:
         return False
 
 
-def worker_at(root: Path, **settings: str) -> subprocess.Popen[str]:
-    """Start a worker process at a checkout; it takes one job."""
+# Takes one job, and soon what a dead worker left; is killed when it comes to a point.
+WORKER = """
+import functools, os, signal, sys
+from architect.commands import wick
+from architect.command_line import main
+from architect.wick.queue import Queue
+if sys.argv[2]:
+    setattr(Queue, sys.argv[2], lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL))
+wick.Queue = functools.partial(Queue, stale_ms=400)
+main(["wick", "--once", "--root", sys.argv[1]])
+"""
+
+
+def worker_at(root: Path, dies_at: str = "", **settings: str) -> subprocess.Popen[str]:
+    """Start a worker process at a checkout."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "architect", "wick", "--once", "--root", str(root)],
+        [sys.executable, "-c", WORKER, str(root), dies_at],
         env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
     )  # fmt: skip
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dies_first", [False, True])
 def test_a_worker_elsewhere_repairs_and_the_running_system_takes_it_up(
-    home: Bench, away: Bench, fresh_stores: Stores, redis_by_tcp: str
+    home: Bench, away: Bench, fresh_stores: Stores, redis_by_tcp: str, dies_first: bool
 ) -> None:
+    """Also when the first one dies after its push, before it could tell anybody."""
     urls = {"DATABASE_URL": fresh_stores.database_url, "REDIS_URL": redis_by_tcp}
     client = redis.Redis.from_url(redis_by_tcp, decode_responses=True)
     config = read_config(home.project, {"WICK_REMOTE": "origin"})
     home.session.config = config
-    with Runtime(home.project, *urls.values()) as runtime:
+    with Runtime(home.project, fresh_stores.database_url, redis_by_tcp) as runtime:
         with pytest.raises(RecursionError):
             runtime.modules["total"](**LONG)
-        elsewhere = worker_at(away.project.root, **urls, WICK_REMOTE="origin")
+        urls["WICK_REMOTE"] = "origin"
+        if dies_first:
+            dead = worker_at(away.project.root, "give", **urls)
+            said = dead.communicate(timeout=60)
+            assert dead.returncode == -signal.SIGKILL, said
+            assert remote(home).fetch() == away.session.repository.head()
+            assert len(remote(home).incoming()) == 1
+        elsewhere = worker_at(away.project.root, **urls)
         stream = stream_of(place_of(home.project.root))
         until(lambda: client.xlen(stream) == 1, 60)
         queue = Queue(redis_by_tcp, "home", place=place_of(home.project.root))
@@ -178,6 +201,8 @@ def test_a_worker_elsewhere_repairs_and_the_running_system_takes_it_up(
     incident = home.incidents.get(1)
     assert incident is not None
     assert [step for _, step, _ in incident.events][-2:] == ["committed", "live"]
+    log = home.session.repository.log(home.project.module("total"))
+    assert [c.subject.split()[0] for c in log] == ["Repair", "Accept", "Build"]
     assert told == [], "what came in as it should is told by its repair"
     assert state(home) == (away.session.repository.head(), [])
 

@@ -33,13 +33,15 @@ from core.manifest import read_manifest
 from core.stores.embedded import Stores
 
 STALE_MS = 400
-# A worker process that is killed in the middle of its repair, before it commits.
+# A worker process that is killed when it comes to a point of its repair.
 DIES = """
-import functools, os, signal, sys
-from architect.wick import repair
+import functools, importlib, os, signal, sys
 from architect.commands import wick
 from architect.command_line import main
-repair.Repair._promote = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+module, _, rest = sys.argv[2].partition(":")
+owner, name = rest.split(".")
+dies = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)
+setattr(getattr(importlib.import_module(module), owner), name, dies)
 wick.Queue = functools.partial(wick.Queue, stale_ms=400)
 main(["wick", "--root", sys.argv[1], "--once"])
 """
@@ -109,9 +111,18 @@ def test_a_repair_is_told_published_and_acknowledged(
     assert (published[-1][1]["kind"], detail["state"]) == ("incident", "repaired")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("point", "committed"),
+    [
+        ("architect.wick.trying:Trying.winner", False),
+        ("architect.wick.repair:Repair._live", True),
+        ("architect.wick.incidents:Incidents.close_as", True),
+    ],
+)
 def test_a_killed_worker_repairs_nothing_twice(
     worker: Worker, failing: Callable[[], str], told: list[Incident], bench: Bench,
-    fresh_stores: Stores, client: redis.Redis,
+    fresh_stores: Stores, client: redis.Redis, point: str, committed: bool,
 ) -> None:  # fmt: skip
     failing()
     before = bench.session.repository.head()
@@ -119,10 +130,10 @@ def test_a_killed_worker_repairs_nothing_twice(
         "DATABASE_URL": fresh_stores.database_url,
         "REDIS_URL": fresh_stores.redis_url,
     }
-    command = [sys.executable, "-c", DIES, str(bench.project.root)]
+    command = [sys.executable, "-c", DIES, str(bench.project.root), point]
     died = subprocess.run(command, env={**os.environ, **stores}, capture_output=True)
     assert died.returncode == -signal.SIGKILL, died.stderr
-    assert bench.session.repository.head() == before
+    assert (bench.session.repository.head() == before) is not committed
     assert [i.state for i in bench.incidents.all()] == ["open"]
     # Its claim is as old as its last beat; ours asks for older ones only.
     assert worker.work(take(worker))
