@@ -127,6 +127,17 @@ def seconds(run: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
+def cpu_seconds(gate: Gate) -> float:
+    """Return the CPU time so far of this process, both parents of workers and all workers
+    that ended: what a run costs on one core, whatever else the machine does."""
+    spent = time.process_time()
+    for sandbox in (gate.sandbox, gate.elsewhere):
+        stat = Path(f"/proc/{sandbox.zygote.pid}/stat").read_text()
+        ticks = stat.rpartition(")")[2].split()[11:15]
+        spent += sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+    return spent
+
+
 def spread(times: list[float]) -> Figures:
     """Return median, 95th percentile and count, in milliseconds."""
     ordered = sorted(times)
@@ -187,14 +198,17 @@ def warm_gate(gate: Gate) -> Figures:
     spec = parse_spec(SPEC, "clamp")
     known = graph({"clamp": spec})
     assert gate.judge(spec, known, BODY, {}).accepted
+    before = cpu_seconds(gate)
     warm = [
         seconds(lambda: gate.judge(spec, known, BODY, {})) for _ in range(WARM_RUNS)
     ]
+    spent = (cpu_seconds(gate) - before) / len(warm)
     cold = _cold_pytest()
     ratio = statistics.median(cold) / statistics.median(warm)
     return {
         "property_cases": sum(p.cases for p in spec.properties),
         "warm": spread(warm),
+        "warm_cpu_ms": round(spent * 1000, 1),
         "cold_pytest": spread(cold),
         "cold_over_warm": round(ratio, 2),
     }
@@ -243,14 +257,17 @@ def honest(gate: Gate) -> Figures:
         for case in cases
         if check_structure(case.spec(), case.graph(), case.body)
     ]
-    times, shipped_refused = [], []
+    times: list[float] = []
+    costs: list[float] = []
+    shipped_refused = []
     specs, known, modules = shipped()
     for spec in specs:
         body = split_module(spec, modules[spec.name]) or ""
         for _ in range(SHIPPED_RUNS):
-            started = time.perf_counter()
+            started, before = time.perf_counter(), cpu_seconds(gate)
             verdict = gate.judge(spec, known, body, modules, dependents=False)
             times.append(time.perf_counter() - started)
+            costs.append(cpu_seconds(gate) - before)
         if not verdict.accepted:
             shipped_refused.append(spec.name)
     return {
@@ -260,6 +277,7 @@ def honest(gate: Gate) -> Figures:
         "shipped": len(specs),
         "shipped_refused_by_the_gate": shipped_refused,
         "shipped_gate": spread(times),
+        "shipped_gate_cpu": spread(costs),
     }
 
 
@@ -294,18 +312,21 @@ def strength(gate: Gate) -> Figures:
     counts: dict[str, int] = {}
     spent: dict[str, float] = {}
     weak = []
+    before = cpu_seconds(gate)
     for spec in specs:
         body = split_module(spec, modules[spec.name]) or ""
         found = measure(gate, spec, known, body, modules)
         counts[spec.name] = found.caught.differing + len(found.equivalent)
         spent[spec.name] = found.seconds
         weak += [] if found.caught.enough else [spec.name]
+    on_one_core = sum(counts.values()) / (cpu_seconds(gate) - before)
     rates = {name: counts[name] / spent[name] for name in counts}
     slowest = sorted(rates, key=lambda name: rates[name])[:5]
     return {
         "modules": len(specs),
         "mutants": sum(counts.values()),
         "mutants_per_s": round(sum(counts.values()) / sum(spent.values()), 1),
+        "mutants_per_cpu_s": round(on_one_core, 1),
         "median_of_modules_per_s": round(statistics.median(rates.values()), 1),
         "slowest_per_s": {name: round(rates[name], 1) for name in slowest},
         "below_their_threshold": weak,

@@ -103,8 +103,10 @@ def _others(value: Any, numbers: list[float]) -> list[Any]:
             return ["", "x", value * 2]
         case list():
             return _other_lists(value, numbers)
-        case dict() | set():
-            return [type(value)()]
+        case dict():
+            return _other_mappings(value, numbers)
+        case set():
+            return [set()]
         case None:
             return []
     if is_dataclass(value):
@@ -125,6 +127,13 @@ def _other_records(value: Any, numbers: list[float]) -> list[Any]:
 def _other_lists(value: list[Any], numbers: list[float]) -> list[Any]:
     swapped = [[*value[:-1], o] for o in _others(value[-1], numbers)] if value else []
     return [[], value[::-1], value + value, value[:-1], *swapped]
+
+
+def _other_mappings(value: dict[Any, Any], numbers: list[float]) -> list[Any]:
+    """Return mappings with one value changed, and none at all."""
+    last = list(value)[-1:]
+    changed = [{**value, key: o} for key in last for o in _others(value[key], numbers)]
+    return [{}, *changed]
 
 
 def _other_tables(value: Any, numbers: list[float]) -> list[Any]:
