@@ -18,6 +18,7 @@ from pathlib import Path
 from architect import config as configuration
 from architect.command_types import positive
 from architect.commands.watch import BAD
+from architect.config import Config
 from architect.system.child import Child, ChildFailed, Line
 from architect.system.live import check as check_live
 from architect.system.live_start import open_live
@@ -97,29 +98,34 @@ def run(options: argparse.Namespace) -> int:
         if system.start_signal() is not None:
             _say("a model judges entries")
         system.start_trader()
-        # From here on Ctrl-C ends the wait; before, it interrupted the start.
-        stop = process.stop_event()
-        _say("trading; Ctrl-C stops everything")
-        restarts = Restarts(hung_note(config.project))
-        kept = time.monotonic()
-        while not stop.is_set():
-            time.sleep(0.1)
-            if time.monotonic() - kept > KEEP_EVERY_S:
-                kept = time.monotonic()
-                with contextlib.suppress(StoreError):
-                    system.keep_reflections()
-            for child in list(system.children.values()):
-                if child.running:
-                    continue
-                if child.name in OPTIONAL:
-                    # Nothing trades by it: what runs, runs on.
-                    _say(f"{OPTIONAL[child.name]}: {child.last_words()}")
-                    del system.children[child.name]
-                    continue
-                if not restarts.due(child.name, child.exit_code):
-                    return _ended(child, news)
-                _say("a module held the trading loop: it is started again without it")
-                system.start_trader()
+        return _trade(system, config, news)
+
+
+def _trade(system: System, config: Config, news: News) -> int:
+    """Look after the processes until Ctrl-C, SIGTERM or the last candle."""
+    # From here on Ctrl-C ends the wait; before, it interrupted the start.
+    stop = process.stop_event()
+    _say("trading; Ctrl-C stops everything")
+    restarts = Restarts(hung_note(config.project))
+    kept = time.monotonic()
+    while not stop.is_set():
+        time.sleep(0.1)
+        if time.monotonic() - kept > KEEP_EVERY_S:
+            kept = time.monotonic()
+            with contextlib.suppress(StoreError):
+                system.keep_reflections()
+        for child in list(system.children.values()):
+            if child.running:
+                continue
+            if child.name in OPTIONAL:
+                # Nothing trades by it: what runs, runs on.
+                _say(f"{OPTIONAL[child.name]}: {child.last_words()}")
+                del system.children[child.name]
+                continue
+            if not restarts.due(child.name, child.exit_code):
+                return _ended(child, news)
+            _say("a module held the trading loop: it is started again without it")
+            system.start_trader()
     return 0
 
 
