@@ -20,6 +20,7 @@ from architect.command_types import positive
 from architect.commands.watch import BAD
 from architect.config import Config
 from architect.system.child import Child, ChildFailed, Line
+from architect.system.kill_switch import switch_file
 from architect.system.live import check as check_live
 from architect.system.live_start import open_live
 from architect.system.news import News
@@ -29,6 +30,7 @@ from architect.system.system import System
 from core import process
 from core.errors import StoreError
 from core.hang import hung_note
+from core.trading import kill_file
 
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
@@ -106,6 +108,8 @@ def _trade(system: System, config: Config, news: News) -> int:
     # From here on Ctrl-C ends the wait; before, it interrupted the start.
     stop = process.stop_event()
     _say("trading; Ctrl-C stops everything")
+    if (reason := kill_file.read(switch_file(config.project))) is not None:
+        _say(f"HALTED: {reason}; architect resume allows new entries")
     restarts = Restarts(hung_note(config.project))
     kept = time.monotonic()
     while not stop.is_set():
