@@ -141,8 +141,8 @@ class _Seeds:
         while time.monotonic() < until:
             time.sleep(0.5)
             calls = self.stretch.calls()
-        called = [n for n, times in calls.items() if times > 3 and n in self.originals]
-        return [name for name in sorted(called) if self._mendable(name)]
+        called = (n for n, times in calls.items() if times > 3)
+        return sorted(name for name in called if name in self.originals)
 
     def _calls(self, module: str) -> list[Recorded]:
         url = self.stretch.system.stores.database_url
@@ -161,6 +161,8 @@ class _Seeds:
         draw, over = self.owner.draw, self.owner.passed_over
         while True:
             name = draw.choice(called)
+            if not self._mendable(name):
+                continue
             spec = self.graph.get(name)
             for fault in faults(name, self.originals[name][1], kind, draw)[:1]:
                 if any(
