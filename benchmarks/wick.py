@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -111,6 +112,7 @@ def _seeded(options: argparse.Namespace) -> int:
         start = stretches(ROOT, Path(folder) / "project", settings, options.seed)
         draw = random.Random(options.seed)
         seeding = Seeding(start, options.seeded_faults, draw, options.history, say)
+        signal.signal(signal.SIGTERM, lambda *_: seeding.stop())
         report = seeding.run()
     totals = {k: v for k, v in report.items() if k != "seeds"}
     print(json.dumps(totals))

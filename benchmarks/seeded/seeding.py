@@ -14,11 +14,13 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from architect.gate.structure import check_structure
+from architect.system.child import ChildFailed
 from architect.wick.incidents import Incident
 from architect.wick.recorded import Recorded, recorded_calls
 from benchmarks.seeded.faults import KINDS, Fault, faults
@@ -32,6 +34,7 @@ PATIENCE_S, ENOUGH_CALLS = 20.0, 40
 REPAIR_S = 60.0
 LOOK_S, GRACE_S = 0.05, 2.0
 LEARN_S = 20.0
+STARTS = 3
 Say = Callable[[str], None]
 
 
@@ -64,14 +67,29 @@ class Seeding:
     passed_over: Counter[str] = field(default_factory=Counter)
     accepted: dict[str, bool] = field(default_factory=dict)
     stretches: list[dict[str, Any]] = field(default_factory=list)
+    stopped: bool = False
 
     def run(self) -> dict[str, Any]:
         """Seed them all; return the report."""
-        while len(self.done) < self.count:
-            with self.start() as stretch:
+        while len(self.done) < self.count and not self.stopped:
+            stretch = self._started()
+            with closing(stretch):
                 _Seeds(self, stretch).run()
                 self.stretches.append(stretch.finish())
         return self._report()
+
+    def stop(self) -> None:
+        """End with the fault under way; the report tells how many there were."""
+        self.stopped = True
+
+    def _started(self) -> Stretch:
+        """Return a stretch; a machine that is too busy to start one is given more time."""
+        for _ in range(STARTS):
+            try:
+                return self.start().opened()
+            except ChildFailed as error:
+                self.say(f"note: {error}")
+        return self.start().opened()
 
     def _report(self) -> dict[str, Any]:
         repaired = [one for one in self.done if one.outcome == "repaired"]
@@ -118,7 +136,10 @@ class _Seeds:
 
     def run(self) -> None:
         called = self._called()
-        while len(self.owner.done) < self.owner.count and self.stretch.sound:
+        owner = self.owner
+        while (
+            len(owner.done) < owner.count and self.stretch.sound and not owner.stopped
+        ):
             kind = KINDS[len(self.owner.done) % len(KINDS)]
             fault = self._drawn(kind, called)
             seed = self._seed(fault)

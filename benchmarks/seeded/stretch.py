@@ -30,7 +30,7 @@ HALTED_S = 10.0
 
 
 class Stretch:
-    """A context manager: stores, paper exchange, gateway, Wick and the trading loop."""
+    """Stores, paper exchange, gateway, Wick and the trading loop; close it when done."""
 
     def __init__(
         self, root: Path, folder: Path, settings: Mapping[str, str], seed: int
@@ -45,11 +45,12 @@ class Stretch:
         self._unhalted = float("inf")
         self._open = ExitStack()
 
-    def __enter__(self) -> Stretch:
+    def opened(self) -> Stretch:
+        """Start everything; nothing of it is left when it cannot be."""
         try:
             self._start()
         except BaseException:
-            self._open.close()
+            self.close()
             raise
         return self
 
@@ -70,7 +71,8 @@ class Stretch:
         self.system.on_line = self._on_line
         self.system.start_trader()
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Stop everything."""
         self._open.close()
 
     def _on_line(self, name: str, line: Line) -> None:
