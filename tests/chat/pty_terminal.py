@@ -50,6 +50,8 @@ class Terminal:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:  # the child becomes the command
             os.chdir(cwd)
+            # As a shell does: what runs in the background is started with it ignored.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             environment = {**kept, "TERM": term, **(settings or {})}
             command = [sys.executable, "-m", "architect", *words]
             os.execvpe(command[0], command, environment)
