@@ -36,28 +36,28 @@ TOLD = {
     "budget": ["--runs", "2000"],
     "wick": ["--seeded-faults", "5", "--seed", "7"],
 }
-LONGEST_S = 240
+LONGEST_S = 240.0
 
 
-def measured(name: str, peers: bool) -> list[Figure] | str:
+def measured(name: str, peers: bool, longest_s: float) -> list[Figure] | str:
     """Return a benchmark's figures, or why there are none."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         words = ["--json", file.name]
         words += ["--peers"] if peers and MEASURED[name] else []
-        told = run(name, words)
+        told = run(name, words, longest_s)
         if isinstance(told, int):
             return f"did not end well: {told}"
         rows: list[dict[str, Any]] = json.loads(Path(file.name).read_text())
     return [Figure(**row) for row in rows]
 
 
-def run(name: str, words: Sequence[str]) -> str | int:
+def run(name: str, words: Sequence[str], longest_s: float) -> str | int:
     """Run a benchmark; return what it printed, or its exit code (-1 for too long)."""
     print(f"{name} ...", file=sys.stderr, flush=True)
     command = [sys.executable, str(HERE / f"{name}.py"), *words]
     try:
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S
+            command, cwd=ROOT, capture_output=True, text=True, timeout=longest_s
         )
     except subprocess.TimeoutExpired:
         return -1
@@ -120,6 +120,7 @@ def main() -> int:
     known = [*MEASURED, *TOLD]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--longest-s", type=float, default=LONGEST_S, help="of each")
     parser.add_argument("--into", type=Path, default=HERE, help="for RESULTS.md")
     options = parser.parse_args()
     if unknown := set(options.names) - set(known):
@@ -130,13 +131,13 @@ def main() -> int:
     told: dict[str, str] = {}
     for name in options.names or known:
         if name in TOLD:
-            text = run(name, TOLD[name])
+            text = run(name, TOLD[name], options.longest_s)
             if isinstance(text, int):
                 failed[name] = f"did not end well: {text}"
             else:
                 told[name] = text
             continue
-        found = measured(name, not options.without_peers)
+        found = measured(name, not options.without_peers, options.longest_s)
         if isinstance(found, str):
             failed[name] = found
         else:
