@@ -67,15 +67,20 @@ def by_backtesting(data: dict[str, Any]) -> int:
                 self.position.close()
                 self.sell(size=FRAC)
 
-    names = ("open", "high", "low", "close", "volume")
-    frame = pd.DataFrame({name.capitalize(): data[name] for name in names})
+    # It trades whole units only: a unit is a thousandth of a coin here.
+    names = ("open", "high", "low", "close")
+    frame = pd.DataFrame({name.capitalize(): data[name] / 1000 for name in names})
+    frame["Volume"] = data["volume"] * 1000
     frame.index = pd.to_datetime(data["time_ms"], unit="ms")
     run = Backtest(frame, Cross, cash=CASH, commission=FEE, exclusive_orders=False)
     return len(run.run()["_trades"])
 
 
 def by_vectorbt(data: dict[str, Any]) -> int:
-    """Return the number of trades by vectorbt, with the statistics that others make too."""
+    """Return the number of trades by vectorbt, with the statistics that others make too.
+
+    It cannot reverse a position that is a part of the equity: 2% of the start's instead.
+    """
     import pandas as pd
     import vectorbt as vbt
 
@@ -87,7 +92,7 @@ def by_vectorbt(data: dict[str, Any]) -> int:
     short = pd.Series(np.concatenate(([False], down[:-1])), index=index)
     found = vbt.Portfolio.from_signals(
         close, entries=long, short_entries=short, price=price, fees=FEE, init_cash=CASH,
-        size=FRAC, size_type="percent", freq="5min", upon_opposite_entry="reverse",
+        size=FRAC * CASH / price, freq="5min", upon_opposite_entry="reverse",
     )  # fmt: skip
     _ = (found.total_return(), found.max_drawdown(), found.sharpe_ratio())
     return int(found.trades.count())
