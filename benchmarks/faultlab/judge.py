@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from core.trading.paper.exchange import PaperExchange
+from core.trading.trader.config import CANDLE_MS, TraderConfig
 
 CENT = Decimal("0.01")
 
@@ -32,6 +33,7 @@ def judge(exchange: PaperExchange, database_url: str) -> Verdict:
         ).fetchone()
     found = Verdict(trades=len(trades))
     _orphans(found, exchange, trades)
+    _overdue(found, exchange, trades)
     _equity(found, exchange, last)
     return found
 
@@ -52,6 +54,16 @@ def _orphans(
         if not order.reduce_only or against >= 0:
             name = order.client_id or order.order_id
             found.problems.append(f"orphaned order {name}: it protects nothing")
+
+
+def _overdue(
+    found: Verdict, exchange: PaperExchange, trades: list[dict[str, Any]]
+) -> None:
+    """Note trades that live past their time limit, although the last candles were quiet."""
+    latest_ms = exchange.now_ms - TraderConfig().max_hold_ms - 2 * CANDLE_MS
+    for row in trades:
+        if row["closed_ms"] is None and row["opened_ms"] < latest_ms:
+            found.problems.append(f"the exit of {row['trade_id']} is overdue")
 
 
 def _equity(
