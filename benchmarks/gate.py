@@ -37,6 +37,7 @@ from corpus import (  # noqa: E402
     open_gates,
 )
 from honest_bodies import HONEST  # noqa: E402
+from honest_variants import variants  # noqa: E402
 from more_honest_bodies import MORE_HONEST  # noqa: E402
 from overruns import overruns  # noqa: E402
 
@@ -294,6 +295,18 @@ def shipped() -> tuple[list[Spec], SpecGraph, dict[str, str]]:
     return bodied, graph(specs), modules
 
 
+def said_otherwise(gate: WithoutStructure) -> Figures:
+    """Return what is refused of the shipped bodies in other words, whatever their form."""
+    specs, known, modules = shipped()
+    count, refused = 0, []
+    for spec in specs:
+        for body in variants(split_module(spec, modules[spec.name]) or ""):
+            count += 1
+            if not gate.judge(spec, known, body, modules, dependents=False).accepted:
+                refused.append(spec.name)
+    return {"bodies": count, "refused_by_the_gate_but_form": refused}
+
+
 def time_outs(gate: Gate) -> Figures:
     """Return how long after its limit an endless body is dead."""
     late = overruns(gate.sandbox)
@@ -338,6 +351,7 @@ PARTS: dict[str, Callable[[tuple[Gate, WithoutStructure]], Figures]] = {
     "warm gate": lambda gates: warm_gate(gates[0]),
     "hostile bodies": hostile,
     "honest bodies": lambda gates: honest(gates[0]),
+    "honest bodies in other words": lambda gates: said_otherwise(gates[1]),
     "time-outs": lambda gates: time_outs(gates[0]),
     "spec strength": lambda gates: strength(gates[0]),
 }
