@@ -184,6 +184,7 @@ class ReflectionLog:
             if not self._send(batch.writer, batch.number, rows):
                 return
             self._spool.remove(batch)
+            self._regain()
 
     def _send(self, writer: UUID, number: int, rows: list[bytes]) -> bool:
         """Commit one batch; False when Postgres cannot take it now."""
@@ -199,12 +200,16 @@ class ReflectionLog:
             self._lose_connection(error)
             return False
         self._away = False
-        if not self._spool:
-            self._losing = ""
+        self._regain()
         self.counters.written += len(rows) - bad
         if bad:
             self._drop(bad, "Postgres refuses them as data")
         return True
+
+    def _regain(self) -> None:
+        """Note, after a batch was sent, that nothing is being lost any more."""
+        if not self._spool:
+            self._losing = ""
 
     def _copy(self, connection: Connection, rows: list[bytes]) -> int:
         """Write rows; return how many of them Postgres refuses, halving to find them."""
