@@ -7,12 +7,15 @@ that black leaves it as it is.
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from core import types
 from core.imports import render_imports
 from core.quoting import WIDTH, docstring_text, quoted, quoted_lines
 from core.spec import Param, Spec, snake
+
+_CHOICE = re.compile(r"( +)(\w+): Literal\[([^\[\]]*)\](,?)")
 
 
 def render_header(spec: Spec, package: str = "trading") -> str:
@@ -27,12 +30,35 @@ def render_header(spec: Spec, package: str = "trading") -> str:
 
 
 def _folded(source: str) -> str:
-    """Let black itself fold the types that are too long for a line; they are rare."""
-    if all(len(line) <= WIDTH for line in source.splitlines()):
-        return source
+    """Fold what is too long for a line as black does, without the cost of importing it.
+
+    Texts stay as they are. What is no choice of a few words is rare, and black's to fold.
+    """
+    lines = [_folded_choice(line) for line in source.splitlines()]
+    folded = "\n".join(lines) + "\n"
+    if all(len(line) <= WIDTH for line in _code_lines(folded)):
+        return folded
     import black
 
     return black.format_str(source, mode=black.Mode(line_length=WIDTH))
+
+
+def _folded_choice(line: str) -> str:
+    """Return a parameter or field of too long a `Literal` on three lines."""
+    match = _CHOICE.fullmatch(line) if len(line) > WIDTH else None
+    if match is None:
+        return line
+    indent, name, words, end = match.groups()
+    inner = f"{indent}    {words}"
+    if len(inner) > WIDTH:
+        return line
+    return f"{indent}{name}: Literal[\n{inner}\n{indent}]{end}"
+
+
+def _code_lines(source: str) -> list[str]:
+    """Return the lines outside of the docstring."""
+    before, _, rest = source.partition('"""')
+    return (before + rest.rpartition('"""')[2]).splitlines()
 
 
 def _docstring(spec: Spec, package: str) -> str:
