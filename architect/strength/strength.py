@@ -166,15 +166,22 @@ class _Trials:
         for cases in self._groups():
             which = dict.fromkeys(n for case in cases for n in case.touched)
             left = [n for n in which if n not in tried]
-            tried.update(left)
-            # The first difference mostly is the end of it.
+            # The first difference mostly is the end of it. A case that calls with
+            # several inputs is judged once the answers to all of them are known.
             for most in (1, ALL):
+                if most == ALL and not left:
+                    continue
                 found = self.bench.differing(mutant.code, left, most)
                 otherwise.update(found)
-                touched = [c for c in cases if not c.touched.isdisjoint(otherwise)]
-                if found and self._caught(mutant, touched, otherwise):
+                known = left.index(next(iter(found))) + 1 if found else len(left)
+                tried.update(left if most == ALL else left[:known])
+                left = left[known:]
+                touched = [
+                    c for c in cases
+                    if c.touched <= tried and not c.touched.isdisjoint(otherwise)
+                ]  # fmt: skip
+                if touched and self._caught(mutant, touched, otherwise):
                     return
-                left = left[left.index(next(iter(found))) + 1 :] if found else []
         rest = [n for n in self.extra if n not in tried]
         otherwise.update(self.bench.differing(mutant.code, rest))
         differing = self._differing(otherwise)
