@@ -86,7 +86,7 @@ def done(reachable_tmp: Path) -> Done:
     with Command("demo", "--root", str(root), "--ticks", "240") as command:
         command.until("building every module")
         second = architect("demo", "--root", str(root))
-        code = command.end(240)
+        code = command.end(600)
     return Done(root, code, command.text, second, before)
 
 
@@ -193,7 +193,7 @@ def test_ctrl_c_at_any_point_ends_all_and_the_next_demo_runs(
     with Command(
         "demo", "--root", str(root), "--ticks", "9999", "--candles", str(folder)
     ) as last:
-        code = last.end(240)
+        code = last.end(600)
     assert code == 0, last.text
     assert "note: the candles end after 500 ticks, not 9999" in last.text
     assert "  500 candles in" in last.text
