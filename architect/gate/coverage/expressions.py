@@ -180,5 +180,6 @@ def binds(node: ast.AST) -> bool:
 
 
 def text_of(node: ast.AST) -> str:
+    """Return a part of a body on one line, cut where it is long."""
     line = ast.unparse(node).strip().splitlines()[0]
     return line if len(line) <= SHOWN else line[: SHOWN - 4] + " ..."
