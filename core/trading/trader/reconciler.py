@@ -71,14 +71,14 @@ class Reconciler:
             move = self.modules["mark_move_usd"](
                 list(self.books.held.values()), marks, self.market.marks
             )
-        found = self.modules["equity_reconciler"](
-            ours,
+        action = "halt" if looked_again else "book"
+        sizes = self.modules["size_drifts"](
             list(self.books.positions.values()),
-            account,
             list(self.books.held.values()),
-            move,
-            self.config.drift_usd,
-            looked_again,
+            action,
+        )
+        found = self.modules["equity_reconciler"](
+            sizes, ours, account, move, self.config.drift_usd, action
         )
         return ours, account, found
 
