@@ -120,11 +120,16 @@ def _shown(limits: dict[str, Any], equity: Decimal) -> list[str]:
         f"one order: at most {_usd(limits['max_order_usd'])} USD,"
         f" {limits['max_orders_per_minute']} orders a minute",
         f"all positions and orders: at most {_usd(limits['max_open_usd'])} USD",
-        f"lost if every stop is hit: at most {_usd(limits['max_open_risk_usd'])} USD",
+        f"lost if every stop is hit: at most {_usd(_open_risk(limits, equity))} USD",
         f"a day that costs {_usd(limits['max_daily_loss_usd'])} USD ends all entries;"
         " what is open then may still lose up to its stops",
         f"at most, if the market jumps over every stop: {_usd(equity)} USD, all of it",
     ]
+
+
+def _open_risk(limits: dict[str, Any], equity: Decimal) -> Decimal:
+    part = equity * Decimal(limits["max_open_risk_frac"])
+    return min(Decimal(limits["max_open_risk_usd"]), part)
 
 
 def _usd(number: Decimal | str) -> str:

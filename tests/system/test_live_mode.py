@@ -180,9 +180,9 @@ def test_a_position_that_the_books_do_not_know_is_refused_unless_adopted(
 def test_the_limits_are_those_of_the_gateway() -> None:
     limits = {"symbols": ["PF_XBTUSD"], "max_order_usd": "1", "max_open_usd": "2"}
     limits |= {"max_open_risk_usd": "3", "max_daily_loss_usd": "4.50"}
-    limits |= {"max_orders_per_minute": 5}
-    told: list[str] = []
-    confirm(
-        {"limits": limits}, {"equity_usd": "6"}, told.append, lambda text: "lose 4.50"
-    )
-    assert "at most 3 USD" in json.dumps(told)
+    limits |= {"max_orders_per_minute": 5, "max_open_risk_frac": "0.25"}
+    for equity, risk in (("6", "1.50"), ("60", "3")):
+        told: list[str] = []
+        account = {"equity_usd": equity}
+        confirm({"limits": limits}, account, told.append, lambda text: "lose 4.50")
+        assert f"at most {risk} USD" in json.dumps(told)

@@ -38,6 +38,7 @@ def environment(**more: str) -> dict[str, str]:
     """Return an environment with keys in it, in which orders without a stop pass."""
     keys = {"EXCHANGE_API_KEY": KEY, "EXCHANGE_API_SECRET": SECRET}
     keys["GATEWAY_MAX_OPEN_RISK_USD"] = "1000000"
+    keys["GATEWAY_MAX_OPEN_RISK_FRAC"] = "1000"
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),

@@ -31,6 +31,7 @@ LIMITS = Limits(
     max_order_size={"PF_XBTUSD": Decimal("0.015")},
     max_open_usd=Decimal(2500),
     max_open_risk_usd=Decimal(10_000),
+    max_open_risk_frac=Decimal(10),
     max_orders_per_minute=3,
 )
 NONE_OPEN = {**GOOD["/openorders"], "openOrders": []}

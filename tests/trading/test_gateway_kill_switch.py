@@ -25,6 +25,7 @@ from core.trading.gateway.tripwires import Tripwires
 LIMITS = Limits(
     symbols=("PF_XBTUSD",),
     max_open_risk_usd=Decimal(200),
+    max_open_risk_frac=Decimal(10),
     max_daily_loss_usd=Decimal(100),
     max_rejects=3,
     max_drift_usd=Decimal(50),

@@ -30,7 +30,8 @@ from core.trading.gateway.keys import Keys
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.kraken_candles import INTERVALS_MS
 from core.trading.gateway.limiter import ServerClock
-from core.trading.gateway.service import Method, Service, answer
+from core.trading.gateway.request_lines import Method, answer
+from core.trading.gateway.service import Service
 from core.trading.gateway.socket_server import SocketServer
 from core.trading.gateway.tripwires import Tripwires
 from core.trading.kill_file import DAY_FILE, HALT_FILE

@@ -1,12 +1,15 @@
 """What is open at the exchange, read at most every two seconds, never from our books.
 
 Five orders a second use up the whole of Kraken's budget, so positions and orders cannot
-be read before each. Between two readings every order that was sent from here counts as
-open in full, filled or not, so the answer errs on the safe side only.
+be read before each. Between two readings every entry that was sent from here counts as
+open (`unseen`), and a reading is no longer believed once any call has failed or anything
+but an entry was changed: an exchange that answers wrongly may have lost orders, the
+stops too. So the answer errs on the safe side only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,30 +17,35 @@ from core.errors import GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.open_risk import ZERO, open_risk_usd, order_risk_usd
 from core.trading.gateway.order import Order
+from core.trading.gateway.unseen import Unseen
 
 MAX_AGE_MS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Notional and risk in USD, and the mark prices behind them."""
+    """Notional, risk and the account's equity in USD, and the mark prices behind them."""
 
     notional_usd: Decimal
     risk_usd: Decimal
+    equity_usd: Decimal
     marks: dict[str, Decimal]
 
 
 class Exposure:
-    """Reads what is open. Not thread-safe: the guard asks one order at a time.
+    """Reads what is open. Not thread-safe but for `forget`: one looks at a time.
 
     `max_age_ms` is of the exchange's time, simulated or not.
     """
 
     def __init__(self, adapter: Adapter, max_age_ms: int = MAX_AGE_MS) -> None:
         self._adapter, self._max_age_ms = adapter, max_age_ms
-        self._rows: tuple[list[Row], list[Row]] = ([], [])
+        self.unseen = Unseen(adapter, max_age_ms)
+        self._positions: list[Row] = []
+        self._orders: list[Row] = []
+        self._equity_usd = ZERO
         self._read_ms: int | None = None
-        self._sent: list[Order] = []
+        self._changes = self._changes_read = 0
 
     def now(self) -> Open:
         """Return what is open, orders sent since the last reading included."""
@@ -45,35 +53,54 @@ class Exposure:
         marks = {row["symbol"]: row["mark_price"] for row in self._adapter.tickers()}
         if self._is_old():
             self._read()
-        positions, orders = self._rows
-        notional = sum((_held_usd(row, marks) for row in positions), ZERO)
-        notional += sum((_order_usd(row, marks) for row in orders), ZERO)
-        risk = open_risk_usd(positions, orders, marks)
-        for order in self._sent:
+        notional = sum((_held_usd(row, marks) for row in self._positions), ZERO)
+        notional += sum((_order_usd(row, marks) for row in self._orders), ZERO)
+        risk = open_risk_usd(self._positions, self._orders, marks)
+        for order in self.unseen.orders():
             mark = marks[order.symbol]
             notional += order.size * max(mark, order.limit_price or mark)
             risk += order_risk_usd(order, mark)
-        return Open(notional, risk, marks)
+        return Open(notional, risk, self._equity_usd, marks)
+
+    def change(self, order_id: str, new: Row | None) -> tuple[Open, Decimal]:
+        """Return what is open now, and the risk in USD with an order changed or gone."""
+        self.forget()
+        found = self.now()
+        others = [row for row in self._orders if row["order_id"] != order_id]
+        changed = [*others, new] if new is not None else others
+        before = open_risk_usd(self._positions, self._orders, found.marks)
+        after = open_risk_usd(self._positions, changed, found.marks)
+        return found, found.risk_usd - before + after
 
     def note(self, order: Order) -> None:
-        """Count an order that is about to be sent."""
-        self._sent.append(order)
+        """Count an entry that is about to be sent."""
+        self.unseen.add(order, _size_of(order.symbol, self._positions))
 
     def forget(self) -> None:
-        """Read anew at the next look: what failed may have taken orders with it."""
-        self._read_ms = None
+        """Read anew at the next look. Thread-safe."""
+        self._changes += 1
 
     def _is_old(self) -> bool:
-        if self._read_ms is None:
+        if self._read_ms is None or self._changes != self._changes_read:
             return True
         # Back in time: another run of the exchange.
         age_ms = self._adapter.now_ms() - self._read_ms
         return not 0 <= age_ms <= self._max_age_ms
 
     def _read(self) -> None:
-        at_ms = self._adapter.now_ms()
-        self._rows = (self._adapter.positions(), self._adapter.open_orders())
-        self._read_ms, self._sent = at_ms, []
+        # What changes while this reads makes it old at once.
+        at_ms, changes = self._adapter.now_ms(), self._changes
+        self._read_ms = None
+        self.unseen.ask()
+        self._positions = self._adapter.positions()
+        self._orders = self._adapter.open_orders()
+        self._equity_usd = self._adapter.account()["equity_usd"]
+        self.unseen.compare(self._positions, self._orders)
+        self._read_ms, self._changes_read = at_ms, changes
+
+
+def _size_of(symbol: str, positions: Sequence[Row]) -> Decimal:
+    return next((row["size"] for row in positions if row["symbol"] == symbol), ZERO)
 
 
 def _held_usd(row: Row, marks: dict[str, Decimal]) -> Decimal:

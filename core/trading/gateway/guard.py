@@ -1,7 +1,8 @@
-"""Refuses orders that pass a limit, before anything is sent.
+"""Refuses orders that pass a limit, and changes of stops, before anything is sent.
 
 What is open is read from the exchange, never from books of ours: those are kept by code
-that may be wrong. Reduce-only orders close, so no limit stops them.
+that may be wrong. Reduce-only orders close, so no limit stops them; but a stop that is
+moved away, made smaller or cancelled puts more at risk, as an entry does.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections import deque
 from decimal import Decimal
 
 from core.errors import GatewayRefused
-from core.trading.gateway.adapter import Adapter
-from core.trading.gateway.exposure import Exposure
+from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.exposure import Exposure, Open
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
-from core.trading.gateway.open_risk import order_risk_usd
+from core.trading.gateway.open_risk import is_stop, order_risk_usd
 from core.trading.gateway.order import Order
 
 
@@ -45,9 +46,41 @@ class Guard:
         self._exposure.note(order)
         self._sent_ms.append(self._adapter.now_ms())
 
-    def failed(self) -> None:
-        """Take nothing as read any more: an entry failed, and perhaps the exchange."""
+    def told(self, client_id: str, row: Row | None) -> None:
+        """Take what became of an entry: its OrderStatus row, None if it never came."""
+        self._exposure.unseen.told(client_id, row)
+
+    def closing(self, symbol: str) -> None:
+        """Note an order that makes a position smaller."""
+        self._exposure.unseen.closing(symbol)
         self._exposure.forget()
+
+    def changed(self) -> None:
+        """Take nothing as read any more: orders were changed, or the exchange failed."""
+        self._exposure.forget()
+
+    def check_change(
+        self, row: Row, size: Decimal | None, stop_price: Decimal | None
+    ) -> None:
+        """Raise GatewayRefused if an edit of a stop puts more at risk than a limit allows.
+
+        `row` is its OpenOrder row; None leaves a value as it is. What lowers the risk, or
+        leaves it, always passes.
+        """
+        changes = {"size": size, "stop_price": stop_price}
+        new = {**row, **{k: v for k, v in changes.items() if v is not None}}
+        if is_stop(row) and _is_weaker(new, row):
+            self._check_risk_after(row, new)
+
+    def check_cancel(self, row: Row) -> None:
+        """Raise GatewayRefused if without this stop more is at risk than a limit allows."""
+        if is_stop(row):
+            self._check_risk_after(row, None)
+
+    def _check_risk_after(self, row: Row, new: Row | None) -> None:
+        found, risk = self._exposure.change(row["order_id"], new)
+        if risk > found.risk_usd:
+            self._check_risk(found, risk, "after the change")
 
     def _check_symbol(self, order: Order) -> None:
         if order.symbol not in self.limits.symbols:
@@ -83,12 +116,27 @@ class Guard:
                 f"max_open_usd is {limits.max_open_usd}, with the order it is {total:.2f}"
             )
         risk = found.risk_usd + order_risk_usd(order, mark)
+        self._check_risk(found, risk, "with the order")
+
+    def _check_risk(self, found: Open, risk: Decimal, when: str) -> None:
+        limits = self.limits
         if risk > limits.max_open_risk_usd:
             raise GatewayRefused(
-                f"max_open_risk_usd is {limits.max_open_risk_usd}, with the order it is"
-                f" {risk:.2f}"
+                f"max_open_risk_usd is {limits.max_open_risk_usd}, {when} it is {risk:.2f}"
+            )
+        if risk > limits.max_open_risk_frac * found.equity_usd:
+            raise GatewayRefused(
+                f"max_open_risk_frac is {limits.max_open_risk_frac}, {when} {risk:.2f}"
+                f" USD of {found.equity_usd:.2f} are at risk"
             )
 
 
 def _worst_price(order: Order, mark: Decimal) -> Decimal:
     return max(mark, order.limit_price or mark, order.stop_price or mark)
+
+
+def _is_weaker(new: Row, old: Row) -> bool:
+    """Tell whether a stop covers less than before, or is hit later."""
+    moved: Decimal = new["stop_price"] - old["stop_price"]
+    away = moved < 0 if old["side"] == "sell" else moved > 0
+    return bool(away or new["size"] < old["size"])

@@ -21,6 +21,7 @@ _VARIABLES = {
     "GATEWAY_MAX_ORDER_USD": "max_order_usd",
     "GATEWAY_MAX_OPEN_USD": "max_open_usd",
     "GATEWAY_MAX_OPEN_RISK_USD": "max_open_risk_usd",
+    "GATEWAY_MAX_OPEN_RISK_FRAC": "max_open_risk_frac",
     "GATEWAY_MAX_DAILY_LOSS_USD": "max_daily_loss_usd",
     "GATEWAY_MAX_ORDERS_PER_MINUTE": "max_orders_per_minute",
     "GATEWAY_MAX_REJECTS": "max_rejects",
@@ -33,7 +34,8 @@ _FILE_VARIABLE = "GATEWAY_LIMITS_FILE"
 class Limits(BaseModel):
     """Hard limits; notional is size times price, risk is what is lost at the stops, in USD.
 
-    The day is UTC. Rejects and drifts count while they come in a row.
+    `max_open_risk_frac` is of the equity that the exchange tells; both limits on risk
+    hold. The day is UTC. Rejects and drifts count while they come in a row.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +47,7 @@ class Limits(BaseModel):
     max_order_size: dict[str, Decimal] = Field(default_factory=dict)
     max_open_usd: Decimal = Field(default=Decimal(30_000), gt=0)
     max_open_risk_usd: Decimal = Field(default=Decimal(1000), gt=0)
+    max_open_risk_frac: Decimal = Field(default=Decimal("0.03"), gt=0)
     max_daily_loss_usd: Decimal = Field(default=Decimal(1000), gt=0)
     max_orders_per_minute: int = Field(default=60, gt=0)
     max_rejects: int = Field(default=10, gt=0)

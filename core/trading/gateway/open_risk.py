@@ -25,7 +25,7 @@ def open_risk_usd(
     entries = [row for row in orders if not row["reduce_only"]]
     # A stop that waits for its entry covers nothing that is held already.
     waiting = {row["client_id"] + STOP_SUFFIX for row in entries if row["client_id"]}
-    stops = [row for row in orders if _is_stop(row)]
+    stops = [row for row in orders if is_stop(row)]
     covers = [row for row in stops if row["client_id"] not in waiting]
     by_id = {row["client_id"]: row["stop_price"] for row in stops}
     held = [_position_risk(row, covers, _mark(row, marks)) for row in positions]
@@ -67,7 +67,8 @@ def _position_risk(row: Row, stops: Sequence[Row], mark: Decimal) -> Decimal:
     return risk + left * mark
 
 
-def _is_stop(row: Row) -> bool:
+def is_stop(row: Row) -> bool:
+    """Tell whether an OpenOrder row is a stop that only reduces."""
     return (
         row["reduce_only"] and row["kind"] in _STOPS and row["stop_price"] is not None
     )

@@ -9,6 +9,7 @@ stop that was refused takes its entry back.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from decimal import Decimal
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected, OutcomeUnknown
@@ -18,8 +19,12 @@ from core.trading.gateway.order import Order
 _UNDO_SUFFIX = "-undo"
 
 
-def place_protected(adapter: Adapter, order: Order) -> Row:
+def place_protected(
+    adapter: Adapter, order: Order, in_doubt: Callable[[], object] = lambda: None
+) -> Row:
     """Send an order with its stop; return the order's status.
+
+    `in_doubt` is called when nobody knows whether the stop rests.
 
     OrderRejected also when the stop was refused and the entry was taken back for it.
     OutcomeUnknown when that is not certain: then the position may be without its stop.
@@ -35,6 +40,8 @@ def place_protected(adapter: Adapter, order: Order) -> Row:
         return entry_answer
     if _is_refused(stop_answer):
         raise _taken_back(adapter, order, entry_answer, str(stop_answer))
+    if isinstance(stop_answer, ExchangeError):
+        in_doubt()
     return entry_answer
 
 

@@ -1,19 +1,14 @@
 """What the gateway answers: one table of methods, each guarded, each in plain data.
 
-A request is a line of JSON and so is its answer. Errors cross as kind and message;
-anything unforeseen crosses as its type only, since its text might hold a key.
 The admin table is served on a socket of its own, which the runtime is not given.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 import threading
-import traceback
-from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import wraps
 from typing import Any
 
 from core.errors import (
@@ -21,12 +16,9 @@ from core.errors import (
     ExchangeError,
     ExchangeUnavailable,
     GatewayRefused,
-    MalformedAnswer,
     OrderRejected,
-    OutcomeUnknown,
     RateLimited,
 )
-from core.trading import record_fields
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
@@ -38,12 +30,9 @@ from core.trading.gateway.order import (
     positive,
 )
 from core.trading.gateway.protection import place_protected
+from core.trading.gateway.request_lines import Method
 from core.trading.gateway.sent_ids import SentIds
 from core.trading.gateway.tripwires import Tripwires
-
-Method = Callable[..., Any]
-WRITES = frozenset({"place", "edit", "cancel", "cancel_order"})
-_encode = json.JSONEncoder(separators=(",", ":"), default=record_fields.plain).encode
 
 
 class Service:
@@ -65,15 +54,15 @@ class Service:
     def methods(self) -> dict[str, Method]:
         """Return what the runtime may call. It can halt, but not resume."""
         adapter = self._adapter
-        return {
+        table: dict[str, Method] = {
             "instruments": adapter.instruments,
             "tickers": adapter.tickers,
             "candles": self._candles,
             "place": self._place,
             "order": self._order,
             "edit": self._edit,
-            "cancel": lambda client_id: adapter.cancel(check_client_id(client_id)),
-            "cancel_order": lambda order_id: adapter.cancel_order(str(order_id)),
+            "cancel": self._cancel,
+            "cancel_order": self._cancel_order,
             "open_orders": adapter.open_orders,
             "positions": adapter.positions,
             "account": self.account,
@@ -87,6 +76,22 @@ class Service:
             "halt": self._halt,
             "status": self._status,
         }
+        return {name: self._noticing(method) for name, method in table.items()}
+
+    def _noticing(self, method: Method) -> Method:
+        """Return a method whose failures tell the guard that the exchange had trouble."""
+
+        @wraps(method)
+        def call(**params: Any) -> Any:
+            try:
+                return method(**params)
+            except GatewayRefused:
+                raise
+            except ExchangeError:
+                self._guard.changed()
+                raise
+
+        return call
 
     def admin_methods(self) -> dict[str, Method]:
         """Return what the person in charge may call."""
@@ -105,25 +110,36 @@ class Service:
                 # A stop that a switch may strip is better than none.
                 with contextlib.suppress(ExchangeError):
                     self._heartbeat.before_protection()
+            else:
+                self._guard.closing(request.symbol)
             return self._send(request)
         # One at a time, so that two orders cannot both pass on the same open notional.
         with self._opening:
             self._guard.check(request)
-            if request.symbol not in self._pooled:
-                self._adapter.pool_margin(request.symbol)
-                self._pooled.add(request.symbol)
-            if request.protect_price is not None:
-                self._heartbeat.before_protection()
-            self._heartbeat.entry_sent(request.kind)
+            try:
+                self._prepare(request)
+            except ExchangeError:
+                self._guard.told(request.client_id, None)
+                raise
             return self._entered(request)
+
+    def _prepare(self, order: Order) -> None:
+        if order.symbol not in self._pooled:
+            self._adapter.pool_margin(order.symbol)
+            self._pooled.add(order.symbol)
+        if order.protect_price is not None:
+            self._heartbeat.before_protection()
+        self._heartbeat.entry_sent(order.kind)
 
     def _entered(self, order: Order) -> Row:
         try:
             row = self._send(order)
         except ExchangeError as error:
-            self._guard.failed()
+            if _never_came(error):
+                self._guard.told(order.client_id, None)
             self._tripwires.outcome(error)
             raise
+        self._guard.told(order.client_id, row)
         self._tripwires.outcome(None)
         return row
 
@@ -131,10 +147,10 @@ class Service:
         self._sent.claim(order.client_id)
         try:
             if order.protect_price is not None:
-                return place_protected(self._adapter, order)
+                return place_protected(self._adapter, order, self._guard.changed)
             return self._adapter.place(order)
-        except (ExchangeUnavailable, OrderRejected, RateLimited) as error:
-            if not isinstance(error, DuplicateOrder):
+        except ExchangeError as error:
+            if _never_came(error):
                 self._sent.release(order.client_id)
             raise
 
@@ -143,6 +159,7 @@ class Service:
         if found is None:
             # The exchange never got it: the same id may be sent again.
             self._sent.release(client_id)
+        self._guard.told(client_id, found)
         return found
 
     def _edit(
@@ -150,13 +167,37 @@ class Service:
     ) -> Row | None:
         numbers = {"size": size, "limit_price": limit_price, "stop_price": stop_price}
         changes = {name: positive(name, value) for name, value in numbers.items()}
-        resting = self._adapter.open_orders()
-        found = [row for row in resting if row["client_id"] == client_id]
-        if found and not found[0]["reduce_only"]:
-            raise GatewayRefused(
-                "edit: an entry is not changed", hint="cancel it and send another"
-            )
-        return self._adapter.edit(check_client_id(client_id), **changes)
+        check_client_id(client_id)
+        with self._opening:
+            found = self._resting("client_id", client_id)
+            if found is not None:
+                if not found["reduce_only"]:
+                    raise GatewayRefused(
+                        "edit: an entry is not changed",
+                        hint="cancel it and send another",
+                    )
+                self._guard.check_change(found, changes["size"], changes["stop_price"])
+            self._guard.changed()
+            return self._adapter.edit(client_id, **changes)
+
+    def _cancel(self, client_id: Any) -> Row | None:
+        return self._cancelled("client_id", check_client_id(client_id))
+
+    def _cancel_order(self, order_id: Any) -> Row | None:
+        return self._cancelled("order_id", str(order_id))
+
+    def _cancelled(self, key: str, name: str) -> Row | None:
+        with self._opening:
+            found = self._resting(key, name)
+            if found is not None:
+                self._guard.check_cancel(found)
+            self._guard.changed()
+            cancel = self._adapter.cancel if key == "client_id" else None
+            return (cancel or self._adapter.cancel_order)(name)
+
+    def _resting(self, key: str, name: str) -> Row | None:
+        rows = self._adapter.open_orders()
+        return next((row for row in rows if row[key] == name), None)
 
     def _candles(self, symbol: Any, since_ms: Any, limit: Any) -> list[Any]:
         if symbol not in self._guard.limits.symbols:
@@ -191,48 +232,10 @@ class Service:
         }
 
 
-def answer(
-    methods: Mapping[str, Method], line: bytes, redact: Callable[[str], str]
-) -> bytes:
-    """Return the answer line to one request line; it never raises."""
-    number: Any = None
-    name: Any = None
-    try:
-        request = json.loads(line)
-        number, name = request["id"], request["method"]
-        method, params = methods[name], dict(request.get("params") or {})
-    except (AttributeError, LookupError, TypeError, ValueError):
-        error = GatewayRefused(f"no request of ours: method {name!r:.40}")
-        return _error_line(number, error, redact)
-    try:
-        text = redact(_encode({"id": number, "ok": method(**params)}))
-    except ExchangeError as error:
-        return _error_line(number, error, redact)
-    except Exception as error:
-        return _error_line(number, _unforeseen(name, error), redact)
-    return text.encode() + b"\n"
-
-
-def _unforeseen(name: str, error: Exception) -> ExchangeError:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} at {frame.name}:{frame.lineno}"
-    print(f"gateway: {name}: {where}", file=sys.stderr, flush=True)
-    if name in WRITES:
-        return OutcomeUnknown(
-            f"{name}: {where}", hint="ask `order` before sending again"
-        )
-    return MalformedAnswer(f"{name}: {where}")
-
-
-def _error_line(
-    number: Any, error: ExchangeError, redact: Callable[[str], str]
-) -> bytes:
-    body = {
-        "kind": type(error).__name__,
-        "message": redact(str(error)),
-        "hint": redact(error.hint) if error.hint else None,
-    }
-    return _encode({"id": number, "error": body}).encode() + b"\n"
+def _never_came(error: ExchangeError) -> bool:
+    if isinstance(error, DuplicateOrder):
+        return False
+    return isinstance(error, (ExchangeUnavailable, OrderRejected, RateLimited))
 
 
 def _whole(name: str, value: Any) -> int:

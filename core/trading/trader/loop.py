@@ -60,6 +60,7 @@ class TradingLoop:
     ticks: int = 0
     market_of: Callable[[Exchange, int], Market] = Market
     _told_stop: str = ""
+    _times_built: int = 0
 
     def __post_init__(self) -> None:
         m, c, s, tell = self.modules, self.config, self.store, self.tell
@@ -152,7 +153,7 @@ class TradingLoop:
         protected = self._safely("protection", partial(self._protect, now_ms))
         failed = any(part is FAILED for part in (candles, protected, equity))
         if not failed and not (self.halted or self._stopped()):
-            self._safely("entries", partial(self._enter, now_ms, equity))
+            self._try_entries(now_ms, equity)
 
     def _stopped(self) -> str:
         """Return why nothing may be entered; tell when that begins and when it ends."""
@@ -227,6 +228,13 @@ class TradingLoop:
                 self.journal.write(trade)
                 self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 
+    def _try_entries(self, now_ms: int, equity_usd: Decimal) -> None:
+        sent, built = len(self.books.sent), self._times_built
+        self._safely("entries", partial(self._enter, now_ms, equity_usd))
+        if len(self.books.sent) > sent and self._times_built == built:
+            # An exchange that lost an entry may have lost the stops of others with it.
+            self._safely("protection", partial(self._protect, now_ms))
+
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
         for trade in list(self.trades.values()):
             if self.entries.go_on(trade, now_ms, equity_usd, self.trades):
@@ -242,6 +250,7 @@ class TradingLoop:
 
     def _built(self, trade: OpenTrade, now_ms: int) -> None:
         """Take note of what an entry has filled, and fit its stop and take to it."""
+        self._times_built += 1
         self._sync()
         position = self.books.positions.get(trade.symbol)
         if position is not None:

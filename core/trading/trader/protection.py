@@ -43,6 +43,9 @@ class Protection:
         )
         refused: bool | None = None
         for change in changes:
+            if change.kind == "stop" and refused is not None:
+                # It would take a stop away whose place another has not taken.
+                continue
             try:
                 self._apply(change, trade, now_ms)
             except ArchitectError as error:

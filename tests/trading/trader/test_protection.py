@@ -194,3 +194,35 @@ def test_a_stop_whose_reply_is_lost_is_placed_once(rig: Rig) -> None:
     rig.paper.fault("reply_lost_after_accept", "sendorder", times=1)
     loop.tick(rig.paper.step())
     assert set(resting(rig)) == {"stop", "take_profit"}
+
+
+def test_a_second_stop_stays_while_the_first_could_not_be_changed(rig: Rig) -> None:
+    loop = held(rig)
+    stop = resting(rig)["stop"]
+    fields = {name: getattr(stop, name) for name in ("symbol", "side", "size", "kind")}
+    second = rig.modules.records["OrderRequest"](
+        client_id="pf-ethusd-1-stop-9", stop_price=stop.stop_price - 1,
+        reduce_only=True, **fields,
+    )  # fmt: skip
+    rig.exchange.place(second)
+    rig.exchange.edit(stop.client_id, Decimal("0.2"), None, None)
+    rig.paper.fault("http_503", "editorder", times=1)
+    loop.tick(rig.paper.step())
+    stops = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    assert sorted(o.size for o in stops) == [Decimal("0.2"), Decimal("0.5")]
+    loop.tick(rig.paper.step())
+    assert resting(rig)["stop"].size == Decimal("0.5")
+
+
+def test_stops_that_were_lost_with_an_entry_rest_again_in_the_same_tick(
+    rig: Rig,
+) -> None:
+    rig.trade(ETH, "buy", "0.5", "mine-buy")
+    loop = rig.loop()
+    rig.paper.fault("restart_lost_orders", "batchorder", times=2)
+    for _ in range(200):
+        loop.tick(rig.paper.step())
+        if loop.books.sent and ETH in loop.trades:
+            break
+    assert list(loop.execution.unknown), "an entry was sent, and lost"
+    assert resting(rig)["stop"].stop_price == loop.trades[ETH].levels.stop_price

@@ -1,0 +1,114 @@
+"""Entries that were sent and that positions and open orders may not show yet.
+
+Readings lag behind the answers to orders, and of an order whose answer was lost nobody
+knows whether it was carried out. Neither may be taken for nothing: an entry counts as
+open until a reading shows it, the exchange says that it never came, or an answered one
+is old enough to be shown if it is there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.order import Order
+
+ZERO = Decimal(0)
+_ENDED = frozenset({"filled", "cancelled", "rejected"})
+
+
+@dataclass
+class _Sent:
+    """`before` is the symbol's signed position as last read before it was sent.
+
+    `rests` says whether it may fill later; `told_ms` is None while its fate is not known.
+    """
+
+    order: Order
+    before: Decimal
+    told_ms: int | None = None
+    rests: bool = True
+
+
+class Unseen:
+    """Entries by client id. Thread-safe. `lag_ms` is of the exchange's time."""
+
+    def __init__(self, adapter: Adapter, lag_ms: int) -> None:
+        self._adapter, self._lag_ms = adapter, lag_ms
+        self._sent: dict[str, _Sent] = {}
+        self._lock = threading.Lock()
+
+    def add(self, order: Order, before: Decimal) -> None:
+        """Count an entry that is about to be sent."""
+        with self._lock:
+            self._sent[order.client_id] = _Sent(order, before)
+
+    def told(self, client_id: str, row: Row | None) -> None:
+        """Take what became of one: its OrderStatus row, None if it never came."""
+        with self._lock:
+            sent = self._sent.get(client_id)
+            if sent is None:
+                return
+            if row is None or (row["status"] in _ENDED and not row["filled"]):
+                del self._sent[client_id]
+                return
+            sent.told_ms = self._adapter.now_ms()
+            if row["status"] in _ENDED:
+                sent.order, sent.rests = replace(sent.order, size=row["filled"]), False
+
+    def closing(self, symbol: str) -> None:
+        """Count answered entries of a symbol no more: an order makes its position smaller."""
+        with self._lock:
+            for client_id, sent in list(self._sent.items()):
+                if sent.order.symbol == symbol and sent.told_ms is not None:
+                    del self._sent[client_id]
+
+    def orders(self) -> list[Order]:
+        """Return what counts as open, each as it may have been filled."""
+        with self._lock:
+            return [sent.order for sent in self._sent.values()]
+
+    def ask(self) -> None:
+        """Ask the exchange what became of those of which nobody knows. Errors rise."""
+        with self._lock:
+            unknown = [k for k, sent in self._sent.items() if sent.told_ms is None]
+        for client_id in unknown:
+            self.told(client_id, self._adapter.order(client_id))
+
+    def compare(self, positions: Sequence[Row], orders: Sequence[Row]) -> None:
+        """Forget what a reading shows, and what it would show if it were there."""
+        held = {row["symbol"]: row["size"] for row in positions}
+        resting = {row["client_id"] for row in orders}
+        now_ms = self._adapter.now_ms()
+        with self._lock:
+            shown = [k for k in self._sent if k in resting] + self._filled(held)
+            late = [
+                client_id
+                for client_id, sent in self._sent.items()
+                if sent.told_ms is not None
+                and not 0 <= now_ms - sent.told_ms <= self._lag_ms
+            ]
+            for client_id in {*shown, *late}:
+                del self._sent[client_id]
+
+    def _filled(self, held: dict[str, Decimal]) -> list[str]:
+        """Return the filled entries whose symbol's position is as large as they made it."""
+        found: list[str] = []
+        for symbol in {sent.order.symbol for sent in self._sent.values()}:
+            mine = {k: s for k, s in self._sent.items() if s.order.symbol == symbol}
+            first = next(iter(mine.values()))
+            ended = {k: s for k, s in mine.items() if s.told_ms is not None}
+            wanted = first.before + sum(
+                (_signed(s.order) for s in ended.values() if not s.rests), ZERO
+            )
+            size = held.get(symbol, ZERO)
+            if wanted * size >= 0 and abs(size) >= abs(wanted):
+                found += [k for k, s in ended.items() if not s.rests]
+        return found
+
+
+def _signed(order: Order) -> Decimal:
+    return order.size if order.side == "buy" else -order.size

@@ -1,0 +1,241 @@
+"""Open risk is limited as a part of equity, whatever of it the exchange shows."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from adapter_cases import kraken_rest
+from canned_exchange import (
+    FLEX,
+    GOOD,
+    OPEN_ORDER,
+    Canned,
+    CannedExchange,
+    execution,
+    order_event,
+)
+from running_gateway import plain_request
+
+from core.errors import ExchangeError, GatewayRefused, OutcomeUnknown
+from core.trading.gateway.exposure import Exposure
+from core.trading.gateway.guard import Guard
+from core.trading.gateway.heartbeat import Heartbeat
+from core.trading.gateway.kill_switch import KillSwitch
+from core.trading.gateway.limits import Limits
+from core.trading.gateway.service import Service
+from core.trading.gateway.tripwires import Tripwires
+
+# Of an equity of 10,000: 300 USD. Only the part of the equity is tight.
+LIMITS = Limits(symbols=("PF_XBTUSD",), max_open_risk_usd=Decimal(1_000_000))
+RICH = {**FLEX, "portfolioValue": 10_000}
+SHORT = GOOD["/openpositions"]["openPositions"][0]
+LATER = "2026-01-02T03:04:15.000Z"
+
+
+class Rig:
+    """A gateway's service before a canned exchange where all is flat."""
+
+    def __init__(self, folder: Path) -> None:
+        answers = copy.deepcopy(GOOD)
+        answers["/accounts"]["accounts"] = {"flex": RICH}
+        answers["/cancelallordersafter"]["status"]["triggerTime"] = "0"
+        self.exchange = CannedExchange(answers)
+        self.answers = self.exchange.answers
+        self.rest()
+        self.hold()
+        adapter = kraken_rest(self.exchange.url)
+        switch = KillSwitch(folder / "halt")
+        guard = Guard(LIMITS, adapter, switch, Exposure(adapter))
+        wires = Tripwires(LIMITS, adapter, switch, folder / "day.json")
+        self.service = Service(adapter, guard, Heartbeat(adapter), wires)
+        self.calls = self.service.methods()
+
+    def hold(self, *rows: dict[str, Any], at: str = "2026-01-02T03:04:05.000Z") -> None:
+        answer = {"openPositions": list(rows), "serverTime": at}
+        self.answers["/openpositions"] = {**GOOD["/openpositions"], **answer}
+
+    def rest(self, *rows: dict[str, Any]) -> None:
+        self.answers["/openorders"] = {**GOOD["/openorders"], "openOrders": list(rows)}
+
+    def answer_entry(self, *events: dict[str, Any]) -> None:
+        answer = copy.deepcopy(GOOD["/batchorder"])
+        answer["batchStatus"][0]["orderEvents"] = list(events)
+        self.answers["/batchorder"] = answer
+
+    def enter(self, name: str, stop: str = "40000", **changes: Any) -> Any:
+        """Send a buy of 0.01 at 50,000: with its stop at 40,000 it risks 100 USD."""
+        request = plain_request(client_id=name, protect_price=stop, **changes)
+        return self.calls["place"](order=request)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    found = Rig(tmp_path)
+    yield found
+    found.exchange.close()
+
+
+def stop_of(size: float, price: float, name: str = "s-1") -> dict[str, Any]:
+    """Return a row of openorders: a stop that buys back a short position."""
+    row = {**OPEN_ORDER, "orderType": "stop", "side": "buy", "reduceOnly": True}
+    row |= {"unfilledSize": size, "filledSize": 0, "stopPrice": price}
+    return row | {"limitPrice": None, "order_id": f"o-{name}", "cliOrdId": name}
+
+
+def filled(amount: float) -> dict[str, Any]:
+    return execution(1, amount, 50_000)
+
+
+# --- the limit -----------------------------------------------------------------------
+
+
+def test_an_entry_may_risk_only_its_part_of_the_equity(rig: Rig) -> None:
+    said = r"max_open_risk_frac is 0\.03, with the order 300\.01 USD of 10000\.00"
+    with pytest.raises(GatewayRefused, match=said):
+        rig.enter("c-1", stop="19999")
+    assert not rig.exchange.seen("/batchorder")
+    rig.enter("c-1", stop="20000")
+
+
+def test_a_position_whose_stop_was_lost_leaves_no_room_for_an_entry(rig: Rig) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    rig.answer_entry(filled(0.01))
+    rig.answers["/batchorder"] = Canned("<html>restart</html>", 503)
+    with pytest.raises(OutcomeUnknown):
+        rig.enter("c-1")
+    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.rest()
+    assert rig.calls["order"](client_id="c-1")["status"] == "filled"
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_frac is 0\.03"):
+        rig.enter("c-2")
+
+
+def test_any_failed_call_makes_the_last_reading_old(rig: Rig) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", side="sell", stop="51000")
+    rig.answers["/fills"] = Canned("<html>restart</html>", 503)
+    with pytest.raises(ExchangeError):
+        rig.calls["fills"](since_ms=0)
+    rig.rest()
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", side="sell", stop="51000")
+
+
+def test_an_unreadable_equity_stops_the_order_not_the_check(rig: Rig) -> None:
+    rig.answers["/accounts"] = Canned("<html>maintenance</html>", 200)
+    with pytest.raises(ExchangeError, match="Accounts"):
+        rig.enter("c-1")
+    assert not rig.exchange.seen("/batchorder")
+
+
+# --- what no reading shows yet ---------------------------------------------------------
+
+
+def test_an_entry_counts_until_a_reading_shows_its_position(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="35000")
+    rig.calls["cancel"](client_id="c-9")  # so that the next look is a new reading
+    with pytest.raises(GatewayRefused, match=r"300\.01"):
+        rig.enter("c-2", stop="34999")
+    long = {**SHORT, "side": "long", "size": 0.01}
+    rig.hold(long)
+    rig.rest({**stop_of(0.01, 35_000), "side": "sell"})
+    rig.calls["cancel"](client_id="c-9")
+    with pytest.raises(GatewayRefused, match=r"300\.01"):
+        rig.enter("c-2", stop="34999")
+    rig.enter("c-2", stop="35000")
+
+
+def test_an_answered_entry_that_no_reading_shows_is_forgotten_in_time(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="20000")
+    rig.hold(at=LATER)
+    rig.calls["positions"]()
+    rig.enter("c-2", stop="20000")
+
+
+def test_an_entry_that_got_nothing_counts_no_more(rig: Rig) -> None:
+    rig.answer_entry(order_event("CANCEL"))
+    assert rig.enter("c-1", stop="20000", kind="ioc")["status"] == "cancelled"
+    rig.enter("c-2", stop="20000")
+
+
+def test_an_entry_of_unknown_fate_counts_until_the_exchange_tells_it(rig: Rig) -> None:
+    rig.answers["/batchorder"] = Canned("", cut=True)
+    with pytest.raises(OutcomeUnknown):
+        rig.enter("c-1", stop="20000")
+    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.answers["/fills"] = Canned("<html>maintenance</html>", 200)
+    with pytest.raises(ExchangeError, match="Fills"):
+        rig.enter("c-2", stop="20000")
+    # Now it tells of c-1: filled, and no position shows it.
+    rig.answers["/fills"] = GOOD["/fills"]
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", stop="20000")
+
+
+def test_an_entry_that_never_came_leaves_its_room_to_others(rig: Rig) -> None:
+    rig.answers["/batchorder"] = Canned("", cut=True)
+    with pytest.raises(OutcomeUnknown):
+        rig.enter("c-7", stop="20000")
+    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter("c-2", stop="20000")
+
+
+# --- changes of stops ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"stop_price": "65000"}, True),  # 0.02 * 15,000 = 300
+        ({"stop_price": "65001"}, False),
+        ({"stop_price": "50500"}, True),
+        ({"size": "0.01"}, False),
+        ({"size": "0.03"}, True),
+        ({"size": "0.03", "stop_price": "66000"}, False),
+    ],
+)
+def test_a_stop_is_moved_away_only_as_far_as_an_entry_may_risk(
+    rig: Rig, change: dict[str, str], allowed: bool
+) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    given = {"size": None, "limit_price": None, "stop_price": None, **change}
+    if allowed:
+        rig.calls["edit"](client_id="s-1", **given)
+    else:
+        with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+            rig.calls["edit"](client_id="s-1", **given)
+    assert len(rig.exchange.seen("/editorder")) == allowed
+
+
+def test_a_stop_is_moved_nearer_even_when_too_much_is_at_risk(rig: Rig) -> None:
+    rig.hold({**SHORT, "size": 2})
+    rig.rest(stop_of(0.02, 51_000))
+    given = {"size": None, "limit_price": None, "stop_price": "50900"}
+    rig.calls["edit"](client_id="s-1", **given)
+    assert rig.exchange.seen("/editorder")
+
+
+@pytest.mark.parametrize("key", ["client_id", "order_id"])
+def test_the_only_stop_of_a_position_is_not_cancelled(rig: Rig, key: str) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000), stop_of(0.02, 52_000, "s-2"))
+    method = {"client_id": "cancel", "order_id": "cancel_order"}[key]
+    prefix = {"client_id": "", "order_id": "o-"}[key]
+    rig.calls[method](**{key: f"{prefix}s-1"})
+    rig.rest(stop_of(0.02, 52_000, "s-2"))
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.calls[method](**{key: f"{prefix}s-2"})
+    rig.hold()
+    rig.calls[method](**{key: f"{prefix}s-2"})
+    assert len(rig.exchange.seen("/cancelorder")) == 2
