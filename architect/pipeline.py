@@ -30,7 +30,8 @@ from architect.models.prompt import Prompt
 from architect.outcome import Outcome
 from architect.prompt import code_prompt
 from architect.rebuild import recorded_body
-from architect.removal import remove_orphans
+from architect.refusals import note_refusals
+from architect.removal import remove_orphans, remove_unbuilt
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
@@ -87,9 +88,20 @@ class Pipeline:
         if todo:
             self._build(graph, todo, outcome)
         outcome.removed = remove_orphans(
-            self.project, self.repository, gone, self.progress, self.step
+            self.project, self.repository, gone, self.progress, self.step, self.note
         )
+        note_refusals(self.project, graph, outcome)
         return outcome
+
+    def remove(self, names: Iterable[str]) -> list[str]:
+        """Remove specs, and their modules unless something accepted uses one; return
+        the names that are out."""
+        names = list(names)
+        for name in names:
+            self.project.spec(name).unlink(missing_ok=True)
+        unbuilt = remove_unbuilt(self.project, self.repository, names, self.note)
+        built = [name for name in names if name not in unbuilt]
+        return unbuilt + (self.generate(built).removed if built else [])
 
     def prompts(self, names: Iterable[str] = (), force: bool = False) -> list[Prompt]:
         """Return the first prompts of what is stale: with many at hand, many can answer."""

@@ -21,13 +21,17 @@ def remove_orphans(
     names: Sequence[str],
     progress: Progress,
     step: Step,
+    note: str = "",
 ) -> list[str]:
-    """Take modules out once nothing accepted uses them; return those that are out."""
+    """Take modules out once nothing accepted uses them; return those that are out.
+
+    `note` says in the commits why.
+    """
     left, removed = list(names), []
     while free := [name for name in left if not _users(project, name)]:
         for name in free:
             left.remove(name)
-            progress(name, "removed", _remove(project, repository, name, step))
+            progress(name, "removed", _remove(project, repository, name, step, note))
             removed.append(name)
     for name in left:
         progress(name, "kept", f"{', '.join(_users(project, name))} still uses it")
@@ -39,7 +43,9 @@ def _users(project: Project, name: str) -> list[str]:
     return [user for user, entry in modules.items() if name in entry.uses]
 
 
-def _remove(project: Project, repository: Repository, name: str, step: Step) -> str:
+def _remove(
+    project: Project, repository: Repository, name: str, step: Step, note: str
+) -> str:
     """Take one out; return why, and where a hand edit of it is kept."""
     entry = read_manifest(project.manifest).modules[name]
     path, why = project.module(name), "its spec is gone"
@@ -47,7 +53,21 @@ def _remove(project: Project, repository: Repository, name: str, step: Step) -> 
     if on_disk not in ("", entry.file):
         why += f"; the hand edit is kept in {keep_edit(project, name)}"
     spec = project.spec(name).relative_to(project.root).as_posix()
-    message = f"Remove {name}: its spec is gone\n\nModule: {name}\n"
+    reason = f"{note}\n\n" if note else ""
+    message = f"Remove {name}: its spec is gone\n\n{reason}Module: {name}\n"
     change = Change(name, None, "", message, (spec,), replaces=on_disk)
     create(project, repository, change, step)
     return why
+
+
+def remove_unbuilt(
+    project: Project, repository: Repository, names: Sequence[str], note: str
+) -> list[str]:
+    """Commit that the specs of some names are gone which were never built."""
+    known = read_manifest(project.manifest).modules
+    gone = [name for name in names if name not in known]
+    for name in gone:
+        if repository.tracks(project.spec(name)):
+            subject = f"Remove {name}: it was never built"
+            repository.commit([project.spec(name)], f"{subject}\n\n{note}\n")
+    return gone

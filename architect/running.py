@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from architect.config import Config
@@ -36,15 +36,20 @@ def running_versions(
 
 
 def wait_until_live(
-    config: Config, versions: Mapping[str, str], timeout_s: float = WAIT_S
+    config: Config,
+    versions: Mapping[str, str],
+    gone: Collection[str] = (),
+    timeout_s: float = WAIT_S,
 ) -> dict[str, bool] | None:
-    """Wait until the running system runs these versions; None when nothing runs.
+    """Wait until the running system runs these versions, and none of what is `gone`;
+    None when nothing runs.
 
-    The value of a name is False where it did not come to run within `timeout_s`.
+    The value of a name is False where that did not come about within `timeout_s`.
     """
     end = time.monotonic() + timeout_s
     while running := running_versions(config):
         live = {name: running.get(name) == v for name, v in versions.items()}
+        live |= {name: name not in running for name in gone}
         if all(live.values()) or time.monotonic() >= end:
             return live
         time.sleep(_LOOK_S)

@@ -2,7 +2,7 @@
 
 The same round for `architect watch` and for the watching child of `architect up`. A save
 that does not hold together, or that the gate refuses, is told and leaves every module
-as it was; it is not tried again before something is saved.
+as it was; what was refused, here or elsewhere, is not tried again before it changes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from watchdog.observers import Observer
 
 from architect.advice import after_refusal
 from architect.edits import findings
+from architect.refusals import not_refused
 from architect.running import wait_until_live
 from core.errors import ArchitectError
 from core.manifest import read_manifest, sha256
@@ -96,9 +97,12 @@ class SpecWatch:
                     f"the spec of {', '.join(gone)} is gone; architect generate removes"
                 )
                 self.tell("stale", {"text": f"{told} what was built from it"})
+            names, waiting = not_refused(session.project, session.graph(), names)
             if not names:
                 return
-            self.tell("stale", {"text": found.estimate.as_text(), "names": names})
+            stale = [state for state in found.stale if state.name not in waiting]
+            cost = session.estimate(session.graph(), stale)
+            self.tell("stale", {"text": cost.as_text(), "names": names})
             session.models.post(pipeline.prompts(names))
             outcome = pipeline.generate(names)
         session.record_verdicts()

@@ -88,6 +88,10 @@ class Breaker:
             if module in self._known and by != "wick":
                 self.reset(module)
 
+    def removed(self, module: str) -> None:
+        """Forget a module that is gone: what comes by its name later is another."""
+        self.accepted(module, "removal")
+
     def reset(self, module: str) -> None:
         """Let a module run again and forget its failures."""
         with self._lock:
@@ -129,7 +133,10 @@ class Breaker:
         return ""
 
     def _cannot_answer(self, module: str, health: Health) -> bool:
-        version = self.registry.version(module)
+        versions = self.registry.versions(module)
+        if not versions:
+            return False  # it was removed meanwhile
+        version = versions[-1]
         if health.unsafe == version.id:
             return True
         barred = self.registry.barred(module) and not has_safe_value(version.call)

@@ -74,6 +74,10 @@ class Events:
         if versions:
             self._queue("hset", RUNNING, dict(versions))
 
+    def no_longer(self, module: str) -> None:
+        """Say that a module does not run any more."""
+        self._queue("hdel", RUNNING, {module: ""})
+
     def ended(self) -> None:
         """Say that nothing runs any more."""
         self._queue("delete", RUNNING, {})
@@ -131,6 +135,8 @@ class Events:
     def _send_one(self, how: str, key: str, fields: dict[str, str]) -> None:
         if how == "delete":
             self._client.delete(key)
+        elif how == "hdel":
+            self._client.hdel(key, *fields)
         elif how == "set":
             self._client.set(key, fields["place"])
         elif how == "hset":

@@ -174,6 +174,31 @@ class Registry:
         dispatch.__name__ = dispatch.__qualname__ = name
         return dispatch
 
+    def remove(self, name: str) -> bool:
+        """Take a module out; False while a version that calls reach still uses it.
+
+        A tick under way keeps what it began with. Earlier versions that use it go too:
+        there is nothing to roll back to in them.
+        """
+        with self._lock:
+            if any(name in kept[-1].entry.uses for kept in self._history.values()):
+                return False
+            self._bars.pop(name, None)
+            self._modules.pop(name, None)
+            self._dispatchers.pop(name, None)
+            last = self._history.pop(name)[-1]
+            for user, kept in self._history.items():
+                self._history[user] = [v for v in kept if name not in v.entry.uses]
+            if last.entry.kind == "record":
+                self.records.pop(last.call.__name__, None)
+            self._current = {n: c for n, c in self._current.items() if n != name}
+        return True
+
+    @property
+    def loaded(self) -> list[str]:
+        """The names of all modules in memory, records too."""
+        return sorted(self._history)
+
     # --- calling -------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Callable[..., Any]:

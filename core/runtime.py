@@ -66,6 +66,7 @@ class Runtime:
             self._unaccepted,
             self._trouble,
             (project.journal, project.taking),
+            self._removed,
         )
         self.swaps = 0
         self.key_of: KeyOf = _key
@@ -77,6 +78,7 @@ class Runtime:
         self.events.here(self.place)
         self._remember()
         self._watching.enter_context(Deadline(self.terms.limits_ms).watching())
+        self.events.ended()  # a process that was killed has left its own behind
         self.events.running(
             {name: self.modules.version(name).id for name in self.modules.names}
         )
@@ -118,7 +120,8 @@ class Runtime:
         self.events.publish(kind, tick=hooks.tick, **detail)
 
     def _report(self, report: Report) -> None:
-        self.events.running({report.module: self.modules.version(report.module).id})
+        if running := self.modules.versions(report.module):
+            self.events.running({report.module: running[-1].id})
         key = self._key_of(report.module, report.version)
         self.events.job("failure", tick=hooks.tick, key=key, place=self.place,
                         **asdict(report))  # fmt: skip
@@ -144,6 +147,12 @@ class Runtime:
         self.breaker.accepted(name, self.modules.version(name).entry.by)
         self.events.running({name: version})
         self.tell("swapped", module=name, version=version)
+
+    def _removed(self, name: str) -> None:
+        self.swaps += 1
+        self.breaker.removed(name)
+        self.events.no_longer(name)
+        self.tell("removed", module=name)
 
     def _unaccepted(self, name: str, digest: str) -> None:
         running = self.modules.versions(name)

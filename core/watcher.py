@@ -23,7 +23,8 @@ COALESCE_S = 0.015
 class Watcher:
     """Keeps a registry in step with the accepted versions on disk.
 
-    on_swap(name, version) after a swap; on_unaccepted(name, sha256 of the file) for a
+    on_swap(name, version) after a swap; on_removed(name) when a module was taken out;
+    on_unaccepted(name, sha256 of the file) for a
     save that is not accepted; on_error(message) for what could not be read or loaded.
     `journals` are where those who write versions note what they are about to write.
     """
@@ -36,6 +37,7 @@ class Watcher:
         on_unaccepted: Callable[[str, str], None],
         on_error: Callable[[str], None],
         journals: Sequence[Path] = (),
+        on_removed: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.registry, self.manifest, self.journals = registry, manifest, journals
         self.on_swap, self.on_unaccepted, self.on_error = (
@@ -43,6 +45,7 @@ class Watcher:
             on_unaccepted,
             on_error,
         )
+        self.on_removed = on_removed
         self._seen: dict[str, str] = {}
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -89,6 +92,26 @@ class Watcher:
                 self._look_at(path, manifest)
             except Exception as error:
                 self.on_error(f"{path.name}: {type(error).__name__}: {error}")
+
+        self._take_out(manifest)
+
+    def _take_out(self, manifest: Manifest) -> None:
+        """Take out what neither manifest nor disk holds, users before what they use.
+
+        What is used by a version that could not be swapped stays as well.
+        """
+        if not manifest.modules:
+            return  # a checkout under way: nobody removes all modules at once
+        gone = {name for name in self.registry.loaded if self._is_gone(name, manifest)}
+        while out := [name for name in sorted(gone) if self.registry.remove(name)]:
+            gone -= set(out)
+            for name in out:
+                self._seen.pop(name, None)
+                self.on_removed(name)
+
+    def _is_gone(self, name: str, manifest: Manifest) -> bool:
+        file = self.registry.folder / f"{name}.py"
+        return name not in manifest.modules and not file.exists()
 
     def _paths(self, manifest: Manifest) -> list[Path]:
         """Return the files so that a module comes after those that it uses."""

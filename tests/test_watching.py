@@ -116,6 +116,27 @@ def test_a_refusal_is_told_with_its_counter_example_and_not_tried_again(
     assert project.module("fee").read_bytes() == before
 
 
+def test_what_was_refused_elsewhere_is_not_tried_again_before_it_changes(
+    project: Project, watch: tuple[SpecWatch, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a refused `architect ask`, whose specs stay on disk; what uses it waits."""
+    one, told = watch
+    edit(project, "fee", "properties:\n", STRONGER)
+    edit(project, "fee", "0.0005", "0.0006")
+    edit(project, "fee", "expect: 0.5", "expect: 0.6")
+    with ChatServer(*in_turn(fenced("return notional\n"))) as server:
+        pointed_at(one.session, server, monkeypatch)
+        assert main(["generate", "fee", "--root", str(project.root)]) == 1
+        told.clear()
+        one.look()
+        assert told == []
+        assert len(server.requests) == 2
+        edit(project, "fee", "Fee of a trade.", "What a trade costs.")
+        one.look()
+    assert [kind for kind, _ in told] == ["stale", "refused", "failed"]
+    assert told[-1][1] == "round_trip: not tried"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told_is"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from architect.chat.lines import Lines
@@ -26,7 +26,9 @@ from architect.session import Session
 from architect.terminal import Progress
 from core.errors import ArchitectError, ConfigError
 
-_PROPOSAL = re.compile(r"^```ya?ml\s*$(?=[\s\S]*?^name:)(?=[\s\S]*?^kind:)", re.M)
+_PROPOSAL = re.compile(
+    r"^```ya?ml\s*$(?:(?=\s*^remove:)|(?=[\s\S]*?^name:)(?=[\s\S]*?^kind:))", re.M
+)
 
 
 @dataclass
@@ -137,7 +139,7 @@ class Chat:
 
     def show(self, draft: Draft) -> None:
         """Show a draft with its diff."""
-        self.screen.draft(Draft(draft.specs, (), "", draft.problems, draft.warnings))
+        self.screen.draft(replace(draft, questions=(), remarks=""))
 
     def answer(self, question: str) -> str:
         """Ask the person; the end of the input is no answer."""

@@ -66,13 +66,18 @@ class Screen:
         if not self.rich:
             self.line(as_text(draft))
             return
-        from rich.syntax import Syntax
-
         for one in draft.specs:
             title = "new" if one.before is None else "changed"
-            self.console.rule(f"{one.name} ({title})", align="left")
-            self.console.print(Syntax(one.diff, "diff", background_color="default"))
+            self._diff(f"{one.name} ({title})", one.diff)
+        for gone in draft.removed:
+            self._diff(f"{gone.name} (removed)", gone.diff)
         for problem in draft.problems:
             self.console.print(f"error: {problem}", style="red", markup=False)
         for warning in draft.warnings:
             self.console.print(f"warning: {warning}", style="yellow", markup=False)
+
+    def _diff(self, title: str, diff: str) -> None:
+        from rich.syntax import Syntax
+
+        self.console.rule(title, align="left")
+        self.console.print(Syntax(diff, "diff", background_color="default"))

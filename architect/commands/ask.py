@@ -104,6 +104,7 @@ def _plain(ended: Ended) -> dict[str, object]:
             "refused": refused,
             "failed": {name: str(error) for name, error in outcome.failed.items()},
             "skipped": outcome.skipped,
+            "taken_out": outcome.removed,
             "live": ended.applied.live,
         }
     return plain
@@ -116,6 +117,7 @@ def _draft(draft: Draft) -> dict[str, object]:
     ]
     return {
         "specs": specs,
+        "removed": [{"name": d.name, "diff": d.diff} for d in draft.removed],
         "questions": draft.questions,
         "problems": draft.problems,
         "warnings": draft.warnings,

@@ -7,12 +7,13 @@ tell the model, never guessed at; YAML that would grow when it is read is not re
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from architect.drafts.draft import DraftedSpec
+from architect.drafts.draft import DraftedSpec, RemovedSpec
 from core.errors import SpecError
 from core.spec import Spec
 from core.spec_text import parse_spec
@@ -26,6 +27,8 @@ _BLOCK = re.compile(
 )
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _QUESTIONS = re.compile(r"^questions:", re.MULTILINE)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_REMOVE = re.compile(r"^remove:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Answer:
     questions: tuple[str, ...]
     remarks: str
     problems: tuple[str, ...]
+    removed: tuple[RemovedSpec, ...] = ()
 
 
 def read_answer(text: str, folder: Path) -> Answer:
@@ -46,13 +50,17 @@ def read_answer(text: str, folder: Path) -> Answer:
     specs: dict[str, DraftedSpec] = {}
     questions: list[str] = []
     problems: list[str] = []
+    gone: list[str] = []
     if len(text.encode()) > MOST_BYTES or len(blocks) > MOST_SPECS:
         told = f"the answer is too long: at most {MOST_SPECS} specs, {MOST_BYTES} bytes"
         return Answer((), (), remarks, (told,))
     for number, block in enumerate(blocks, 1):
         try:
             if _QUESTIONS.search(block):
-                questions += _questions(block)
+                questions += _listed(block, "questions", "questions")
+                continue
+            if _REMOVE.search(block):
+                gone += _listed(block, "remove", "names of specs")
                 continue
             spec = _spec(block, f"block {number}")
         except SpecError as error:
@@ -62,7 +70,31 @@ def read_answer(text: str, folder: Path) -> Answer:
         if spec.name in specs:
             problems.append(f"{spec.name} stands twice in the answer")
         specs[spec.name] = DraftedSpec(spec, block, _on_disk(folder, spec.name))
-    return Answer(tuple(specs.values()), tuple(questions), remarks, tuple(problems))
+    removed, unknown = _removed(gone, specs, folder)
+    return Answer(
+        tuple(specs.values()),
+        tuple(questions),
+        remarks,
+        (*problems, *unknown),
+        removed,
+    )
+
+
+def _removed(
+    names: list[str], specs: Mapping[str, DraftedSpec], folder: Path
+) -> tuple[tuple[RemovedSpec, ...], list[str]]:
+    """Return the specs that are to go as they are on disk, and what is wrong with that."""
+    removed: dict[str, RemovedSpec] = {}
+    problems: list[str] = []
+    for name in names:
+        before = _on_disk(folder, name) if _NAME.fullmatch(name) else None
+        if before is None:
+            problems.append(f"remove: there is no spec {name!r}")
+        elif name in specs:
+            problems.append(f"{name} is to go, and stands in the answer as well")
+        else:
+            removed[name] = RemovedSpec(name, before)
+    return tuple(removed.values()), problems
 
 
 def printable(text: str) -> str:
@@ -88,15 +120,16 @@ def _refuse_aliases(block: str, where: str) -> None:
         raise SpecError(f"{where}: {aliases} aliases, at most {MOST_ALIASES}")
 
 
-def _questions(block: str) -> list[str]:
+def _listed(block: str, key: str, what: str) -> list[str]:
+    """Return the texts of a block that holds one key with a list."""
     try:
         plain = yaml.safe_load(block)
     except yaml.YAMLError as error:
-        raise SpecError(f"questions: not YAML: {error}") from None
-    asked = plain.get("questions") if isinstance(plain, dict) else None
-    if not isinstance(asked, list) or not asked:
-        raise SpecError("questions: a list of questions is expected")
-    return [printable(" ".join(str(question).split())) for question in asked]
+        raise SpecError(f"{key}: not YAML: {error}") from None
+    found = plain.get(key) if isinstance(plain, dict) else None
+    if not isinstance(found, list) or not found or len(plain) > 1:
+        raise SpecError(f"{key}: a list of {what} is expected, and nothing else")
+    return [printable(" ".join(str(text).split())) for text in found]
 
 
 def _on_disk(folder: Path, name: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from architect.atomic import write
 from architect.drafts.draft import Draft
 from architect.estimate import Estimate
+from architect.outcome import Outcome
 from architect.running import wait_until_live
 from architect.staleness import State, states
 from core.errors import FileConflict, SpecError
@@ -20,7 +21,6 @@ from core.spec_graph import SpecGraph, graph, load_graph
 
 if TYPE_CHECKING:
     from architect.build import Progress
-    from architect.outcome import Outcome
     from architect.session import Session
 
 
@@ -28,22 +28,26 @@ if TYPE_CHECKING:
 class Applied:
     """What became of a draft; `live` is None where nothing runs.
 
-    A record goes live with the next start: its name is in `next_start`.
+    A record goes live with the next start: its name is in `next_start`. What was to be
+    removed and is not is in `kept`.
     """
 
     outcome: Outcome
     live: dict[str, bool] | None = None
     next_start: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Tell whether everything was built, and runs where something runs."""
-        return self.outcome.ok and all((self.live or {}).values())
+        """Tell whether everything was built and removed, and runs where something runs."""
+        done = self.outcome.ok and not self.kept
+        return done and all((self.live or {}).values())
 
 
 def with_draft(before: SpecGraph, draft: Draft) -> SpecGraph:
     """Return the specs as they would be; SpecError when they do not hold together."""
-    return graph({**before.specs, **{one.name: one.spec for one in draft.specs}})
+    after = {**before.specs, **{one.name: one.spec for one in draft.specs}}
+    return graph({n: s for n, s in after.items() if n not in draft.gone})
 
 
 def stale_with(session: Session, draft: Draft) -> list[State]:
@@ -69,6 +73,7 @@ def apply(
 ) -> Applied:
     """Write the specs, build what is stale by them, and wait until it runs.
 
+    What is to be removed goes last, when all that is built without it stands.
     FileConflict when a spec on disk is not what the draft was made from.
     """
     assert draft.sound
@@ -80,13 +85,15 @@ def apply(
         for one in draft.specs:
             write(session.project.spec(one.name), one.text.encode())
         session.models.post(pipeline.prompts(stale))
-        outcome = pipeline.generate(stale) if stale else pipeline.generate(draft.names)
+        outcome = pipeline.generate(stale or draft.names) if draft.names else Outcome()
+        if outcome.ok and draft.gone:
+            outcome.removed = pipeline.remove(draft.gone)
     session.record_verdicts()
-    return _gone_live(session, outcome)
+    return _gone_live(session, outcome, draft)
 
 
 def _refuse_changed(session: Session, draft: Draft) -> None:
-    for one in draft.specs:
+    for one in draft.changes:
         path = session.project.spec(one.name)
         now = path.read_text(encoding="utf-8") if path.exists() else None
         if now != one.before:
@@ -96,17 +103,20 @@ def _refuse_changed(session: Session, draft: Draft) -> None:
             )
 
 
-def _gone_live(session: Session, outcome: Outcome) -> Applied:
+def _gone_live(session: Session, outcome: Outcome, draft: Draft) -> Applied:
     built = read_manifest(session.project.manifest).modules
     graph = load_graph(session.project.specs)
     records = [n for n in outcome.built if graph.specs[n].kind == "record"]
     versions = {n: built[n].version for n in outcome.built if n not in records}
-    live = wait_until_live(session.config, versions) if versions else None
-    return Applied(outcome, live, records if live is not None else [])
+    gone, live = outcome.removed, None
+    if versions or gone:
+        live = wait_until_live(session.config, versions, gone)
+    kept = [name for name in draft.gone if name not in gone]
+    return Applied(outcome, live, records if live is not None else [], kept)
 
 
 def restore_words(draft: Draft) -> str:
-    """Return the command that takes the specs of a draft back."""
+    """Return the command that takes the specs that a draft wrote back."""
     changed = [
         f"specs/trading/{d.name}.yaml" for d in draft.specs if d.before is not None
     ]
@@ -114,5 +124,5 @@ def restore_words(draft: Draft) -> str:
     words = [f"git checkout -- {' '.join(changed)}"] if changed else []
     words += [f"rm {' '.join(new)}"] if new else []
     if not words:
-        raise SpecError("a draft without specs has nothing to take back")
+        raise SpecError("a draft that writes no specs has nothing to take back")
     return " && ".join(words)

@@ -3,30 +3,68 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
+import architect
 import core
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 
 _NAMED = re.compile(r"""\[["']([a-z][a-z0-9_]*)["']\]""")
+# As a value: a table or a constant of names, told from a common word by its underscore.
+_QUOTED = re.compile(r"""["']([a-z][a-z0-9]*_[a-z0-9_]*)["']""")
+_CLASS = re.compile(r"\b[A-Z][A-Za-z0-9]*\b")
 
 
 def hand_written(name: str) -> list[str]:
     """Return the files of the running system that call a module by name."""
-    return [place for place, found in _named().items() if name in found]
+    return [place for place, found in _found(_NAMED, core).items() if name in found]
 
 
 @cache
-def _named() -> dict[str, frozenset[str]]:
-    folder = Path(core.__file__).parent
+def _found(pattern: re.Pattern[str], package: ModuleType) -> dict[str, frozenset[str]]:
+    """Return what a pattern finds in each hand-written file of a package."""
+    folder = Path(package.__path__[0])
     texts = {p: p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*.py"))}
     return {
-        f"core/{path.relative_to(folder).as_posix()}": frozenset(_NAMED.findall(text))
+        f"{folder.name}/{path.relative_to(folder).as_posix()}": frozenset(
+            pattern.findall(text)
+        )
         for path, text in texts.items()
     }
+
+
+def still_used(
+    name: str, before: Mapping[str, Spec], kept: Mapping[str, Spec]
+) -> Iterator[str]:
+    """Yield why a spec may not go: the specs that use it still, the code that names it."""
+    spec = before[name]
+    users = [s.name for s in kept.values() if _uses(s, spec)]
+    if users:
+        yield (
+            f"{name} may not go: {', '.join(users)} use{'s' * (len(users) == 1)} it;"
+            " change or remove what uses it too"
+        )
+    if spec.kind == "record":
+        places = _naming(_CLASS, spec.class_name)
+    else:
+        places = [*hand_written(name), *_naming(_QUOTED, name)]
+    if places:
+        yield f"{name} may not go: {', '.join(dict.fromkeys(places))} needs it"
+
+
+def _uses(user: Spec, spec: Spec) -> bool:
+    if spec.kind == "record":
+        return spec.class_name in user.record_types or spec.name in user.uses
+    return spec.name in user.uses
+
+
+def _naming(pattern: re.Pattern[str], word: str) -> list[str]:
+    both = {**_found(pattern, core), **_found(pattern, architect)}
+    return [place for place, found in both.items() if word in found]
 
 
 def unused(name: str, graph: SpecGraph) -> Iterator[str]:

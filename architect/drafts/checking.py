@@ -2,7 +2,8 @@
 
 Its examples are run against its own claims, which a model wrote. The allowlist comes
 first; this process has no settings in its environment, and bounded time and memory.
-Reads one JSON object (root, package, cpu_s, texts by name) from stdin, writes one to stdout.
+Reads one JSON object (root, package, cpu_s, texts by name, removed names) from stdin and
+writes one to stdout.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from architect.drafts.callers import changed_signature, unused
+from architect.drafts.callers import changed_signature, still_used, unused
 from architect.drafts.claims import unsafe
 from architect.drafts.rules import lacking
 from architect.gate.records import record_classes
@@ -35,7 +36,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     project = Project(Path(asked["root"]), asked["package"])
     try:
-        found = list(check(project, asked["texts"]))
+        found = list(check(project, asked["texts"], asked["removed"]))
     except ArchitectError as error:
         found = [(True, f"{error}" + (f" ({error.hint})" if error.hint else ""))]
     problems = [text for forbids, text in found if forbids]
@@ -44,14 +45,22 @@ def main() -> int:
     return 0
 
 
-def check(project: Project, texts: Mapping[str, str]) -> Iterator[Found]:
+def check(
+    project: Project, texts: Mapping[str, str], removed: Sequence[str] = ()
+) -> Iterator[Found]:
     """Yield what is wrong with drafted specs in the place of those on disk.
 
     SpecError when the specs do not hold together.
     """
     before = load_graph(project.specs)
     drafted = {name: parse_spec(text, name) for name, text in texts.items()}
-    after = graph({**before.specs, **drafted})
+    whole = {**before.specs, **drafted}
+    kept = {n: s for n, s in whole.items() if n not in removed}
+    needed = [t for name in removed for t in still_used(name, before.specs, kept)]
+    if needed:
+        yield from ((True, text) for text in needed)
+        return
+    after = graph(kept)
     harmful = [
         f"{name}: {text}"
         for name, spec in drafted.items()

@@ -93,8 +93,8 @@ def settle(
     if not draft.sound:
         return Ended(draft)
     cost = estimate(session, draft)
-    person.tell(cost.as_text())
-    if dry_run or not (yes or _approved(person)):
+    person.tell(_price(cost, draft))
+    if dry_run or not (yes or _approved(person, draft)):
         return Ended(draft, cost)
     done = apply(session, draft, request.text, progress(len(cost.rows)))
     person.tell(told(done, draft))
@@ -122,13 +122,28 @@ def weak_specs(done: Applied) -> tuple[str, ...]:
 
 def as_answer(draft: Draft) -> str:
     """Return the specs of a draft as a model would answer them."""
-    return "".join(f"```yaml\n{one.text.rstrip()}\n```\n" for one in draft.specs)
+    text = "".join(f"```yaml\n{one.text.rstrip()}\n```\n" for one in draft.specs)
+    gone = "".join(f"  - {name}\n" for name in draft.gone)
+    return f"{text}```yaml\nremove:\n{gone}```\n" if gone else text
 
 
-def _approved(person: Person) -> bool:
+def _price(cost: Estimate, draft: Draft) -> str:
+    """Return what a draft costs and takes away, in a line."""
+    if not draft.gone:
+        return cost.as_text()
+    removed = f"{len(draft.gone)} to remove: {', '.join(draft.gone)}"
+    return f"{removed}; {cost.as_text()}" if cost.rows else removed
+
+
+def _approved(person: Person, draft: Draft) -> bool:
     if not person.there:
         return False
-    return person.answer("Write these specs and build them? [y/N]").lower() in _YES
+    question = "Write these specs and build them?"
+    if draft.gone:
+        question = "Do so, and remove what is to go?"
+        if not draft.specs:
+            question = "Remove these specs and their modules?"
+    return person.answer(f"{question} [y/N]").lower() in _YES
 
 
 def told(done: Applied, draft: Draft) -> str:
@@ -140,10 +155,12 @@ def told(done: Applied, draft: Draft) -> str:
     for name, error in done.outcome.failed.items():
         lines.append(f"error: {name}: {error}")
     lines += [f"error: {name}: not tried" for name in done.outcome.skipped]
-    for name, live in (done.live or {}).items():
-        lines.append(f"{name}: " + ("live" if live else "error: it did not go live"))
+    lines += [f"{name}: removed and committed" for name in done.outcome.removed]
+    lines += [f"error: {name}: not removed" for name in done.kept]
+    for name, so in (done.live or {}).items():
+        lines.append(f"{name}: {_runs(so, name in done.outcome.removed)}")
     lines += [f"{name}: a record, live with the next start" for name in done.next_start]
-    if done.outcome.built and done.live is None:
+    if (done.outcome.built or done.outcome.removed) and done.live is None:
         lines.append("the system is not running: architect up starts it")
     if not done.outcome.ok:
         lines.append(
@@ -151,3 +168,10 @@ def told(done: Applied, draft: Draft) -> str:
             f" architect generate, or take them back: {restore_words(draft)}"
         )
     return "\n".join(lines)
+
+
+def _runs(so: bool, removed: bool) -> str:
+    """Return how a module stands in the running system; `so` is as it should be."""
+    if removed:
+        return "no longer runs" if so else "error: it still runs"
+    return "live" if so else "error: it did not go live"

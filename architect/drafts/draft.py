@@ -24,21 +24,41 @@ class DraftedSpec:
     @property
     def diff(self) -> str:
         """The change as a unified diff; a new file is all plus lines."""
-        old = (self.before or "").splitlines()
-        place = f"specs/trading/{self.name}.yaml"
-        source = f"a/{place}" if self.before is not None else "/dev/null"
-        lines = difflib.unified_diff(
-            old, self.text.splitlines(), source, f"b/{place}", lineterm=""
-        )
-        return "\n".join(lines)
+        return _diff(self.name, self.before, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedSpec:
+    """One spec file that is to go; `before` is its text on disk."""
+
+    name: str
+    before: str
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff: all minus lines."""
+        return _diff(self.name, self.before, None)
+
+
+def _diff(name: str, before: str | None, after: str | None) -> str:
+    place = f"specs/trading/{name}.yaml"
+    lines = difflib.unified_diff(
+        (before or "").splitlines(),
+        (after or "").splitlines(),
+        "/dev/null" if before is None else f"a/{place}",
+        "/dev/null" if after is None else f"b/{place}",
+        lineterm="",
+    )
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Proposed specs, or the questions that have to be answered first.
 
-    `remarks` is what the model said around them; `problems` are why the draft may not be
-    written yet, `warnings` what a person should know of it.
+    `removed` are specs that are to go, with their modules. `remarks` is what the model said
+    around them; `problems` are why the draft may not be written yet, `warnings` what a
+    person should know of it.
     """
 
     specs: tuple[DraftedSpec, ...] = ()
@@ -47,13 +67,30 @@ class Draft:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     model: str = ""
+    removed: tuple[RemovedSpec, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Tell whether it could be written with a yes."""
-        return bool(self.specs) and not self.problems and not self.questions
+        proposed = self.specs or self.removed
+        return bool(proposed) and not self.problems and not self.questions
 
     @property
     def names(self) -> list[str]:
-        """The names of the proposed specs."""
+        """The names of the specs that it writes."""
         return [one.name for one in self.specs]
+
+    @property
+    def gone(self) -> list[str]:
+        """The names of the specs that it removes."""
+        return [one.name for one in self.removed]
+
+    @property
+    def changes(self) -> tuple[DraftedSpec | RemovedSpec, ...]:
+        """The specs that it writes and those that it removes."""
+        return (*self.specs, *self.removed)
+
+    @property
+    def diffs(self) -> list[str]:
+        """All that it changes, one file each."""
+        return [one.diff for one in self.changes]

@@ -40,7 +40,7 @@ def has_colour() -> bool:
 def as_text(draft: Draft, colour: bool = False) -> str:
     """Return a draft as a person reads it: remarks, diffs, what is wrong, what to know."""
     parts = [draft.remarks] if draft.remarks else []
-    parts += [_coloured(one.diff) if colour else one.diff for one in draft.specs]
+    parts += [_coloured(diff) if colour else diff for diff in draft.diffs]
     parts += [f"question: {question}" for question in draft.questions]
     parts += [f"error: {problem}" for problem in draft.problems]
     parts += [f"warning: {warning}" for warning in draft.warnings]

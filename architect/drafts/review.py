@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 
 from architect.drafts.answer import read_answer
-from architect.drafts.draft import Draft, DraftedSpec
+from architect.drafts.draft import Draft
 from core.errors import GateError
 from core.project import Project
 
@@ -21,25 +21,33 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "OPENBLAS_CORETYPE")
 def reviewed(answer: str, project: Project, model: str = "") -> Draft:
     """Return the draft that an answer holds; nothing is written."""
     read = read_answer(answer, project.specs)
-    draft = Draft(read.specs, read.questions, read.remarks, read.problems, (), model)
+    draft = Draft(
+        read.specs,
+        read.questions,
+        read.remarks,
+        read.problems,
+        model=model,
+        removed=read.removed,
+    )
     if draft.problems or draft.questions:
         return draft
-    if not draft.specs:
+    if not draft.specs and not draft.removed:
         told = "the answer holds no ```yaml block: give specs, or questions"
         return replace(draft, problems=(told,))
     unchanged = [one.name for one in draft.specs if one.before == one.text]
-    found = _checked(draft.specs, project)
+    found = _checked(draft, project)
     warnings = [f"{name}: it is as it was" for name in unchanged] + found["warnings"]
     return replace(draft, problems=tuple(found["problems"]), warnings=tuple(warnings))
 
 
-def _checked(specs: tuple[DraftedSpec, ...], project: Project) -> dict[str, list[str]]:
+def _checked(draft: Draft, project: Project) -> dict[str, list[str]]:
     """Have the specs checked by a process without settings; GateError if it cannot tell."""
     asked = {
         "root": str(project.root),
         "package": project.package,
         "cpu_s": CPU_S,
-        "texts": {one.name: one.text for one in specs},
+        "texts": {one.name: one.text for one in draft.specs},
+        "removed": draft.gone,
     }
     words = [sys.executable, "-P", "-m", "architect.drafts.checking"]
     environment = {key: os.environ[key] for key in _KEPT if key in os.environ}

@@ -163,3 +163,21 @@ def test_no_redis_is_an_error_and_leaves_nothing_running(
     with pytest.raises(StoreUnavailable, match="Redis does not answer"):
         Runtime(Project(folder.root), fresh_stores.database_url, "unix:///none.sock")
     assert hooks.contain is None
+
+
+def test_a_module_that_was_removed_runs_no_more_and_holds_nothing_up(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    """Nor does what a process that was killed has left in Redis."""
+    folder.accept("halve", GOOD)
+    kept = folder.accept("kept", GOOD.replace("halve", "kept"))
+    client.hset(RUNNING, "left", "behind")
+    with start() as runtime:
+        until(lambda: set(client.hgetall(RUNNING)) == {"halve", "kept"})
+        runtime.breaker.unsafe("halve", "some", "it failed")
+        folder.remove("halve")
+        until(lambda: client.hgetall(RUNNING) == {"kept": kept.version})
+        assert runtime.modules.names == ["kept"]
+        assert runtime.breaker.health("halve").unsafe == ""
+        assert runtime.breaker.stop_reason() == ""
+    assert [d["module"] for d in details(client, EVENTS, "removed")] == ["halve"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from core_modules import Folder, entry, halve
 
+from core.errors import NotAccepted
 from core.manifest import sha256
 from core.watcher import Watcher
 
@@ -42,6 +43,7 @@ class Watched:
             lambda name, digest: self.heard.put(("unaccepted", name, digest)),
             lambda message: self.heard.put(("error", message)),
             (folder.root / "pending.json", folder.root / "taking.json"),
+            lambda name: self.heard.put(("removed", name)),
         )
         self.watcher.start()
 
@@ -247,3 +249,54 @@ def test_reading_a_module_wakes_nobody(
         (folder.modules / "halve.py").read_bytes()
     (folder.modules / "notes.txt").write_text("no module")
     assert watched.nothing_more()
+
+
+def test_a_module_that_was_removed_is_taken_out_with_what_used_it(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    """Users go before what they use, whatever their names are."""
+    folder.accept("halve", GOOD)
+    folder.accept("zebra", GOOD.replace("halve", "zebra"))
+    folder.accept("alpha", USER, uses=("zebra",))
+    watched = watch()
+    held = watched.registry["alpha"]
+    with watched.registry.tick():
+        folder.remove("zebra", "alpha")
+        assert [watched.next(), watched.next()] == [
+            ("removed", "alpha"),
+            ("removed", "zebra"),
+        ]
+        assert held(8) == 5  # a tick keeps what it began with
+    assert watched.registry.loaded == ["halve"]
+    with pytest.raises(NotAccepted, match="zebra has no accepted version"):
+        watched.registry["zebra"]
+    again = folder.accept("zebra", BETTER.replace("halve", "zebra"))
+    assert watched.next() == ("swap", "zebra", again.version)
+    assert watched.registry["zebra"](8) == 4
+
+
+def test_a_file_alone_that_is_gone_takes_nothing_out(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    """Nor does a manifest that is away for a moment."""
+    folder.accept("halve", GOOD)
+    watched = watch()
+    text = folder.manifest.read_text()
+    (folder.modules / "halve.py").unlink()
+    assert watched.nothing_more()
+    folder.manifest.unlink()
+    folder.manifest.write_text(text)
+    assert watched.registry["halve"](8) == 4
+
+
+def test_an_earlier_version_that_uses_what_is_gone_is_gone_too(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    folder.accept("zebra", GOOD.replace("halve", "zebra"))
+    folder.accept("alpha", USER, uses=("zebra",))
+    watched = watch()
+    alone = folder.accept("alpha", GOOD.replace("halve", "alpha"))
+    assert watched.next() == ("swap", "alpha", alone.version)
+    folder.remove("zebra")
+    assert watched.next() == ("removed", "zebra")
+    assert watched.registry.roll_back("alpha", alone.version) is None
