@@ -54,6 +54,8 @@ class Session:
         self.config, self.project, self.tell = config, config.project, tell
         # Whether the strength of a spec is measured when its body is accepted.
         self.strength = False
+        # Which route answers for the architect; None for its own.
+        self.route: str | None = None
         self._relay = relay
         self._open = ExitStack()
         self._log = VerdictLog(config)
@@ -103,14 +105,12 @@ class Session:
         stays beside the stores: it is no part of what is built."""
         return replace(self.models, store=ReplyStore(self.project.data / "replies"))
 
-    def ask_architect(
-        self, prompt: Prompt, *, route: str | None = None, on_text: OnText | None = None
-    ) -> Reply:
+    def ask_architect(self, prompt: Prompt, on_text: OnText | None = None) -> Reply:
         """Ask about specs; what it will cost is told before, where it costs anything."""
-        chosen = self.config.routes.get(route or prompt.job)
+        chosen = self.config.routes.get(self.route or prompt.job)
         if chosen is not None and self.talk.store.recorded(prompt) is None:
             self.tell(price_of(chosen, prompt))
-        return self.talk.ask(prompt, route=route, on_text=on_text)
+        return self.talk.ask(prompt, route=self.route, on_text=on_text)
 
     def new_run(self) -> None:
         """Begin a new run: what is asked from now on has a run's budget of its own."""

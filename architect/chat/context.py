@@ -7,47 +7,88 @@ text has a bound, so a long history does not push out the question.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from architect.books import TRADES, rows_at, trade_line
 from architect.chat.turn import Turn
 from architect.config import Config
 from architect.drafts.related import mentioned, related
 from architect.live_record import LiveRecord, live_record
+from architect.prompt import in_one_line
 from architect.spec_body import accepted_body
 from architect.stores import find_stores
 from core.errors import ArchitectError
 from core.manifest import read_manifest
 from core.project import Project
+from core.spec import Spec
 from core.spec_graph import SpecGraph
 
-MOST_MODULES = 4
+MOST_NAMED = 4
+MOST_RELATED = 3
 LOOK_BACK = 4
+MOST_TRADES = 5
 LONGEST = 600
+LONGEST_SPEC = 6000
 
 
-def in_question(graph: SpecGraph, question: str, turns: list[Turn]) -> list[str]:
-    """Return the modules that a question is about: those it names, then those that were
-    named just before, then those whose specs share its words."""
-    named = mentioned(graph, question)
+def in_question(
+    graph: SpecGraph, question: str, turns: list[Turn]
+) -> tuple[list[str], list[str]]:
+    """Return the modules that a question is about: those that it names or that were named
+    just before, and others whose specs share its words."""
     before = [
         n for turn in reversed(turns[-LOOK_BACK:]) for n in mentioned(graph, turn.text)
     ]
-    likely = related(graph, question, MOST_MODULES)
-    found = list(dict.fromkeys([*named, *before, *likely]))
-    return found[: max(MOST_MODULES, len(named))]
+    named = list(dict.fromkeys([*mentioned(graph, question), *before]))[:MOST_NAMED]
+    likely = [name for name in related(graph, question) if name not in named]
+    return named, likely[: max(MOST_RELATED - len(named), 0)]
 
 
-def context(config: Config, graph: SpecGraph, names: list[str]) -> str:
-    """Return what is known of some modules, one after the other."""
+def context(
+    config: Config, graph: SpecGraph, named: list[str], others: Sequence[str] = ()
+) -> str:
+    """Return what is known of some modules: of those named all, of others what they do."""
     stores = find_stores(config)
     url = stores.database_url if stores else None
-    parts = [_module(config.project, graph, name, url) for name in names]
-    return "\n".join(parts) or "(no module is named)\n"
+    if url is None:
+        state = "The system is not running.\n"
+    else:
+        state = f"The system is running. {last_trades(url)}"
+    parts = [_module(config.project, graph, name, url) for name in named]
+    parts += [_in_brief(config.project, graph, name, url) for name in others]
+    return "\n".join([state, *parts])
+
+
+def summary(spec: Spec) -> str:
+    """Return what a module is for: the first sentence of its intent."""
+    return " ".join(spec.intent.split()).partition(". ")[0].rstrip(".")
+
+
+def last_trades(url: str) -> str:
+    """Return the open trades and the newest that were closed, as the books have them."""
+    try:
+        found = rows_at(url, TRADES, (MOST_TRADES,))
+    except ArchitectError as error:
+        return f"Its books cannot be read: {error}\n"
+    lines = "".join(f"- {trade_line(row)}\n" for row in found)
+    return f"Its last trades, times in UTC:\n{lines}" if found else "No trades yet.\n"
+
+
+def _in_brief(project: Project, graph: SpecGraph, name: str, url: str | None) -> str:
+    """Return what a module does, without its examples and properties."""
+    spec = graph.specs[name]
+    parts = [f"## {name}\n\n{in_one_line(spec)}\n{spec.notes or ''}"]
+    if body := accepted_body(project, spec).rstrip():
+        parts.append(f"```python\n{body}\n```\n")
+    parts.append(_live(name, url))
+    return "\n".join(part for part in parts if part)
 
 
 def _module(project: Project, graph: SpecGraph, name: str, url: str | None) -> str:
     spec = graph.specs[name]
     text = project.spec(name).read_text(encoding="utf-8").rstrip()
+    text = text if len(text) <= LONGEST_SPEC else f"{text[:LONGEST_SPEC]}\n# (cut here)"
     parts = [f"## {name}\n\n```yaml\n{text}\n```\n"]
     if body := accepted_body(project, spec).rstrip():
         parts.append(f"The accepted body:\n\n```python\n{body}\n```\n")
@@ -62,7 +103,7 @@ def _module(project: Project, graph: SpecGraph, name: str, url: str | None) -> s
 
 def _live(name: str, url: str | None) -> str:
     if url is None:
-        return "The system is not running.\n"
+        return ""
     try:
         return as_text(live_record(url, name))
     except ArchitectError as error:

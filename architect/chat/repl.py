@@ -17,8 +17,9 @@ from architect.chat.screen import Screen
 from architect.chat.slash import help_text, read_slash, run_slash
 from architect.chat.stream import CleanStream
 from architect.chat.transcripts import Transcript
+from architect.chat.wanted import change_wanted
 from architect.drafts.answer import printable
-from architect.drafts.dialogue import settle
+from architect.drafts.dialogue import discuss, settle
 from architect.drafts.draft import Draft
 from architect.drafts.request import Request
 from architect.drafts.review import reviewed
@@ -40,7 +41,6 @@ class Chat:
     lines: Lines
     screen: Screen
     main: Callable[[list[str]], int]
-    route: str | None = None
     there: bool = True
 
     def run(self) -> None:
@@ -86,7 +86,7 @@ class Chat:
         if route not in self.session.config.routes:
             known = ", ".join(sorted(self.session.config.routes)) or "none is set"
             raise ConfigError(f"no model is set for {route}", hint=f"routes: {known}")
-        self.route = route
+        self.session.route = route
         self.screen.note(f"{route} answers from now on")
 
     # --- talking -------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Chat:
         self.transcript.say("person", question)
         stream = CleanStream(self.screen.piece, session.config.secrets)
         try:
-            reply = session.ask_architect(prompt, route=self.route, on_text=stream)
+            reply = session.ask_architect(prompt, on_text=stream)
         except KeyboardInterrupt:
             stream.end()
             self.transcript.say("note", "the answer was stopped")
@@ -111,14 +111,19 @@ class Chat:
         self.transcript.say("architect", reply.text)
         if reply.cost_usd:
             self.screen.note(f"{reply.model}, {reply.cost_usd:.4f} USD")
-        if _PROPOSAL.search(reply.text):
-            self._propose(question, reviewed(reply.text, session.project, reply.model))
+        wanted = change_wanted(reply.text, session.graph())
+        if wanted is not None:
+            self.screen.note("drafting what changes")
+            self._propose(*discuss(wanted, session, self))
+        elif _PROPOSAL.search(reply.text):
+            draft = reviewed(reply.text, session.project, reply.model)
+            self._propose(draft, Request(question))
 
-    def _propose(self, question: str, draft: Draft) -> None:
+    def _propose(self, draft: Draft, request: Request) -> None:
         """Show what the architect proposed; on a yes it is written and built."""
         ended = settle(
             draft,
-            Request(question),
+            request,
             self.session,
             self,
             lambda size: Progress("building", size),

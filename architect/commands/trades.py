@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, datetime
-from typing import Any
 
 EXAMPLE = "  architect trades\n  architect trades 50"
-QUERY = """
-select trade_id, symbol, side, size, entry_price, exit_price, opened_ms, closed_ms,
-    realised_usd - fees_usd + funding_usd as net_usd, exit_reason
-from trading_data.trades order by closed_ms desc nulls first, opened_ms desc limit %s
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,24 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0; StoreUnavailable when the system is not up."""
-    from architect.books import rows  # heavy: not for --help
+    from architect.books import TRADES, rows, trade_line  # heavy: not for --help
 
-    found = rows(options.root, QUERY, (options.count,))
+    found = rows(options.root, TRADES, (options.count,))
     if options.json:
         print(json.dumps(found, default=str))
         return 0
     for row in found:
-        print(_line(row))
+        print(trade_line(row))
     if not found:
         print("no trades")
     return 0
-
-
-def _line(row: dict[str, Any]) -> str:
-    opened = datetime.fromtimestamp(row["opened_ms"] / 1000, UTC)
-    end = "open" if row["closed_ms"] is None else f"{row['exit_price']:f}"
-    return (
-        f"{opened:%Y-%m-%d %H:%M}  {row['symbol']:12} {row['side']:5} {row['size']:f}"
-        f" at {row['entry_price']:f} -> {end}  {row['net_usd']:+.2f} USD"
-        f"  {row['exit_reason'] or ''}"
-    ).rstrip()

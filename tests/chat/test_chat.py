@@ -20,8 +20,10 @@ from architect.chat.slash import TABLE, help_text, read_slash, whole_name
 from architect.chat.stream import CleanStream
 from architect.chat.transcripts import begin, names, read, resume
 from architect.chat.turn import Turn
+from architect.chat.wanted import change_wanted
 from architect.command_table import CHAT_ONLY, COMMANDS, SHELL_ONLY
 from architect.config import load
+from architect.drafts.request import Request
 from architect.secrets import Secrets
 from core.errors import ArchitectError
 from core.manifest import read_manifest
@@ -120,6 +122,70 @@ def test_a_proposal_that_will_not_do_is_told_to_both(project: Project) -> None:
     assert "note: it will not do: maker_fee: 2 visible" in sent(server, 1)
 
 
+CHANGE = """\
+A resting order should pay the maker fee:
+
+```yaml
+change: a new module for what a resting order pays, nothing for a rebate
+about: [fee, no_such]
+```
+"""
+
+
+def test_a_change_is_drafted_by_a_prompt_of_its_own(project: Project) -> None:
+    """As by `architect ask`: what will not do goes back before a person sees it, and
+    what is open is asked in the chat."""
+    answers = (
+        CHANGE,
+        block('questions: ["May it be negative?"]'),
+        block(without_examples(MAKER_FEE, 2)),
+        block(MAKER_FEE),
+        fenced(BODY),
+    )
+    with ChatServer(*in_turn(*answers)) as server:
+        said = chat(project, server, "what does a resting order pay?\nno\ny\n")
+    first, drafted, answered, again = (sent(server, n) for n in range(4))
+    assert "## A whole spec" not in first
+    assert "a new module for what a resting order pays" in drafted
+    assert "### A whole spec" in drafted
+    assert "intent: Fee of a trade." in drafted  # it is about fee
+    assert "May it be negative?\n  no" in answered
+    assert "2 visible examples; at least 3 are needed" in again
+    assert "maker_fee: built and committed" in said
+    log = git(project.root, "log", "-1", "--format=%B")
+    assert "a new module for what a resting order pays" in log
+
+
+def test_a_chat_may_remove_a_spec(project: Project) -> None:
+    answers = (CHANGE, block("remove: [round_trip]"))
+    with ChatServer(*in_turn(*answers)) as server:
+        said = chat(project, server, "we need no round_trip\ny\n")
+    assert "+++ /dev/null" in said
+    assert "round_trip: removed and committed" in said
+    assert not project.spec("round_trip").exists()
+
+
+@pytest.mark.parametrize(
+    ("block_text", "wanted"),
+    [
+        ("change: halve it\nabout: [fee]", Request("halve it", ("fee",))),
+        (
+            "change: halve it: by two\nabout: [fee]",
+            Request("halve it: by two", ("fee",)),
+        ),
+        ("change: |\n  halve\n  it", Request("halve it")),
+        ("change: [1]", None),
+        ("changes: x", None),
+        ("expect: 1", None),
+    ],
+)
+def test_what_an_answer_wants_changed_is_read(
+    project: Project, block_text: str, wanted: Request | None
+) -> None:
+    graph = load_graph(project.specs)
+    assert change_wanted(f"So.\n\n```yaml\n{block_text}\n```\n", graph) == wanted
+
+
 def test_an_excerpt_in_yaml_is_no_proposal(project: Project) -> None:
     with ChatServer(says("It says:\n\n```yaml\nexpect: 1\n```\n")) as server:
         said = chat(project, server, "what does fee say?\n")
@@ -209,7 +275,10 @@ def test_names_and_commands_are_completed() -> None:
 def test_the_modules_in_question_are_named_now_or_just_before(project: Project) -> None:
     graph = load_graph(project.specs)
     turns = [Turn("person", "tell me of spread", 0), Turn("architect", "Well.", 1)]
-    assert in_question(graph, "and fee?", turns)[:2] == ["fee", "spread"]
+    named, others = in_question(graph, "and fee?", turns)
+    assert named == ["fee", "spread"]
+    assert "round_trip" in others  # it shares the word
+    assert in_question(graph, "fee, spread, quote, round_trip?", [])[1] == []
 
 
 def test_how_a_module_does_live_is_told(

@@ -10,9 +10,15 @@ import pytest
 import yaml
 from pipeline_project import CHECKOUT, SPECS
 
+from architect.chat.prompt import chat_prompt
 from architect.code_generator import Generated, driven, judging, visible_reason
+from architect.config import load
+from architect.drafts.prompt import draft_prompt
+from architect.drafts.related import mentioned
+from architect.drafts.request import Request
 from architect.gate.gate import Gate
 from architect.gate.verdict import Verdict
+from architect.models.prompt import Prompt
 from architect.prompt import code_prompt, repair_prompt, retry_feedback
 from core.spec import Example, Spec
 from core.spec_graph import SpecGraph, graph, load_graph
@@ -211,24 +217,42 @@ def test_no_refusal_of_a_shipped_module_tells_what_is_held_back(
     assert [secret for secret in hidden if secret in dense] == []
 
 
-@pytest.mark.parametrize("template", ["draft", "chat"])
-def test_what_the_architect_is_asked_is_filled_and_bounded(template: str) -> None:
-    """About 15,000 tokens: the format, every module in a line, a few specs whole."""
-    from architect.chat.prompt import chat_prompt
-    from architect.config import load
-    from architect.drafts.prompt import draft_prompt
-    from architect.drafts.request import Request
+QUESTIONS = (
+    "what does market_scanner do?",
+    "why was the last trade closed?",
+    "how is a position sized, and who decides the stop?",
+    "reject entries when the spread is over 8 basis points",
+    "compare market_scanner, entry_score, entry_decision, slice_manager and trade",
+)
+CONFIG = load(CHECKOUT, process={})
 
-    question = "reject entries when the spread is over 8 basis points"
-    config = load(CHECKOUT, process={})
-    if template == "draft":
-        prompt = draft_prompt(Request(question), SHIPPED, config.project)
-    else:
-        prompt = chat_prompt(config, SHIPPED, question, [])
+
+def test_what_the_architect_is_asked_for_specs_is_filled_and_bounded() -> None:
+    """About 15,000 tokens: the format, every module in a line, a few specs whole."""
+    prompt = draft_prompt(Request(QUESTIONS[3]), SHIPPED, CONFIG.project)
+    assert_filled(prompt, QUESTIONS[3])
+    assert len(prompt.text) / CHARS_A_TOKEN < 20_000
+    assert all(f"`{spec.class_name}(" in prompt.text for spec in SHIPPED)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_in_the_chat_costs_what_it_is_about(question: str) -> None:
+    """Modules that are named stand there whole, related ones in brief, all others by
+    name; with four long ones named, it is less than what a draft is asked with."""
+    prompt = chat_prompt(CONFIG, SHIPPED, question, [])
+    assert_filled(prompt, question)
+    named = mentioned(SHIPPED, question)
+    assert len(prompt.text) / CHARS_A_TOKEN < 2_800 + 2_000 * min(len(named), 4)
+    for spec in SHIPPED:
+        told = rf"\b({spec.name}|{spec.class_name})\b"
+        assert re.search(told, prompt.text), spec.name
+    for name in named[:4]:
+        assert f"## {name}\n\n```yaml\nname: {name}\n" in prompt.text
+
+
+def assert_filled(prompt: Prompt, question: str) -> None:
     assert not re.search(r"\$[a-z]+", prompt.text)
     assert "=== user" not in prompt.text
     assert "<!--" not in prompt.text
     assert question in prompt.text
     assert prompt.job == "architect"
-    assert len(prompt.text) / CHARS_A_TOKEN < 20_000
-    assert all(f"`{spec.class_name}(" in prompt.text for spec in SHIPPED)
