@@ -220,6 +220,11 @@ class Registry:
         finally:
             self._view.reset(token)
 
+    @property
+    def edition(self) -> View:
+        """The set of versions that calls reach here and now: another object after a swap."""
+        return self._view.get() or self._current
+
     def version(self, name: str) -> Version:
         """Return the version that new calls reach."""
         return self._history[name][-1]

@@ -13,7 +13,7 @@ import inspect
 import linecache
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "Wrapping",
     "hooks",
     "module",
+    "unrecorded",
     "wrapped_body",
 ]
 
@@ -65,6 +66,22 @@ def module(
     return wrap
 
 
+def unrecorded(**terms: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wrap like `module`, but record no call that went well: no clocks, no reflection.
+
+    For one who calls modules by the million and would throw the records away.
+    """
+    made = {**_UNSAID, **terms}
+    return lambda body: Wrapping(body, **made, recorded=False).call()
+
+
+_UNSAID: Mapping[str, Any] = {
+    name: parameter.default
+    for name, parameter in inspect.signature(module).parameters.items()
+    if parameter.default is not parameter.empty
+}
+
+
 class Wrapping:
     """Compiles one module's checked call; the call holds it as `__wrapping__`."""
 
@@ -77,8 +94,11 @@ class Wrapping:
         on_failure: str | None,
         reflect: str,
         ports: Sequence[str],
+        *,
+        recorded: bool = True,
     ) -> None:
         self.body, self.kind, self.on_failure = body, kind, on_failure
+        self.recorded = recorded
         self.requires, self.ensures = requires, ensures
         self.reflect, self.ports = reflect, tuple(ports)
         self.parameters = inspect.signature(body).parameters
@@ -131,18 +151,22 @@ class Wrapping:
         middle = len(self.requires) * 2
         seen = packed if self.reflect == "full" else "None"
         result = "None" if self.reflect == "none" else "result"
+        started = "_started" if self.recorded else "_now()"
+        record = [
+            f"    _hooks.append((_started, {self.name!r}, {self.version!r}, _hooks.tick,",
+            f"        _now() - _started, 'ok', None, {seen}, {result}))",
+        ]
         return "\n".join(
             [
                 f"def {self.name}({self._signature()}):",
-                "    _started = _now()",
+                *(["    _started = _now()"] if self.recorded else []),
                 "    try:",
                 *checks[:middle],
                 f"        result = _body({names})",
                 *checks[middle:],
                 "    except _caught as _error:",
-                f"        return _failed(_error, _started, ({names}{',' if names else ''}))",
-                f"    _hooks.append((_started, {self.name!r}, {self.version!r}, _hooks.tick,",
-                f"        _now() - _started, 'ok', None, {seen}, {result}))",
+                f"        return _failed(_error, {started}, ({names}{',' if names else ''}))",
+                *(record if self.recorded else []),
                 "    return result",
             ]
         )

@@ -130,9 +130,11 @@ _NESTED: Mapping[str, Mapping[str, str]] = {
 
 def made(name: str, row: Plain, records: Mapping[str, type]) -> Any:
     """Return the record `name` with these values; lists of plain rows become records."""
+    if name not in _NESTED:
+        return records[name](**row)
     nested = {
         field: [made(of, each, records) for each in row[field]]
-        for field, of in _NESTED.get(name, {}).items()
+        for field, of in _NESTED[name].items()
     }
     return records[name](**{**row, **nested})
 

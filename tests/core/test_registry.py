@@ -86,6 +86,21 @@ def test_a_tick_sees_one_version_from_its_first_call_to_its_last(
     assert registry["halve"](8) == 0
 
 
+def test_an_edition_is_what_calls_reach_here_and_now(folder: Folder) -> None:
+    folder.accept("halve", GOOD)
+    registry = folder.registry()
+    first = registry.edition
+    with registry.tick():
+        registry.accept("halve", entry(ZERO), ZERO.encode())
+        assert registry.edition is first
+        registry.roll_back("halve", entry(ZERO).version)
+        assert registry.edition is not first  # it reaches the tick under way
+    second = registry.edition
+    assert second is registry.edition is not first
+    registry.bar("halve", "broken")
+    assert registry.edition is not second
+
+
 def test_ticks_stay_consistent_while_other_threads_swap(folder: Folder) -> None:
     """Two modules of which only pairs of one kind may ever meet in a tick."""
     texts = [halve(f"return {n}").replace("result <= x", "True") for n in range(6)]

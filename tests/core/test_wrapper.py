@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import EnsuresError, RequiresError
-from core.wrapper import Failure, Reflection, hooks, module
+from core.wrapper import Failure, Reflection, hooks, module, unrecorded
 
 
 @pytest.fixture
@@ -73,6 +73,24 @@ def test_a_call_leaves_one_reflection(reflections: list[Reflection]) -> None:
     assert (name, version, tick) == ("divide", "unversioned", 5)
     assert 0 < took < 10**9
     assert (outcome, error, args, result) == ("ok", None, (8, 4), 2.0)
+
+
+def test_an_unrecorded_call_leaves_a_reflection_only_where_it_fails(
+    reflections: list[Reflection],
+) -> None:
+    body = divide.__wrapped__  # type: ignore[attr-defined]
+    quiet = unrecorded(kind="function", requires=["y != 0"], on_failure="0.0")(body)
+    assert quiet(6) == 3.0
+    assert not reflections
+    with pytest.raises(RequiresError, match="y != 0"):
+        quiet(1, 0)
+    assert [(name, outcome) for _, name, _, _, _, outcome, *_ in reflections] == [
+        ("divide", "requires")
+    ]
+    assert reflections[0][0] > 0
+    assert reflections[0][4] >= 0
+    hooks.contain = lambda failure: failure.fallback and failure.fallback()
+    assert quiet(1, 0) == 0.0
 
 
 def test_defaults_are_shown_as_arguments(reflections: list[Reflection]) -> None:

@@ -70,7 +70,7 @@ class EngineAdapter:
         market = self.engine.market
         price = market.price[symbol]
         bid, ask = market.bid_ask(symbol, price)
-        opened, _, _, volume = market.day(symbol)
+        opened, volume = market.day_sums(symbol)
         return {
             "symbol": symbol,
             "mark_price": price,

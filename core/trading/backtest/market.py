@@ -28,6 +28,7 @@ class HistoryMarket(Market):
         self._symbols = sorted(self.instruments)
         self._market = exchange.engine.market
         self._moment = moment
+        self._marked: dict[str, tuple[int, Decimal]] = {}
 
     def update_prices(self) -> None:
         """Forget the tickers of the candle before."""
@@ -43,8 +44,13 @@ class HistoryMarket(Market):
 
     def mark(self, symbol: str) -> Decimal:
         """Return the newest close, as the engine does, also where it has not settled yet."""
-        close = self._market.candles[symbol].close.item(self._moment.count - 1)
-        return self._market.contracts[symbol].price_of(close)
+        count = self._moment.count
+        known, price = self._marked.get(symbol, (-1, None))
+        if price is None or known != count:
+            close = self._market.candles[symbol].close.item(count - 1)
+            price = self._market.contracts[symbol].price_of(close)
+            self._marked[symbol] = count, price
+        return price
 
 
 class Tickers(Mapping[str, Any]):

@@ -12,7 +12,8 @@ from statistics import variance
 from typing import Any
 
 from core.trading.backtest.deflated import deflated_sharpe, one_period_sharpe
-from core.trading.backtest.run import Result, registry_of
+from core.trading.backtest.modules import registry_of
+from core.trading.backtest.run import Result
 from core.trading.backtest.stats import daily_returns, figures, intervals
 from core.trading.backtest.walk import Step
 

@@ -1,7 +1,7 @@
 """One backtest: the trading loop itself over a history, from the first candle to the last.
 
 The loop, its books and every module are those that trade. A tick is run only where
-`may_act` says that it could do something or where the exchange has done something; with
+`Scan` says that it could do something or where the exchange has done something; with
 `every_candle` it is run everywhere, which is slower and must give the same.
 """
 
@@ -16,21 +16,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from core.manifest import read_manifest
-from core.project import Project
-from core.registry import Registry
 from core.trading.backtest.curve import Curve, curve_of
 from core.trading.backtest.exchange import BacktestExchange
 from core.trading.backtest.history import Moment
 from core.trading.backtest.market import HistoryMarket
-from core.trading.backtest.modules import HistoryModules
+from core.trading.backtest.modules import HistoryModules, registry_of
+from core.trading.backtest.scan import Act, Scan
 from core.trading.backtest.stepper import Stepper
 from core.trading.backtest.store import MemoryStore
 from core.trading.candles import Candles
 from core.trading.paper import PaperConfig, PaperExchange
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.loop import TradingLoop
-from core.trading.trader.quiet import may_act
 from core.wrapper import Reflection, hooks
 
 PAPER = PaperConfig(next_open=True, rate_limited=False)
@@ -128,21 +125,46 @@ class Session:
 
     def run(self) -> None:
         """Go through all candles."""
-        loop, stepper, moment = self.loop, self.stepper, self.moment
-        always = self.setup.every_candle
+        self._run_all() if self.setup.every_candle else self._run_where_it_acts()
+        self.stepper.settle()
+        self.loop.finish(self.stepper.now_ms)
+
+    def _run_all(self) -> None:
+        stepper, moment = self.stepper, self.moment
         while True:
-            changed = stepper.step()
+            stepper.step()
             moment.count = stepper.count
-            now_ms = stepper.now_ms
             # What is sent at the last close has no candle that it could be filled in.
             if not stepper.has_next:
                 break
-            if always or changed or may_act(loop, now_ms):
-                stepper.settle()
-                loop.tick(now_ms)
-                stepper.disturb()
-        stepper.settle()
-        loop.finish(now_ms)
+            stepper.settle()
+            self.loop.tick(stepper.now_ms)
+            stepper.disturb()
+
+    def _run_where_it_acts(self) -> None:
+        stepper, moment, loop = self.stepper, self.moment, self.loop
+        market = self.engine.market
+        scan = Scan(loop, moment, market.start_ms, market.interval_ms)
+        before_last = market.length - 1
+        while stepper.has_next:
+            act = Act.NOTHING
+            calm = min(stepper.calm_until(), before_last)
+            if calm > stepper.count:
+                count, act = scan.first(stepper.count + 1, calm)
+                stepper.skip_to(min(count, calm))
+            elif stepper.step():
+                act = Act.TICK
+            elif stepper.has_next:
+                _, act = scan.first(stepper.count, stepper.count)
+            moment.count = stepper.count
+            if act is Act.NOTHING or not stepper.has_next:
+                continue
+            stepper.settle()
+            if act is Act.TICK:
+                loop.tick(stepper.now_ms)
+            else:
+                loop.follow(stepper.now_ms)
+            stepper.disturb()
 
     def result(self, seconds: float) -> Result:
         """Return what came of it."""
@@ -165,11 +187,3 @@ class Session:
             liquidations=self.engine.venue.liquidations,
             told=self.told,
         )
-
-
-def registry_of(root: Path) -> Registry:
-    """Return the accepted versions of a project; only these are ever run."""
-    project = Project(root)
-    registry = Registry(project.generated, project.package)
-    registry.load(read_manifest(project.manifest))
-    return registry

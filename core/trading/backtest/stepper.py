@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.trading.candles import Candles
 from core.trading.contracts import CONTRACTS
 from core.trading.paper import PaperExchange
 from core.trading.paper.books import HOUR_MS
@@ -38,6 +39,9 @@ class Stepper:
         self._market, self._books = engine.market, engine.books
         self.count = self._market.count
         self._calm_until = 0
+        # Fills, first candle and end of the last look at the margin.
+        self._safe = (-1, 0, 0)
+        self._ranges = {s: _range(c) for s, c in self._market.candles.items()}
         fixed = abs(engine.config.funding_frac or ZERO)
         self._funding_frac = float(max(FUNDING_FRAC, 2 * fixed))
 
@@ -51,12 +55,20 @@ class Stepper:
         """Tell whether there is a candle left."""
         return self.count < self._market.length
 
-    def step(self) -> bool:
-        """Pass one candle; tell whether an order or a position changed in it."""
+    def calm_until(self) -> int:
+        """Return the count of candles up to which all are calm, at least the present one."""
         if self.count >= self._calm_until:
             self.settle()
             self._calm_until = self.count + self._calm()
-        if self.count < self._calm_until:
+        return self._calm_until
+
+    def skip_to(self, count: int) -> None:
+        """Pass calm candles; `count` is at most `calm_until`."""
+        self.count = count
+
+    def step(self) -> bool:
+        """Pass one candle; tell whether an order or a position changed in it."""
+        if self.count < self.calm_until():
             self.count += 1
             return False
         self.settle()
@@ -85,7 +97,7 @@ class Stepper:
         end = min(self.count, max(passed, market.count + 1))
         # Funding is noted at the mark at which the candle's last leg begins.
         for symbol in market.candles:
-            market.price[symbol] = market.path(symbol, end - 1)[2]
+            market.price[symbol] = market.last_turn(symbol, end - 1)
         self._venue.advance_clock(market.start_ms + end * market.interval_ms)
         market.skip(end - market.count)
 
@@ -113,9 +125,9 @@ class Stepper:
         busy = np.zeros(end - self.count, dtype=bool)
         for order in live:
             busy |= self._reached(order, end)
-        if held:
-            busy |= self._strained(end)
-        return int(busy.argmax()) if busy.any() else len(busy)
+        calm = int(busy.argmax())
+        calm = calm if busy[calm] else len(busy)
+        return min(calm, self._safe_until() - self.count) if held else calm
 
     def _before_the_switch(self) -> int:
         due_ms = self._venue.dead_man_ms
@@ -123,22 +135,30 @@ class Stepper:
             return self._market.length
         return (due_ms - 1 - self._market.start_ms) // self._market.interval_ms
 
-    def _range(self, symbol: str, end: int) -> tuple[NDArray[np.float64], ...]:
-        """Return lowest and highest price of each candle ahead, the gap before it included."""
-        candles, first = self._market.candles[symbol], self.count
-        before = candles.close[first - 1 : end - 1]
-        low = np.minimum(candles.low[first:end], before)
-        return low, np.maximum(candles.high[first:end], before)
-
     def _reached(self, order: Order, end: int) -> Flags:
-        low, high = self._range(order.symbol, end)
+        low, high = self._ranges[order.symbol]
         above = order.triggers_above
         price = order.stop_price
         if order.state is OrderState.OPEN:
             above, price = not order.is_buy, order.limit_price
         level = float(price or ZERO)
-        reached: Flags = high >= level if above else low <= level
+        part = slice(self.count, end)
+        reached: Flags = high[part] >= level if above else low[part] <= level
         return reached
+
+    def _safe_until(self) -> int:
+        """Return the count of candles up to which the margin is safe as things are.
+
+        Only a fill changes what is held, and the funding of the time looked ahead is in
+        the look already: so an answer holds until there is a fill or its end is reached.
+        """
+        fills, first, until = self._safe
+        if fills != len(self._books.fills) or not first <= self.count < until:
+            strained = self._strained(min(self.count + AHEAD, self._market.length))
+            place = int(strained.argmax())
+            until = self.count + (place if strained[place] else len(strained))
+            self._safe = (len(self._books.fills), self.count, until)
+        return until
 
     def _strained(self, end: int) -> Flags:
         """Tell where the margin is not safe at the worst prices of all symbols at once."""
@@ -148,7 +168,7 @@ class Stepper:
             size = float(holding.size)
             if not size:
                 continue
-            low, high = self._range(symbol, end)
+            low, high = (side[self.count : end] for side in self._ranges[symbol])
             worst = low if size > 0 else high
             notional = abs(size) * high
             level = CONTRACTS[symbol].margin_levels[-1]
@@ -159,3 +179,9 @@ class Stepper:
             spare += float(holding.funding_usd)
         strained: Flags = spare <= 0
         return strained
+
+
+def _range(candles: Candles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return lowest and highest price of each candle, the gap before it included."""
+    before = np.concatenate((candles.open[:1], candles.close[:-1]))
+    return np.minimum(candles.low, before), np.maximum(candles.high, before)

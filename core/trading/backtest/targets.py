@@ -22,7 +22,8 @@ from core.errors import ConfigError
 from core.registry import Version
 from core.trading.backtest.account import Account, Fill
 from core.trading.backtest.funding import funding_to
-from core.trading.backtest.run import PAPER, Result, registry_of, unreflected
+from core.trading.backtest.modules import registry_of
+from core.trading.backtest.run import PAPER, Result, unreflected
 from core.trading.backtest.taker import HAIR, Taker
 from core.trading.backtest.target_result import curve_of, rows_of
 from core.trading.candles import Candles

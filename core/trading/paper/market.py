@@ -52,6 +52,9 @@ class Market:
         self.depth: dict[str, Decimal] = {}
         self.depth_used: dict[str, Decimal] = {}
         self._rates: dict[tuple[str, int], Decimal] = {}
+        # By symbol, what was asked for last: the next open, and the book around a price.
+        self._opened: dict[str, tuple[int, Decimal]] = {}
+        self._book: dict[str, tuple[Decimal, tuple[Decimal, Decimal]]] = {}
         self._volumes = {
             symbol: np.concatenate(([0.0], np.cumsum(c.volume)))
             for symbol, c in candles.items()
@@ -91,16 +94,24 @@ class Market:
         """Return the price around which an order is filled that is sent now."""
         if not (self.config.next_open and self.has_next):
             return self.price[symbol]
-        opened = float(self.candles[symbol].open[self.count])
-        return self.contracts[symbol].price_of(opened)
+        known, price = self._opened.get(symbol, (-1, ZERO))
+        if known != self.count:
+            opened = float(self.candles[symbol].open[self.count])
+            price = self.contracts[symbol].price_of(opened)
+            self._opened[symbol] = self.count, price
+        return price
 
     def bid_ask(self, symbol: str, price: Decimal) -> tuple[Decimal, Decimal]:
         """Return the best bid and ask around a price, on ticks and never crossed."""
-        contract = self.contracts[symbol]
-        half = price * self.config.half_spread_frac
-        bid = max(contract.price_down(price - half), contract.tick_size)
-        ask = contract.price_up(price + half)
-        return bid, max(ask, bid + contract.tick_size)
+        known, book = self._book.get(symbol, (None, (ZERO, ZERO)))
+        if known != price:
+            contract = self.contracts[symbol]
+            half = price * self.config.half_spread_frac
+            bid = max(contract.price_down(price - half), contract.tick_size)
+            ask = contract.price_up(price + half)
+            book = bid, max(ask, bid + contract.tick_size)
+            self._book[symbol] = price, book
+        return book
 
     def funding_rate(self, symbol: str, time_ms: int) -> Decimal:
         """Return the absolute rate (USD a coin and hour) of the hour around a time."""
@@ -126,16 +137,26 @@ class Market:
 
     def day(self, symbol: str) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         """Return the last 24 hours' open, high, low and volume."""
-        first = max(0, self.count - 24 * HOUR_MS // self.interval_ms)
+        first = self._day_before()
         candles, contract = self.candles[symbol], self.contracts[symbol]
-        sums = self._volumes[symbol]
-        volume = Decimal(repr(float(sums[self.count] - sums[first])))
+        opened, volume = self.day_sums(symbol)
         return (
-            contract.price_of(float(candles.open[first])),
+            opened,
             contract.price_of(float(candles.high[first : self.count].max())),
             contract.price_of(float(candles.low[first : self.count].min())),
-            contract.size_down(volume),
+            volume,
         )
+
+    def day_sums(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """Return the last 24 hours' open and volume."""
+        first, contract = self._day_before(), self.contracts[symbol]
+        sums = self._volumes[symbol]
+        volume = Decimal(repr(float(sums[self.count] - sums[first])))
+        opened = contract.price_of(float(self.candles[symbol].open[first]))
+        return opened, contract.size_down(volume)
+
+    def _day_before(self) -> int:
+        return max(0, self.count - 24 * HOUR_MS // self.interval_ms)
 
     def depth_left(self, symbol: str) -> Decimal:
         """Return the coins that can still trade in this candle."""
@@ -159,12 +180,20 @@ class Market:
 
     def path(self, symbol: str, index: int) -> tuple[Decimal, ...]:
         """Return where the price goes within a candle: open, both extremes, close."""
-        candles, price_of = self.candles[symbol], self.contracts[symbol].price_of
-        opened, high = float(candles.open[index]), float(candles.high[index])
-        low, close = float(candles.low[index]), float(candles.close[index])
+        price_of = self.contracts[symbol].price_of
+        return tuple(price_of(price) for price in self._legs(symbol, index))
+
+    def last_turn(self, symbol: str, index: int) -> Decimal:
+        """Return the price at which the last leg of a candle begins."""
+        return self.contracts[symbol].price_of(self._legs(symbol, index)[2])
+
+    def _legs(self, symbol: str, index: int) -> tuple[float, float, float, float]:
+        candles = self.candles[symbol]
+        opened, high = candles.open.item(index), candles.high.item(index)
+        low, close = candles.low.item(index), candles.close.item(index)
         up_first = high - opened < opened - low
         turns = (high, low) if up_first else (low, high)
-        return tuple(price_of(price) for price in (opened, *turns, close))
+        return opened, *turns, close
 
     def _close_before(self, symbol: str, time_ms: int) -> Decimal:
         """Return the last price at a time, from candles alone."""

@@ -103,8 +103,12 @@ class Books:
         for entry in self.exchange.ledger(max(since, self._first_entry)):
             if entry.entry_id not in self._booked:
                 self._book_entry(entry)
-        self.held = {p.symbol: p for p in self.exchange.positions()}
+        self.look()
         return fills
+
+    def look(self) -> None:
+        """Fetch what the exchange holds."""
+        self.held = {p.symbol: p for p in self.exchange.positions()}
 
     def _is_new(self, fill: Any) -> bool:
         if fill.fill_id in self._seen or fill.time_ms < self._opened_ms:

@@ -54,8 +54,8 @@ class Decision:
             known = self._terms = Terms(
                 now_ms,
                 standing,
-                self._criteria(now_ms, standing),
-                self._hour_weight(now_ms, standing),
+                self.criteria(self.flex_steps(now_ms, standing)),
+                self.hour_weight(now_ms // HOUR_MS % 24, standing),
             )
         return known
 
@@ -65,21 +65,22 @@ class Decision:
         weight = self.terms(now_ms).hour_weight
         return view_at(self.modules, symbol, series, -1, weight)
 
-    def _hour_weight(self, now_ms: int, standing: Standing) -> float:
+    def hour_weight(self, hour: int, standing: Standing) -> float:
+        """Return what an entry in an hour of the day is worth, 0 to 1."""
         required = self.modules["breakeven_win_rate"](
             standing.nets_usd,
             self.config.required_win_frac,
             self.config.entry.evidence_trades,
         )
         weight: float = self.modules["hourly_heatmap_filter"](
-            standing.hours, now_ms // HOUR_MS % 24, required
+            standing.hours, hour, required
         )
         return weight
 
-    def _criteria(self, now_ms: int, standing: Standing) -> Any:
-        """Return the EntryCriteria, relaxed while nothing is entered."""
+    def flex_steps(self, now_ms: int, standing: Standing) -> int:
+        """Return by how many steps the criteria are relaxed, while nothing is entered."""
         c = self.config.entry
-        steps = self.modules["strategy_flex_mode"](
+        steps: int = self.modules["strategy_flex_mode"](
             now_ms,
             standing.entries_ms[-2:],
             standing.streak,
@@ -88,6 +89,11 @@ class Decision:
             c.flex_steps,
             c.flex_max_losses,
         )
+        return steps
+
+    def criteria(self, steps: int) -> Any:
+        """Return the EntryCriteria, relaxed by some steps."""
+        c = self.config.entry
         record = self.modules.records["EntryCriteria"]
         return self.modules["entry_flex_tuner"](
             record(**c.normal), record(**c.loosest), steps, c.flex_steps
@@ -96,16 +102,17 @@ class Decision:
     def signal(self, symbol: str, now_ms: int) -> tuple[Any, Any]:
         """Return the MarketView of a symbol and its Signal, the model not asked yet."""
         view = self.view(symbol, now_ms)
-        return view, self._decided(view, now_ms)
+        return view, self.decided(view, self.terms(now_ms).criteria)
 
-    def _decided(self, view: Any, now_ms: int) -> Any:
-        return self.modules["entry_decision"](view, self.terms(now_ms).criteria)
+    def decided(self, view: Any, criteria: Any) -> Any:
+        """Return the Signal of a MarketView under EntryCriteria."""
+        return self.modules["entry_decision"](view, criteria)
 
     def asked(self, view: Any, side: str, now_ms: int) -> tuple[Any, Any]:
         """Ask the model of an entry; return the view with its score and the final Signal."""
         opinion = self.modules["entry_filter_gpt"](self.model, view, side, now_ms)
         view = replace(view, model_score=opinion.score)
-        return view, self._decided(view, now_ms)
+        return view, self.decided(view, self.terms(now_ms).criteria)
 
     def room(self, now_ms: int) -> int:
         """Return how many trades may still be opened at this moment: together they are one bet."""

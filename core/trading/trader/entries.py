@@ -104,7 +104,8 @@ class Entries:
             return None
         return OpenTrade(
             f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
-            signal.score, *before, leverage=leverage, plan=plan,
+            signal.score, *before, leverage=leverage,
+            plan=plan if filled < plan.size else None,
             trail_usd=self.levels.trail_usd(price, levels),
         )  # fmt: skip
 

@@ -6,7 +6,8 @@ after that. What follows from them is computed by modules, and only when they ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from core.registry import Registry
 from core.trading.ports import Store
 from core.trading.trader.entry_config import EntryConfig
 
+HOUR_MS = 3_600_000
 # Trades that may belong to the cluster of this moment; older ones are no part of it.
 NEWEST = 20
 
@@ -42,14 +44,21 @@ class TradeHistory:
     """Trade records by id; `started_ms` is when this process began to look for entries.
 
     Trades opened more than `history_ms` before the newest are forgotten, as a restart
-    would, so a tick costs no more the longer a process runs.
+    would, so a tick costs no more the longer a process runs. Of the hours of the day
+    only those are summed up anew whose trades have changed, and all when a module has
+    another version than when they were summed up.
     """
 
     modules: Registry
     config: EntryConfig
     started_ms: int = 0
     _trades: dict[str, Any] = field(default_factory=dict)
-    _results: tuple[list[Any], list[Any]] | None = None
+    _opened: list[Any] = field(default_factory=list)
+    _ended: list[Any] = field(default_factory=list)
+    _hours: dict[int, list[Any]] = field(default_factory=dict)
+    _summed: dict[int, list[Any]] = field(default_factory=dict)
+    _nets: dict[str, Decimal] = field(default_factory=dict)
+    _edition: object = None
     _standing: Standing | None = None
 
     def load(self, store: Store, now_ms: int) -> None:
@@ -63,51 +72,90 @@ class TradeHistory:
 
     def note(self, record: Any) -> None:
         """Take a Trade record in, in place of an earlier one of the same id."""
-        self._trades[record.trade_id] = record
         self._standing = None
+        if record.trade_id in self._trades:
+            self._drop(self._trades[record.trade_id])
+        self._trades[record.trade_id] = record
+        insort(self._opened, record, key=_by_opening)
         if record.closed_ms is not None:
-            self._results = None
+            insort(self._ended, record, key=_by_end)
+            insort(self._hours.setdefault(_hour(record), []), record, key=_by_end)
+            self._summed.pop(_hour(record), None)
 
     def standing(self) -> Standing:
         """Return what the trades so far tell."""
+        edition = self.modules.edition
+        if edition is not self._edition:
+            self._edition, self._standing = edition, None
+            self._summed.clear()
+            self._nets.clear()
         if self._standing is None:
             self._standing = self._stand()
         return self._standing
 
+    def _drop(self, record: Any) -> None:
+        del self._trades[record.trade_id]
+        _take_out(self._opened, record, _by_opening)
+        if record.closed_ms is not None:
+            _take_out(self._ended, record, _by_end)
+            _take_out(self._hours[_hour(record)], record, _by_end)
+            self._summed.pop(_hour(record), None)
+            self._nets.pop(record.trade_id, None)
+
     def _forget(self) -> None:
         """Drop what is older than `history_ms` before the newest: the same after a restart."""
-        newest_ms = max((t.opened_ms for t in self._trades.values()), default=0)
-        oldest_ms = newest_ms - self.config.history_ms
-        for name, trade in list(self._trades.items()):
-            if trade.opened_ms < oldest_ms:
-                del self._trades[name]
-                self._results = None
+        if self._opened:
+            oldest_ms = self._opened[-1].opened_ms - self.config.history_ms
+            while self._opened[0].opened_ms < oldest_ms:
+                self._drop(self._opened[0])
 
     def _stand(self) -> Standing:
         self._forget()
-        opened = sorted(self._trades.values(), key=lambda t: (t.opened_ms, t.trade_id))
-        if self._results is None:
-            self._results = self._of_ended(opened)
-        (hours, nets), call = self._results, self.modules
+        call, opened = self.modules, self._opened
+        nets = [self._net(trade) for trade in self._ended[-self.config.recent_trades :]]
         return Standing(
-            hours=hours,
+            hours=[s for hour in sorted(self._hours) for s in self._sum(hour)],
             streak=call["winning_streak"](nets),
             wins=sum(net > 0 for net in nets),
             closed=len(nets),
             nets_usd=nets,
-            entries_ms=[t.opened_ms for t in opened] or [self.started_ms],
+            entries_ms=[t.opened_ms for t in opened[-NEWEST:]] or [self.started_ms],
             clusters=call["trade_clustering"](
                 opened[-NEWEST:], self.config.cluster_gap_ms
             ),
         )
 
-    def _of_ended(self, opened: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Return the HourStats of the ended trades, and what the last of them made, USD."""
-        call = self.modules
-        ended = [t for t in opened if t.closed_ms is not None]
-        ended.sort(key=lambda t: (t.closed_ms, t.trade_id))
-        nets = [call["trade_net"](t) for t in ended[-self.config.recent_trades :]]
-        return call["hourly_heatmap"](ended, "opened", self.config.heatmap_z), nets
+    def _net(self, trade: Any) -> Decimal:
+        net = self._nets.get(trade.trade_id)
+        if net is None:
+            net = self._nets[trade.trade_id] = self.modules["trade_net"](trade)
+        return net
+
+    def _sum(self, hour: int) -> list[Any]:
+        """Return the HourStats of the ended trades that were entered in an hour of the day."""
+        known = self._summed.get(hour)
+        if known is None:
+            known = self._summed[hour] = self.modules["hourly_heatmap"](
+                self._hours[hour], "opened", self.config.heatmap_z
+            )
+        return known
+
+
+def _hour(trade: Any) -> int:
+    hour: int = trade.opened_ms // HOUR_MS % 24
+    return hour
+
+
+def _by_opening(trade: Any) -> tuple[int, str]:
+    return trade.opened_ms, trade.trade_id
+
+
+def _by_end(trade: Any) -> tuple[int, str]:
+    return trade.closed_ms, trade.trade_id
+
+
+def _take_out(rows: list[Any], row: Any, key: Callable[[Any], tuple[int, str]]) -> None:
+    del rows[bisect_left(rows, key(row), key=key)]
 
 
 def trade_of(trade: type, row: Mapping[str, Any]) -> Any:

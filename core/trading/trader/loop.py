@@ -130,6 +130,14 @@ class TradingLoop:
             self._safely("store", self.books.save)
         return (time.perf_counter() - started) * 1000
 
+    def follow(self, now_ms: int) -> None:
+        """Move the stops after the price: what a tick does where it can do nothing else."""
+        with self.modules.tick():
+            self._safely("fetch", self.books.look)
+            for trade in list(self.trades.values()):
+                self._safely("exits", partial(self.exits.trail, trade))
+            self._safely("protection", partial(self._protect, now_ms))
+
     def beat(self) -> None:
         """Tell the gateway that the loop lives."""
         beat = partial(self.exchange.keep_alive, self.config.beat_timeout_s)
@@ -255,5 +263,7 @@ class TradingLoop:
         position = self.books.positions.get(trade.symbol)
         if position is not None:
             trade.follow(position)
+        if trade.plan is not None and trade.size >= trade.plan.size:
+            trade.plan = None  # all of it is filled: no slice is left to be sent
         self.journal.write(trade)
         self._protect(now_ms)

@@ -6,6 +6,7 @@ candle what the live system sees at its close.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.registry import Registry
@@ -50,9 +51,14 @@ def view_at(
     hour_weight: float,
 ) -> Any:
     """Return the MarketView at one candle (-1 is the last), the model not asked yet."""
+    values = {name: float(column.iloc[row]) for name, column in series.items()}
+    return view_of(modules, symbol, values, hour_weight)
+
+
+def view_of(
+    modules: Registry, symbol: str, values: Mapping[str, float], hour_weight: float
+) -> Any:
+    """Return the MarketView of these values of the indicators, the model not asked yet."""
     return modules.records["MarketView"](
-        symbol=symbol,
-        hour_weight=hour_weight,
-        model_score=NEUTRAL,
-        **{name: float(values.iloc[row]) for name, values in series.items()},
+        symbol=symbol, hour_weight=hour_weight, model_score=NEUTRAL, **values
     )

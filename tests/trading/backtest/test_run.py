@@ -60,13 +60,6 @@ def test_the_same_setup_gives_the_same_result(whole: Result) -> None:
     assert np.array_equal(again.curve.equity_usd, whole.curve.equity_usd)
 
 
-def test_running_every_tick_changes_nothing(whole: Result) -> None:
-    slow = one(every_candle=True)
-    assert slow.trades == whole.trades
-    assert slow.end_usd == whole.end_usd
-    assert slow.ticks > 2 * whole.ticks  # trailing stops move between entries and exits
-
-
 def test_what_comes_later_changes_nothing_before(whole: Result) -> None:
     cut = 900
     rng = np.random.default_rng(0)

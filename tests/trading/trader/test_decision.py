@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,6 +109,43 @@ def test_a_few_losses_in_an_hour_are_no_proof_against_it(decision: Decision) -> 
     for day in range(1, 7):
         note(decision, NOW_MS - day * DAY_MS, "-1")
     assert decision.view("PF_XBTUSD", NOW_MS).hour_weight == 1.0
+
+
+def test_hours_are_those_of_all_trades_summed_up_at_once(decision: Decision) -> None:
+    draws = random.Random(3)
+    config, history = decision.config.entry, decision.history
+    for n in range(120):
+        opened_ms = NOW_MS - draws.randrange(90 * DAY_MS)
+        note(decision, opened_ms, str(draws.randint(-9, 9)), n)
+        if n % 7 == 0:
+            history.standing()
+    kept = history.standing()
+    newest_ms = max(t.opened_ms for t in history._trades.values())
+    ended = [
+        trade
+        for trade in history._trades.values()
+        if trade.opened_ms >= newest_ms - config.history_ms
+    ]
+    assert 50 < len(ended) < 120
+    ended.sort(key=lambda t: (t.closed_ms, t.trade_id))
+    call = decision.modules
+    assert kept.hours == call["hourly_heatmap"](ended, "opened", config.heatmap_z)
+    last = ended[-config.recent_trades :]
+    assert kept.nets_usd == [call["trade_net"](trade) for trade in last]
+
+
+def test_what_an_earlier_version_summed_up_is_summed_up_anew(
+    decision: Decision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(decision, NOW_MS, "1")
+    history = decision.history
+    before = history.standing()
+    assert history.standing() is before
+    monkeypatch.setattr(type(decision.modules), "edition", object())
+    after = history.standing()
+    assert after is not before
+    assert after.hours[0] is not before.hours[0]
+    assert after == before
 
 
 def test_what_is_older_than_the_history_is_forgotten(decision: Decision) -> None:
