@@ -7,6 +7,7 @@ a module that it uses is not what it was when the gate accepted it.
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,39 @@ class State:
         return self.state == "ok"
 
 
+# The last answer for each module: from which specs and which template.
+_KNOWN: dict[tuple[Path, str], tuple[tuple[Spec, ...], bytes, Inputs]] = {}
+
+
 def inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
-    """Return the digests of a module's inputs as they are now."""
+    """Return the digests of a module's inputs as they are now.
+
+    They follow from the spec, those that it uses and the template alone. Where these are
+    the same objects as before (`load_spec`), so is the answer: a look at all modules after
+    a save renders the prompt of what changed and of no other.
+    """
+    specs = (spec, *(graph.specs[name] for name in graph.uses[spec.name]))
+    template = _bytes(prompts / "code.md")
+    before = _KNOWN.get((prompts, spec.name))
+    if before is not None and _same(before[0], specs) and before[1] == template:
+        return before[2]
+    found = _inputs(spec, graph, prompts)
+    _KNOWN[prompts, spec.name] = specs, template, found
+    return found
+
+
+def _same(one: tuple[Spec, ...], other: tuple[Spec, ...]) -> bool:
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # whoever renders it says so
+
+
+def _inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
     prompt = "" if spec.kind == "record" else code_prompt(spec, graph, prompts).digest
     parts = {
         "spec": spec.digest(),

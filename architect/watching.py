@@ -8,12 +8,14 @@ as it was; what was refused, here or elsewhere, is not tried again before it cha
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from architect.advice import after_refusal
 from architect.edits import findings
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
 # Told of each step: a kind (stale, built, live, refused, failed, wrong) and its detail.
 Tell = Callable[[str, dict[str, Any]], None]
-# An editor writes, renames and touches: one save is several events.
-SETTLE_S = 0.2
+# An editor writes, renames and touches: one save is several events, and over when none
+# came for this long. Who saves without an end is not waited for.
+SETTLE_S = 0.05
+LONGEST_SETTLE_S = 1.0
 
 
 @dataclass
@@ -40,24 +44,33 @@ class SpecWatch:
     tell: Tell
     _seen: str = ""
     _wake: threading.Event = field(default_factory=threading.Event)
+    _observer: BaseObserver = field(default_factory=Observer)
+
+    def start(self) -> None:
+        """Notice saves from now on; `run` builds what they mean."""
+        folder = str(self.session.project.specs)
+        self._observer.schedule(_Handler(self._wake.set), folder)
+        self._seen = self._stamp()
+        self._observer.start()
 
     def run(self, stop: threading.Event) -> None:
-        """Watch until `stop`; what is stale at the start is told and not built."""
-        observer = Observer()
-        observer.schedule(_Handler(self._wake.set), str(self.session.project.specs))
-        self._seen = self._stamp()
-        observer.start()
+        """Build what is saved until `stop`; what was stale at the start is only told."""
         try:
             self.begin()
             while not stop.is_set():
                 if self._wake.wait(0.2):
-                    # Cleared before the look, so that a save meanwhile wakes again.
-                    stop.wait(SETTLE_S)
-                    self._wake.clear()
+                    self._settle(stop)
                     self.look()
         finally:
-            observer.stop()
-            observer.join(2)
+            self._observer.stop()
+            self._observer.join(2)
+
+    def _settle(self, stop: threading.Event) -> None:
+        """Wait for the end of a save; one that comes during the look wakes again."""
+        latest = time.monotonic() + LONGEST_SETTLE_S
+        while self._wake.is_set() and time.monotonic() < latest:
+            self._wake.clear()
+            stop.wait(SETTLE_S)
 
     def begin(self) -> None:
         """Tell what is stale already."""

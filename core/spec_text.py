@@ -50,18 +50,27 @@ def parse_spec(text: str, where: str = "spec") -> Spec:
         raise _as_spec_error(error, where) from None
 
 
+# What was read last of each file. A save changes one of a hundred; the others are the
+# same objects again, by which others know that nothing changed.
+_READ: dict[Path, tuple[str, Spec]] = {}
+
+
 def load_spec(path: Path) -> Spec:
-    """Read `path`; its name must be the spec's."""
+    """Read `path`; its name must be the spec's. The same text gives the same object."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: {error}") from None
+    before, known = _READ.get(path, ("", None))
+    if known is not None and before == text:
+        return known
     spec = parse_spec(text, str(path))
     if spec.name != path.stem:
         raise SpecError(
             f"{path}: name is {spec.name!r}",
             hint=f"rename the file to {spec.name}.yaml, or the spec to {path.stem}",
         )
+    _READ[path] = text, spec
     return spec
 
 

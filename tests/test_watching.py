@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,29 @@ def test_a_refusal_is_told_with_its_counter_example_and_not_tried_again(
     assert "counter-example:" in text
     assert "given: {notional: '1000'}" in text
     assert project.module("fee").read_bytes() == before
+
+
+def test_what_is_saved_before_the_first_look_is_built(
+    project: Project, watch: tuple[SpecWatch, Told]
+) -> None:
+    """Whoever is told that specs are watched may save at once, while the gate warms up."""
+    one, told = watch
+    stop = threading.Event()
+    one.start()
+    edit(project, "fee", "kind: function", "kind: funktion")
+    timer = threading.Timer(30, stop.set)
+    timer.start()
+
+    def tell(kind: str, detail: dict[str, Any]) -> None:
+        told.append((kind, detail["text"]))
+        stop.set()
+
+    one.tell = tell
+    told.clear()
+    one.begin = lambda: None  # type: ignore[method-assign]
+    one.run(stop)
+    timer.cancel()
+    assert [kind for kind, _ in told] == ["wrong"]
 
 
 def test_what_was_refused_elsewhere_is_not_tried_again_before_it_changes(

@@ -55,10 +55,12 @@ def run(options: argparse.Namespace) -> int:
         tell("note", {"text": text})
 
     with open_session(options.root, relay=options.relay or None, tell=say) as session:
+        watch = SpecWatch(session, tell)
+        watch.start()
         tell("ready", {"text": f"watching {session.project.specs}; Ctrl-C ends it"})
-        session.gate.warm()
         with contextlib.suppress(KeyboardInterrupt):
-            SpecWatch(session, tell).run(stop)
+            session.gate.warm()
+            watch.run(stop)
     return 0
 
 

@@ -1,0 +1,198 @@
+"""From a saved spec to calls of the new version in a running system.
+
+    .venv/bin/python benchmarks/save_to_live.py [--json FILE] [--quick]
+
+`architect up` trades on paper on a copy of the shipped project. The meaning of a module's
+spec is edited (its intent, so file and version change), as no save before; its answer is
+recorded, so no model is waited for. Everything else is the everyday way: the save is
+noticed, the spec checked, the body judged by the gate, the strength of the spec measured,
+file, manifest and commit written, and the version swapped in. By the clock, so what else
+runs on the machine counts; the trading loop itself is part of that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from figures import ROOT, Figure, main
+
+from architect.config import load
+from architect.models.reply import Reply
+from architect.prompt import code_prompt
+from architect.replies import ReplyStore
+from architect.running import running_versions
+from architect.spec_body import accepted_body
+from architect.stores import running_stores
+from core.manifest import read_manifest
+from core.project import Project
+from core.spec_graph import graph, load_graph
+from core.spec_text import parse_spec
+from core.stores.postgres import connect
+
+# Asked at every candle, and used by no other module.
+MODULES = ("market_scanner", "equity_reconciler")
+SAVES, WARM, LONGEST_S = 5, 1, 60.0
+GOAL_S = 0.3
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds from one save; `gate_s` is what the gate says of itself, `swap_s` from the
+    manifest to the swap."""
+
+    live_s: float
+    called_s: float
+    gate_s: float
+    swap_s: float
+
+
+class TooLong(Exception):
+    """What was waited for did not happen."""
+
+
+class Heard:
+    """What a process says, read as it comes."""
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        assert stream is not None
+        self.lines: list[str] = []
+        threading.Thread(target=self.lines.extend, args=(stream,), daemon=True).start()
+
+    def until(self, words: str) -> None:
+        """Wait until a line begins with `words`."""
+        waited(lambda: any(line.startswith(words) for line in self.lines))
+
+
+def copy_project(root: Path) -> Project:
+    """Copy what is accepted into a repository of its own."""
+    for name in ("specs", "prompts", "generated"):
+        shutil.copytree(ROOT / name, root / name)
+    for name in ("manifest.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, root / name)
+    (root / ".gitignore").write_text(".architect/\n__pycache__/\n")
+    for words in ("init -q", "add -A", "commit -qm Start"):
+        who = ["-c", "user.name=Bench", "-c", "user.email=bench@localhost"]
+        subprocess.run(["git", *who, *words.split()], cwd=root, check=True)
+    return Project(root)
+
+
+@contextmanager
+def up(root: Path) -> Iterator[Heard]:
+    """Run the whole system meanwhile."""
+    command = [sys.executable, "-P", "-m", "architect", "up", "--root", str(root)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    heard = Heard(process.stderr)
+    try:
+        heard.until("trading;")
+        yield heard
+    except TooLong as error:
+        raise SystemExit(f"{error}\n" + "".join(heard.lines[-20:])) from None
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def edited(text: str, number: int) -> str:
+    """Return a spec's text with another intent; its first sentence stays."""
+    return re.sub(
+        r"(?m)^(intent: .*?\.)( Edit \d+\.)?$", rf"\1 Edit {number}.", text, count=1
+    )
+
+
+def record(project: Project, name: str, text: str) -> None:
+    """Record the accepted body as the answer to the prompt of an edited spec."""
+    before = load_graph(project.specs)
+    spec = parse_spec(text, name)
+    prompt = code_prompt(spec, graph({**before.specs, name: spec}), project.prompts)
+    body = accepted_body(project, before.specs[name])
+    answer = Reply(f"```python\n{body}```\n", "bench", "code", "live")
+    ReplyStore(project.replies).save(prompt, answer)
+
+
+def save(project: Project, name: str, number: int) -> Took:
+    """Save one edit and wait until the trading loop has called what came of it."""
+    config = load(project.root)
+    url, path = running_stores(config).database_url, project.spec(name)
+    text = edited(path.read_text(), number)
+    record(project, name, text)
+    before = read_manifest(project.manifest).modules[name].version
+    saved, saved_ms = time.monotonic(), time.time_ns() // 1_000_000
+    path.write_text(text)
+
+    def version() -> str:
+        return read_manifest(project.manifest).modules[name].version
+
+    built_s = waited(lambda: version() != before, saved)
+    now = version()
+    live_s = waited(lambda: running_versions(config).get(name) == now, saved)
+    with connect(url) as connection:
+        calls = (
+            "select min(time_ms) from system_logs.reflections"
+            " where version = %s and module = %s"
+        )
+        judged = (
+            "select duration_ms from system_logs.gate_verdicts where module = %s"
+            " and accepted order by time_ms desc limit 1"
+        )
+
+        def one(query: str, *values: str) -> Any:
+            row: Any = connection.execute(query.encode(), values).fetchone()
+            connection.rollback()
+            return row[0] if row else None
+
+        waited(lambda: one(calls, now, name), saved)
+        called_s = (one(calls, now, name) - saved_ms) / 1000
+        waited(lambda: one(judged, name), saved)
+        return Took(live_s, called_s, one(judged, name) / 1000, live_s - built_s)
+
+
+def waited(found: Callable[[], object], since: float | None = None) -> float:
+    """Return the seconds from `since`, or now, until something is found."""
+    since = time.monotonic() if since is None else since
+    while not found():
+        if time.monotonic() - since > LONGEST_S:
+            raise TooLong(f"it did not happen within {LONGEST_S:.0f} s")
+        time.sleep(0.005)
+    return time.monotonic() - since
+
+
+def measure(options: argparse.Namespace) -> Iterator[Figure]:
+    """Yield medians over some saves of some modules, after one that warms up."""
+    modules, saves = (MODULES[:1], 1) if options.quick else (MODULES, SAVES)
+    part = "save to live"
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_project(Path(folder))
+        with up(project.root):
+            for name in modules:
+                all_of = [save(project, name, n) for n in range(WARM + saves)][WARM:]
+                middle = {
+                    key: statistics.median(getattr(took, key) for took in all_of)
+                    for key in ("live_s", "called_s", "gate_s", "swap_s")
+                }
+                live = middle["live_s"]
+                yield Figure(part, f"{name}: saved to live, median of {saves}", live, "s",
+                             goal=f"under {GOAL_S} s", met=live < GOAL_S)  # fmt: skip
+                yield Figure(part, f"{name}: saved to its first live call",
+                             middle["called_s"], "s")  # fmt: skip
+                yield Figure(part, f"{name}: of that the gate, without strength",
+                             middle["gate_s"], "s")  # fmt: skip
+                yield Figure(part, f"{name}: manifest written to live",
+                             middle["swap_s"], "s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main("save to live", measure)
