@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVENTS = "architect:events"
 JOBS = "architect:jobs"
+# Jobs about trades: there is often nothing to repair, so they wait for those that are not.
+TRADES = "architect:trades"
 RUNNING = "architect:running"
 HEALTH = "architect:health"
 # The checkout that the running system has its modules from.
@@ -67,7 +69,7 @@ class Events:
 
     def job(self, kind: str, /, **detail: Any) -> None:
         """Give Wick a job."""
-        self._put(JOBS, kind, detail)
+        self._put(TRADES if kind == "trade" else JOBS, kind, detail)
 
     def running(self, versions: Mapping[str, str]) -> None:
         """Say which version of each module new calls reach."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,9 @@ def read_manifest(path: Path) -> Manifest:
     return parse_manifest(text, path.name)
 
 
+@lru_cache(maxsize=4)
 def parse_manifest(text: str, where: str = "manifest.yaml") -> Manifest:
-    """Read a manifest's text."""
+    """Read a manifest's text. The same text is read once: a repair asks for it ten times."""
     try:
         plain = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:

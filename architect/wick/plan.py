@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from architect.code_generator import from_body
 from architect.gate.asking import ask
+from architect.gate.replay import Replay
 from architect.session import Session
 from core.errors import GateError, SpecError
 from core.spec import Spec
@@ -22,6 +23,10 @@ STARTER = "clone_starter"
 # What one repair may take; a setting may allow the search less.
 REPAIR_S = 60
 MOST_CANDIDATES = 200_000
+# What the starter answered before, by its text: it is pure, and to ask it takes the time
+# that a candidate's sandbox takes to start.
+MOST_ANSWERS = 64
+_ANSWERS: dict[tuple[str, Situation], list[CloneBudget]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,20 @@ def repair_plan(
 def clone_plan(session: Session, situation: Situation) -> list[CloneBudget]:
     """Return the clones to start, in this order."""
     with contextlib.suppress(GateError, SpecError):
-        return _asked(session, situation)
+        graph = session.graph()
+        replay = session.replay(graph.get(STARTER), graph)
+        key = replay.modules.get(STARTER, ""), replace(
+            situation, routes=tuple(situation.routes)
+        )
+        if key not in _ANSWERS:
+            if len(_ANSWERS) >= MOST_ANSWERS:
+                _ANSWERS.clear()
+            _ANSWERS[key] = _asked(replay, situation)
+        return list(_ANSWERS[key])
     return default_plan(situation)
 
 
-def _asked(session: Session, situation: Situation) -> list[CloneBudget]:
-    graph = session.graph()
-    replay = session.replay(graph.get(STARTER), graph)
+def _asked(replay: Replay, situation: Situation) -> list[CloneBudget]:
     given = {
         "kind": situation.kind,
         "earlier": situation.earlier,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ import redis
 from redis.exceptions import LockError
 from redis.lock import Lock
 
-from core.events import JOBS, PLACE, connect
+from core.events import JOBS, PLACE, TRADES, connect
 
 GROUP = "wick"
 STALE_MS = 15_000
@@ -64,7 +64,9 @@ class Queue:
     ) -> None:
         self._redis = connect(redis_url)
         self._worker, self._stale_ms = worker, stale_ms
-        self._streams = [JOBS, *([stream_of(place)] if place else [])]
+        # Of the first of them comes the next job: what only this place can do, then what
+        # is to be repaired, then what is to be explained.
+        self._streams = [*([stream_of(place)] if place else []), JOBS, TRADES]
         self._join()
 
     def _join(self) -> None:
@@ -77,8 +79,15 @@ class Queue:
 
     def take(self, wait_ms: int = 500) -> Job | None:
         """Return the next job: one that a dead worker left, else a new one, else None."""
+        return self._taken(lambda: self._left_behind() or self._new(wait_ms))
+
+    def take_urgent(self) -> Job | None:
+        """Return a new job that need not wait for one about a trade, None if there is none."""
+        return self._taken(lambda: self._first(self._streams[:-1]))
+
+    def _taken(self, take: Callable[[], Job | None]) -> Job | None:
         try:
-            return self._left_behind() or self._new(wait_ms)
+            return take()
         except redis.ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
@@ -98,15 +107,22 @@ class Queue:
         return None
 
     def _new(self, wait_ms: int) -> Job | None:
-        """Return the next new job; those for this place come first, and none waits there."""
-        for stream in reversed(self._streams):
-            answer: Any = self._redis.xreadgroup(
-                GROUP, self._worker, {stream: ">"}, count=1,
-                block=wait_ms if stream == JOBS else None,
-            )  # fmt: skip
-            if entries := _entries(answer):
-                return self._job(stream, *entries[0], 1)
-        return None
+        """Return the next new job; one about a trade may be seen only after the wait."""
+        return (
+            self._first(self._streams)
+            or self._read(JOBS, wait_ms)
+            or self._first([TRADES])
+        )
+
+    def _first(self, streams: list[str]) -> Job | None:
+        return next((job for one in streams if (job := self._read(one))), None)
+
+    def _read(self, stream: str, wait_ms: int | None = None) -> Job | None:
+        answer: Any = self._redis.xreadgroup(
+            GROUP, self._worker, {stream: ">"}, count=1, block=wait_ms
+        )
+        entries = _entries(answer)
+        return self._job(stream, *entries[0], 1) if entries else None
 
     def give(self, place: str, kind: str, detail: dict[str, Any], time_ms: int) -> None:
         """Give a job to the workers at one place, who see the files that it is about."""

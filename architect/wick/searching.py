@@ -25,6 +25,7 @@ class Searching:
         self._searcher, self._order = searcher, order
         self._since = time.monotonic()
         self._until = self._since + order.seconds
+        self._rests = self._since
         self._lessons = self._before = 0
         self._ended: Ended | None = None
         searcher.begin(order)
@@ -40,12 +41,14 @@ class Searching:
         while self._ended is None:
             told = self._searcher.poll(LOOK_S)
             if isinstance(told, Found):
+                self._rests = time.monotonic()
                 return told
             self._ended = told
         return None
 
     def answer(self, refused: Verdict | None) -> None:
         """Go on behind a patch; `refused` is the verdict of one that the gate refused."""
+        self._until += time.monotonic() - self._rests
         left = self._until - time.monotonic()
         taught = None
         if refused is not None and self._lessons < MOST_LESSONS and left > 0:

@@ -47,10 +47,17 @@ class Examined:
 def examine(
     session: Session, database_url: str, tick: int, time_ms: int,
     sleep: Callable[[float], None] = time.sleep,
+    between: Callable[[], None] = lambda: None,
 ) -> list[Examined]:  # fmt: skip
-    """Return what became of each module that took part in a tick, by name."""
-    calls = _calls(database_url, tick, time_ms, sleep)
-    return [_examined(session, *key, found) for key, found in sorted(calls.items())]
+    """Return what became of each module that took part in a tick, by name.
+
+    `between` is called before each of them: what is more urgent may be done then.
+    """
+    examined = []
+    for key, found in sorted(_calls(database_url, tick, time_ms, sleep).items()):
+        between()
+        examined.append(_examined(session, *key, found))
+    return examined
 
 
 _Calls = dict[tuple[str, str], list[Recorded]]

@@ -40,11 +40,13 @@ STOPPED = "; nothing new is entered until it is settled"
 
 
 def handle_trade(
-    session: Session, incidents: Incidents, job: Job, database_url: str, give: Give
-) -> Incident:
+    session: Session, incidents: Incidents, job: Job, give: Give,
+    between: Callable[[], None] = lambda: None,
+) -> Incident:  # fmt: skip
     """Tell one failed trade; return its incident, closed.
 
-    `give(kind, **detail)` makes a job of a suspect.
+    `give(kind, **detail)` makes a job of a suspect; `between` is called now and then: a
+    module that fails meanwhile is repaired first.
     """
     detail, kind = job.detail, str(job.detail["failed"])
     summary = f"{detail['subject']}: {WHAT.get(kind, kind)}{_reason(detail)}"
@@ -59,7 +61,10 @@ def handle_trade(
     incidents.step(incident, "detected", **known)
     stopped = STOPPED if detail.get("stop_entries") else ""
     incidents.step(incident, "contained", how=CONTAINED.get(kind, "") + stopped)
-    found = examine(session, database_url, int(detail.get("tick", 0)), job.time_ms)
+    found = examine(
+        session, incidents.database_url, int(detail.get("tick", 0)), job.time_ms,
+        between=between,
+    )  # fmt: skip
     _tell(incidents, incident, found)
     suspect = next((one for one in found if one.fault), None)
     if suspect is not None:

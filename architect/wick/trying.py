@@ -1,6 +1,7 @@
 """Tries the clones of one failure, cheapest first: each into the story, with its cost.
 
-Earlier versions are judged here while the search runs in its own process; what it finds is
+The last good version is judged before anything else is begun, for it mends most. Versions
+before that are judged here while the search runs in its own process; what it finds is
 judged as it comes. A model is asked only when neither has won, for its answer costs
 money. The first kind with a clone that passes ends the others.
 """
@@ -8,7 +9,7 @@ money. The first kind with a clone that passes ends the others.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -16,7 +17,7 @@ from itertools import islice
 from architect import regressions
 from architect.ask_architect import Architect
 from architect.code_generator import Generated, from_body, visible_reason
-from architect.gate.verdict import Verdict
+from architect.gate.verdict import Finding, Verdict
 from architect.history import Accepted, recorded_reply, versions
 from architect.models.reply import Reply
 from architect.session import Session
@@ -35,7 +36,10 @@ from core.template_footer import split_module
 from core.values import Encoded
 
 # Of the search's patches: so many that pass are compared, so many refused are enough.
-MOST_PASSING, MOST_REFUSED = 3, 40
+# What fails an example costs little: of those so many.
+MOST_PASSING, MOST_REFUSED, MOST_FAILING = 3, 40, 400
+# So many of those that fail an example are told of one by one.
+TOLD = 10
 
 
 @dataclass
@@ -64,6 +68,8 @@ class Trying:
         self.incidents.step(
             self.incident, "planned", clones=[asdict(one) for one in self._plan]
         )
+        if found := self._earlier(1):
+            return best(found)
         try:
             self._begin_search()
             for tried in (self._earlier, self._searched, self._asked):
@@ -90,16 +96,19 @@ class Trying:
     def _versions(self) -> list[Accepted]:
         return versions(self.session.project, self.session.repository, self.spec.name)
 
-    def _earlier(self) -> list[Passed]:
-        """Return the newest earlier version that passes: the last good one is that."""
-        found = earlier_versions(
-            self.spec, self.failed, self._versions, self._recorded_reply
-        )
-        for budget in self._planned("earlier"):
-            for clone in islice(found, budget.candidates):
-                if (passed := self._try(clone)) is not None:
-                    return [passed]
+    def _earlier(self, most: int | None = None) -> list[Passed]:
+        """Return the newest earlier version that passes: the last good one is that. At
+        most so many are tried, the next time those after them."""
+        for clone in islice(self._clones_before, most):
+            if (passed := self._try(clone)) is not None:
+                return [passed]
         return []
+
+    @cached_property
+    def _clones_before(self) -> Iterator[Clone]:
+        most = sum(budget.candidates for budget in self._planned("earlier"))
+        known, recorded = self._versions, self._recorded_reply
+        return islice(earlier_versions(self.spec, self.failed, known, recorded), most)
 
     def _recorded_reply(self, version: Accepted) -> Reply | None:
         return recorded_reply(self.session.project, version)
@@ -122,10 +131,17 @@ class Trying:
     def _searched(self) -> list[Passed]:
         """Return those of the search's patches that pass, a few at most."""
         passing: list[Passed] = []
-        tried = 0
+        tried = failing = 0
         while self._search is not None and (found := self._search.next()):
+            number = tried + failing + 1
+            clone = Clone(f"search {number}: {' + '.join(found.edits)}", found.body)
+            if self._fails_example(clone, failing < TOLD):
+                failing += 1
+                if failing >= MOST_FAILING:
+                    break
+                self._search.answer(None)
+                continue
             tried += 1
-            clone = Clone(f"search {tried}: {' + '.join(found.edits)}", found.body)
             made = self._judge(clone)
             good = made is not None and made.accepted
             passed = self._passed(clone, made) if made and good else None
@@ -136,6 +152,28 @@ class Trying:
                 break
             self._search.answer(made.verdict if made and not good else None)
         return passing
+
+    def _fails_example(self, clone: Clone, tell: bool) -> bool:
+        """Tell whether a patch fails an example, most likely one that the search was not
+        shown: then the whole gate need not judge it."""
+        started = time.perf_counter()
+        assert clone.body is not None
+        failure = self.evidence.replay.broken_example(clone.body)
+        if failure is None:
+            return False
+        ms = (time.perf_counter() - started) * 1000
+        finding = Finding("contract", failure.message)
+        verdict = Verdict(
+            False, "contract", (finding,), failure.counter_example, 1, ms,
+            private=failure.private,
+        )  # fmt: skip
+        self.refused.append(verdict)
+        if tell:
+            self._tell(
+                clone, body=clone.body, accepted=False, result=verdict.as_text(),
+                ms=round(ms, 1), cost_usd="0",
+            )  # fmt: skip
+        return True
 
     def _end_search(self) -> None:
         """Kill the search if it still runs, for it lost or has found enough; tell of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.trades import handle_trade
+from architect.wick.warming import warming
 from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
 from core.health import Health
@@ -35,6 +36,7 @@ Tell = Callable[[Incident], None]
 # The stores are away, or another run is in the way: the job is delivered again.
 LATER = (redis.RedisError, psycopg.Error, StoreError, Busy)
 PAUSE_S = 0.5
+WAIT_MS = 500
 # A job that ended so many workers before is not tried by a further one.
 MOST_DELIVERIES = 3
 
@@ -54,12 +56,16 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a job under way is finished first."""
         self.abroad.offer()
+        idle: Iterator[str] | None = warming(self.session)
         while not stop.is_set():
             try:
-                job = self.queue.take()
+                job = self.queue.take(WAIT_MS if idle is None else 1)
             except redis.RedisError:
                 stop.wait(PAUSE_S)
                 continue
+            if job is None and idle is not None and next(idle, None) is None:
+                idle = None
+                self.events.publish("warm")
             if job is not None and not self.work(job):
                 stop.wait(PAUSE_S)
 
@@ -119,10 +125,14 @@ class Worker:
             return repair.handle(job)
         if job.kind == "trade":
             return handle_trade(
-                self.session, self.incidents, job, self.incidents.database_url,
-                self.events.job,
-            )  # fmt: skip
+                self.session, self.incidents, job, self.events.job, self._pass_urgent
+            )
         raise ArchitectError(f"job {job.id} is of an unknown kind {job.kind!r}")
+
+    def _pass_urgent(self) -> None:
+        """Carry out what came in meanwhile and is more urgent than a trade's story."""
+        while (job := self.queue.take_urgent()) is not None and self.work(job):
+            pass
 
     def _health(self, module: str) -> Health:
         client = connect(self.redis_url)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from architect.gate.contract.inputs import Inputs
-from architect.gate.contract.ports import script
+from architect.gate.contract.ports import Script, script
 from architect.gate.contract.session import Session as Checked
 from architect.gate.contract.subject import Answer
 from architect.gate.contract.terms import Terms
@@ -17,7 +18,8 @@ from core.values import difference
 
 # Inputs that nothing else draws, on which a repair is compared with the original.
 FRESH = 300
-TRIED = 60
+# Calls that a fault is tried on, and how many in a row that do not come back are enough.
+TRIED, ENDLESS = 24, 3
 
 
 @dataclass(frozen=True)
@@ -26,40 +28,32 @@ class Judging:
 
     session: Session
 
-    def is_noticeable(self, spec: Spec, body: str, calls: Sequence[Recorded]) -> bool:
-        """Tell whether a body fails by itself: it raises, breaks its contract or does not
-        come back. What is only wrong is not noticeable.
+    def failing(self, spec: Spec, body: str, calls: Sequence[Recorded]) -> float:
+        """Return the share of live calls on which a body fails by itself, 0 to 1: it
+        raises, breaks its contract or does not come back. What is only wrong fails on none.
 
-        It is tried on recorded live calls; where none has its inputs in full, on the
-        examples' and on drawn inputs.
+        It is tried on recorded live calls; where none has its inputs in full, on those of
+        the examples and on drawn ones.
         """
         found: list[bool] = []
 
         def look(terms: Terms, inputs: Inputs) -> Checked:
-            live = [
-                given for c in calls if (given := loaded(spec, terms, c)) is not None
-            ]
-            if live and not spec.ports:
-                found.extend(
-                    _fails(terms, one, terms.call(one)) for one in live[:TRIED]
-                )
-                return Checked(None, 0)
-            for example in spec.examples:
-                played = script(spec, example.ports, terms.records)
-                given = terms.load(example.given)
-                if example.raises is None:
-                    answer = terms.call(given, played)
-                    found.append(_fails(terms, given, answer))
-            if not spec.ports and spec.params and not any(found):
-                for given in inputs.sample("seeded", TRIED, terms.allowed):
-                    found.append(_fails(terms, given, terms.call(given)))
+            for given, played in _calls(spec, terms, inputs, calls):
+                answer = terms.call(given, played)
+                found.append(_fails(terms, given, answer))
+                if found[-1] and answer.status not in ("value", "raised"):
+                    endless = len(found) >= ENDLESS and all(found[-ENDLESS:])
+                    if endless:
+                        break
             return Checked(None, 0)
 
         replay = self.session.replay(spec, self.session.graph())
         failure = self.session.gate.run(
             spec, self.session.graph(), body, replay.modules, look
         )
-        return any(found) or failure is not None
+        if failure is not None:
+            return 1.0
+        return sum(found) / len(found) if found else 0.0
 
     def differs(self, spec: Spec, original: str, repaired: str) -> bool:
         """Tell whether a repair answers otherwise than the original: on fresh inputs, and
@@ -86,6 +80,24 @@ class Judging:
         replay = self.session.replay(spec, self.session.graph())
         self.session.gate.run(spec, self.session.graph(), body, replay.modules, look)
         return found
+
+
+def _calls(
+    spec: Spec, terms: Terms, inputs: Inputs, calls: Sequence[Recorded]
+) -> Iterator[tuple[Mapping[str, Any], Script | None]]:
+    """Yield arguments, and how the ports are played."""
+    live = [given for c in calls if (given := loaded(spec, terms, c)) is not None]
+    if live and not spec.ports:
+        step = max(1, len(live) // TRIED)
+        yield from ((given, None) for given in live[::step][:TRIED])
+        return
+    for example in spec.examples:
+        if example.raises is None:
+            played = script(spec, example.ports, terms.records)
+            yield terms.load(example.given), played
+    if not spec.ports and spec.params:
+        drawn = inputs.sample("seeded", TRIED, terms.allowed)
+        yield from ((given, None) for given in drawn)
 
 
 def _fails(terms: Terms, given: dict[str, object], answer: Answer) -> bool:

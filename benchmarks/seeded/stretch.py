@@ -20,7 +20,7 @@ from architect.session import Session
 from architect.system.child import Line
 from architect.system.system import System
 from architect.wick.incidents import Incident, Incidents
-from core.events import RUNNING, connect
+from core.events import EVENTS, JOBS, RUNNING, connect
 from core.project import Project
 
 WARMUP, CANDLES = 600, 20_000
@@ -108,16 +108,43 @@ class Stretch:
         with psycopg.connect(self.system.stores.database_url) as connection:
             return dict(connection.execute(query, values).fetchall())  # type: ignore[arg-type]
 
-    def incident_of(self, since: int) -> Incident | None:
-        """Return the first failure's incident with a number above `since`."""
+    def mark(self) -> str:
+        """Return the number of the last event that was published."""
+        last: Any = self.redis.xrevrange(EVENTS, count=1)
+        return str(last[0][0]) if last else "0"
+
+    def warm(self, timeout_s: float) -> bool:
+        """Wait until Wick has drawn its inputs, as in any system that runs for a while."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            told: Any = self.redis.xrange(EVENTS)
+            if any(fields["kind"] == "warm" for _, fields in told):
+                return True
+            time.sleep(0.5)
+        return False
+
+    def contained(self, mark: str) -> int:
+        """Return when the first failure since a mark was contained, UTC ms; 0 for none."""
+        told: Any = self.redis.xrange(EVENTS, min=f"({mark}")
+        times = [int(f["time_ms"]) for _, f in told if f["kind"] == "contained"]
+        return min(times, default=0)
+
+    def idle(self) -> bool:
+        """Tell whether Wick has nothing left to do about a failure."""
+        groups: Any = self.redis.xinfo_groups(JOBS)
+        return all(not one["pending"] and not one.get("lag") for one in groups)
+
+    def failures(self, since: int) -> list[Incident]:
+        """Return the incidents of failing modules with a number above `since`, told in
+        full, the oldest first."""
         found = [
-            one
+            self.incidents.get(one.incident_id)
             for one in self.incidents.all()
             if one.incident_id > since
             and one.kind == "failure"
             and one.state != "explained"
         ]
-        return found[-1] if found else None
+        return [one for one in reversed(found) if one is not None]
 
     def last_incident(self) -> int:
         """Return the highest number of an incident."""

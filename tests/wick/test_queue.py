@@ -16,8 +16,8 @@ import pytest
 import redis
 from wick_project import pending, until
 
-from architect.wick.queue import Job, Queue
-from core.events import JOBS
+from architect.wick.queue import GROUP, Job, Queue
+from core.events import JOBS, TRADES
 from core.stores.embedded import Stores, start
 
 STALE_MS = 300
@@ -52,14 +52,16 @@ def queue(fresh_stores: Stores) -> Iterator[Callable[[str], Queue]]:
         one.close()
 
 
-def give(client: redis.Redis, module: str = "rsi", **other: str) -> str:
+def give(
+    client: redis.Redis, module: str = "rsi", stream: str = JOBS, **other: str
+) -> str:
     fields = {
         "kind": "save",
         "time_ms": "1",
-        "detail": json.dumps({"module": module}),
+        "detail": json.dumps({"module": module, "subject": module}),
         **other,
     }
-    return str(client.xadd(JOBS, fields))  # type: ignore[arg-type]
+    return str(client.xadd(stream, fields))  # type: ignore[arg-type]
 
 
 def test_a_job_goes_to_one_worker_and_is_gone_when_it_is_done(
@@ -68,12 +70,32 @@ def test_a_job_goes_to_one_worker_and_is_gone_when_it_is_done(
     one, two = queue("one"), queue("two")
     job_id = give(client)
     job = one.take(100)
-    assert job == Job(job_id, "save", 1, {"module": "rsi"})
+    assert job == Job(job_id, "save", 1, {"module": "rsi", "subject": "rsi"})
     assert two.take(10) is None
     assert pending(client) == 1
     with one.hold(job):
         pass
     assert pending(client) == 0
+
+
+def test_what_failed_in_a_trade_waits_for_a_module_that_failed(
+    client: redis.Redis, queue: Callable[[str], Queue]
+) -> None:
+    one = queue("one")
+    give(client, "PF_XBTUSD", TRADES, kind="trade")
+    give(client, "rsi", kind="failure")
+    give(client, "ema", kind="failure")
+    first, second = one.take(10), one.take_urgent()
+    assert first is not None
+    assert second is not None
+    assert [first.module, second.module] == ["rsi", "ema"]
+    assert one.take_urgent() is None, "a trade is not urgent"
+    third = one.take(10)
+    assert third is not None
+    assert (third.module, third.stream) == ("PF_XBTUSD", TRADES)
+    with one.hold(third):
+        pass
+    assert client.xpending(TRADES, GROUP)["pending"] == 0  # type: ignore[index]
 
 
 def test_a_job_given_before_any_worker_is_not_lost(

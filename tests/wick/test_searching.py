@@ -59,6 +59,10 @@ def with_spec(bench: Bench, name: str, text: str) -> Bench:
     return bench
 
 
+# Its inverse is infinite.
+TINY = {"part": 0.0, "whole": 1e-320}
+
+
 def repair(bench: Bench, searcher: Searcher, bad: str, **detail: object) -> Incident:
     job = failure(bad, **detail)  # type: ignore[arg-type]
     live = Repair(bench.session, bench.incidents, lambda *_: True, searcher)
@@ -109,13 +113,23 @@ def test_the_search_is_ended_when_an_earlier_version_wins(
     share: Bench, searcher: Searcher
 ) -> None:
     good = share.accept("share", DIVIDES)
+    share.accept("share", "return (1 / whole) * part\n")
     bad = share.accept("share", "return part * (1 / whole)\n")
-    tiny = {"part": 0.0, "whole": 1e-320}  # its inverse is infinite
-    done = repair(share, searcher, bad, module="share", arguments=tiny)
+    done = repair(share, searcher, bad, module="share", arguments=TINY)
     assert done.fixed_by == f"earlier version {good}"
     killed = detail(done, "clone: search")
     assert killed["result"] == "ended: a clone has won"
     assert (killed["cost_usd"], killed["candidates"] is not None) == ("0", True)
+
+
+def test_where_the_last_good_version_passes_no_search_is_begun(
+    share: Bench, searcher: Searcher
+) -> None:
+    good = share.accept("share", DIVIDES)
+    bad = share.accept("share", "return part * (1 / whole)\n")
+    done = repair(share, searcher, bad, module="share", arguments=TINY)
+    assert done.fixed_by == f"earlier version {good}"
+    assert not [step for _, step, _ in done.events if step == "clone: search"]
 
 
 def test_a_patch_for_the_failing_input_alone_loses(

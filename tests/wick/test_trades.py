@@ -102,6 +102,28 @@ def test_it_is_told_with_what_was_done_and_who_is_cleared(
     }
 
 
+def test_a_module_that_fails_meanwhile_is_repaired_first(
+    bench: Bench, record: Callable[..., None], work: Callable[[Job], Incident],
+    fresh_stores: Stores,
+) -> None:  # fmt: skip
+    record("total", bench.accept("total", SUMS), [[1, 2], 3], 6)
+    other = bench.accept("order_known", KNOWN)
+    detail = {
+        "module": "order_known", "version": other, "module_kind": "action", "trace": "",
+        "outcome": "requires", "error": "RequiresError: no", "arguments": None,
+        "contained": "raised", "key": "failure:order_known:1",
+    }  # fmt: skip
+    fields = {"kind": "failure", "time_ms": str(NOW), "detail": json.dumps(detail)}
+    with redis.Redis.from_url(fresh_stores.redis_url) as client:
+        client.xadd(JOBS, fields)  # type: ignore[arg-type]
+    trade_told = work(trade())
+    repair = bench.incidents.all()[0]
+    assert (repair.module, repair.state) == ("order_known", "explained")
+    assert repair.closed_ms is not None
+    assert trade_told.closed_ms is not None
+    assert repair.closed_ms <= trade_told.closed_ms
+
+
 def test_one_that_answered_otherwise_is_named_and_handed_over(
     bench: Bench,
     record: Callable[..., None],

@@ -62,6 +62,19 @@ def plan(
     return [*made, coverage.check(terms, known)] if effort.coverage else made
 
 
+def drawing(terms: Terms, inputs: Inputs) -> list[Check]:
+    """Return those checks of a spec that draw inputs, for itself and as a dependent."""
+    made: list[Check] = []
+    for effort in (FULL, DEPENDENT):
+        cases = properties.result_cases(terms, effort.results)
+        made += requires.checks(terms, inputs, cases)
+        made += _drawn(terms, inputs, effort)
+        made.append(repeatable.check(terms, inputs, cases, effort.repeats))
+        if terms.spec.kind == "indicator":
+            made.append(causality.check(terms, inputs, cases, effort.prefixes))
+    return made
+
+
 def _drawn(terms: Terms, inputs: Inputs, effort: Effort, salt: str = "") -> list[Check]:
     cases = properties.result_cases(terms, effort.results)
     results = properties.results(terms, inputs, cases, salt)

@@ -16,7 +16,8 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class Budget:
-    """Wall-clock seconds, worker processes, and how long to go on after a first success.
+    """Wall-clock seconds, worker processes, and for how many seconds of a worker's processor
+    time to go on after a first success.
 
     `margin` is how much dearer than the first success an edit may be to be tried still.
     `candidates` is how many may be tried in all. `confine` runs first in each worker:

@@ -17,10 +17,13 @@ Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
 class Failed(Exception):
-    """A check's value was not what it must be; `seen` is what it was."""
+    """A check's value was not what it must be; `seen` is what it was.
 
-    def __init__(self, seen: object = None) -> None:
-        self.seen = seen
+    `raised` tells that there was none: the program raised.
+    """
+
+    def __init__(self, seen: object = None, raised: bool = False) -> None:
+        self.seen, self.raised = seen, raised
         super().__init__("not what it must be")
 
 

@@ -9,7 +9,7 @@ from architect.wick.search.worker import Send, Shared
 
 NEAR = 60
 SLOW = 6  # slow candidates that are tried again, at once with
-SLOW_S = 3.0  # and when all others have failed with more
+SLOW_S = 6.0  # and when all others have failed with more
 PATIENCE_S = 40.0  # with observing, and with a candidate that is only slow
 
 

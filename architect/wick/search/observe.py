@@ -42,6 +42,13 @@ class Observed:
     )
 
     @property
+    def only_breaks(self) -> bool:
+        """Tell whether the program gives no wrong value: it raises, or never ends. Then what
+        kinds its values have is no hint of what belongs there."""
+        failed = [one for one in self.outcomes if not one.passed]
+        return bool(failed) and all(one.how != "wrong" for one in failed)
+
+    @property
     def failing(self) -> list[int]:
         """Return the numbers of the checks that fail, cheapest first."""
         return self._sorted(False)

@@ -19,6 +19,9 @@ from architect.wick.search.worker import Process, Send, Shared
 
 MOST_DEATHS = 50
 LOOK = 400
+# The grace is processor time, so that a busy machine finds the same patches; by the clock it
+# ends after so many times as much.
+BUSY = 8.0
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,14 @@ class Round:
             return
         cost = self.cost + message["cost"]
         families = (*self.families, message["family"])
-        self.deadline = min(self.deadline, time.monotonic() + self.budget.grace_s + 0.2)
+        until = time.monotonic() + BUSY * self.budget.grace_s
+        self.deadline = min(self.deadline, until + 0.2)
         self.found.append(Passing(message["source"], families, cost, message["slow"]))
-        until = time.monotonic() + self.budget.grace_s
         for hand in crew:
             limit = message["cost"] + self.budget.margin
             hand.shared.limit = min(hand.shared.limit, limit)
             hand.shared.until = min(hand.shared.until, until)
+            hand.shared.grace = min(hand.shared.grace, self.budget.grace_s)
 
 
 def _near(owner: Round, one: dict[str, Any]) -> tuple[Any, ...]:
@@ -165,12 +169,15 @@ class _Hand:
         keep = Keep(evaluator, send, self.shared)
         gc.freeze()
         most = min(len(evaluator.edits), self.owner.most)
+        ends = float("inf")
         for index in range(self.shared.at + 1, most):
             if index % self.of != self.number:
                 continue
             if evaluator.edits[index].cost > self.shared.limit:
                 break
-            if time.monotonic() > self.shared.until:
+            if self.shared.grace < ends == float("inf"):
+                ends = time.process_time() + self.shared.grace
+            if time.monotonic() > self.shared.until or time.process_time() > ends:
                 break
             self.shared.at = index
             keep.take(evaluator.try_edit(index))

@@ -80,7 +80,8 @@ class Runner:
         except OutOfSteps:
             return Outcome("steps", steps)
         except (Failed, AssertionError) as error:
-            return Outcome("wrong", steps - self._left, _short(error))
+            how = "raised" if getattr(error, "raised", False) else "wrong"
+            return Outcome(how, steps - self._left, _short(error))
         except (KeyboardInterrupt, SystemExit, GeneratorExit, Exception) as error:
             return Outcome("raised", steps - self._left, type(error).__name__)
         return Outcome("passed", steps - self._left)

@@ -36,11 +36,19 @@ class Search:
     rounds: int = 0
     tally: Tally = field(default_factory=Tally)
     why: str = ""
+    _wider: int = 0
 
     def patches(self) -> Iterator[Patch]:
         """Yield the patches that pass all checks, the best of each round first."""
         self.started = time.monotonic()
         self.deadline = self.started + self.budget.seconds
+        for patch in self._patches():
+            since = time.monotonic()
+            yield patch
+            # What is done with a patch is no time of the search.
+            self.deadline += time.monotonic() - since
+
+    def _patches(self) -> Iterator[Patch]:
         first = self._round(self.program, (), 0.0, 10**9)
         yield from self._chosen(first.found)
         if not self.budget.two_edits:
@@ -49,6 +57,7 @@ class Search:
         while first.found and not self._spent():
             # None of those was wanted: what one success kept from being tried is tried.
             given.update(one.source for one in first.found)
+            self._wider += 1
             first = self._round(self.program, (), 0.0, 10**9, frozenset(given))
             yield from self._chosen(first.found)
         promising = self._promising(first.near)
@@ -70,7 +79,11 @@ class Search:
         given: frozenset[str] = frozenset(),
     ) -> Round:  # fmt: skip
         self.rounds += 1
-        left = replace(self.budget, candidates=self.budget.candidates - self.candidates)
+        left = replace(
+            self.budget, candidates=self.budget.candidates - self.candidates,
+            grace_s=self.budget.grace_s * 2**self._wider,
+            margin=self.budget.margin + self._wider,
+        )  # fmt: skip
         one = Round(
             program, self.checks, left, self.deadline, families, cost, most, given=given
         )

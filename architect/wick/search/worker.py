@@ -24,13 +24,14 @@ from typing import Any
 from architect.wick.search.budget import Budget
 
 Send = Callable[[dict[str, Any]], None]
-_SLOTS = struct.Struct("ddddddd")
+_SLOTS = struct.Struct("dddddddd")
 
 
 class Shared:
     """Numbers that both sides see: where the worker is, how many candidates it ran, the
     cost above which it stops, until when it may go on, up to where it was sound, up to
-    where it looks after each candidate whether it still is, and whether it is slow."""
+    where it looks after each candidate whether it still is, whether it is slow, and how
+    much processor time it has left from the moment on at which it sees that."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOTS.size)
@@ -39,6 +40,7 @@ class Shared:
         self._set(3, float("inf"))
         self._set(4, -1.0)
         self._set(5, -1.0)
+        self._set(7, float("inf"))
 
     def _set(self, slot: int, value: float) -> None:
         struct.pack_into("d", self._memory, 8 * slot, value)
@@ -54,6 +56,7 @@ class Shared:
     careful = property(lambda self: int(self._get(5)), lambda self, v: self._set(5, v))
     slow = property(lambda self: int(self._get(6)), lambda self, v: self._set(6, v))
     until = property(lambda self: self._get(3), lambda self, v: self._set(3, v))
+    grace = property(lambda self: self._get(7), lambda self, v: self._set(7, v))
 
 
 class Process:

@@ -158,7 +158,7 @@ class Contract:
         subject.function = namespace[self.order.spec.name]
         failure = run(number)
         if failure is not None:
-            raise Failed(failure.message)
+            raise Failed(failure.message, subject.raised)
 
     def _example(self, number: int) -> Failure | None:
         return examples.broken(self.terms, self.order.spec.examples[number])

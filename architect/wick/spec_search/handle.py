@@ -28,7 +28,7 @@ class Searcher:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection
         self._ready = self._searching = False
-        self._until = 0.0
+        self._until = self._rests = 0.0
 
     def __enter__(self) -> Searcher:
         return self
@@ -86,11 +86,12 @@ class Searcher:
         except (EOFError, OSError):
             return self._lost("its process ended")
         assert isinstance(told, Found | Ended)
-        self._searching = not isinstance(told, Ended)
+        self._searching, self._rests = not isinstance(told, Ended), time.monotonic()
         return told
 
     def go_on(self) -> None:
-        """Ask for the next patch."""
+        """Ask for the next patch. How long it rested is not taken from its time."""
+        self._until += time.monotonic() - self._rests
         self._connection.send(NEXT)
 
     def end(self) -> Ended | None:

@@ -28,7 +28,7 @@ from architect.wick.spec_search.written import rewritten
 from core.errors import ArchitectError
 
 NEXT, STOP = "next", "stop"
-GRACE_S, STUCK_S, MISSES = 0.4, 1.0, 2
+GRACE_S, STUCK_S, MISSES = 0.15, 1.0, 2
 
 
 def main() -> None:

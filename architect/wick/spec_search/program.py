@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from architect.gate import allowed
-from architect.gate.scope import Scope, scope_of
+from architect.gate.scope import scope_of
 from architect.port_methods import methods
 from architect.wick.search import Program
 from architect.wick.search.words import Words
@@ -32,12 +32,13 @@ def program_of(
     for argument in function.args.args:
         argument.annotation = None
     intent = f"{spec.intent}\n{spec.notes or ''}"
-    words = words_of(spec, scope_of(spec, graph, package), package)
+    words = words_of(spec, graph, package)
     return Program(ast.unparse(function), (spec.name,), intent=intent, words=words)
 
 
-def words_of(spec: Spec, scope: Scope, package: str = "trading") -> Words:
+def words_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Words:
     """Return what a body of the spec may be made of besides its own expressions."""
+    scope = scope_of(spec, graph, package)
     given = scope.names - allowed.BUILTINS - scope.exceptions
     names = {
         name: "str" if name.isupper() else "call"
@@ -48,7 +49,8 @@ def words_of(spec: Spec, scope: Scope, package: str = "trading") -> Words:
     attributes |= {
         m.name for port in spec.ports.values() for m in methods(port, package)
     }
-    return Words(names, attributes, tuple(_expressions(spec)), tuple(_results(spec)))
+    results = [*_results(spec), *_records(spec, graph)]
+    return Words(names, attributes, tuple(_expressions(spec)), tuple(results))
 
 
 def _expressions(spec: Spec) -> list[str]:
@@ -91,3 +93,31 @@ def _results(spec: Spec) -> list[str]:
         elif isinstance(value, str | bool | int | float) and "Decimal" not in kind:
             found.setdefault(repr(value))
     return list(found)[:_RESULTS]
+
+
+def _records(spec: Spec, graph: SpecGraph) -> list[str]:
+    """Return the records that shown examples expect, where all their fields are plain."""
+    assert spec.returns is not None
+    shape = next((one for one in graph if one.class_name == spec.returns.type), None)
+    found: dict[str, None] = {}
+    if shape is None:
+        return []
+    for example in spec.examples:
+        if example.held_back or not isinstance(example.expect, Mapping):
+            continue
+        values = {n: _plain(shape, n, v) for n, v in example.expect.items()}
+        if all(values.values()):
+            given = ", ".join(f"{name}={text}" for name, text in values.items())
+            found.setdefault(f"{spec.returns.type}({given})")
+    return list(found)[:_RESULTS]
+
+
+def _plain(shape: Spec, name: str, value: object) -> str:
+    """Return a field's value as an expression, empty where it has no plain one."""
+    kind = shape.fields[name].type if name in shape.fields else ""
+    if "Decimal" in kind:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return f"Decimal({value})" if whole else ""
+    if kind == "float" and isinstance(value, int | float) and value == value:
+        return repr(float(value))
+    return repr(value) if isinstance(value, str | bool | int | None) else ""

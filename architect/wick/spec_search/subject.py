@@ -31,6 +31,8 @@ class LocalSubject(Subject):
         # Without the sandbox that the gate's subject begins with.
         self.spec, self.records, self.package = spec, records, package
         self.function: Callable[..., Any] = _none
+        # Whether the last call raised.
+        self.raised = False
         self._methods = {
             name: method_parameters(port) for name, port in spec.ports.items()
         }
@@ -42,9 +44,11 @@ class LocalSubject(Subject):
         recorded: list[Any] = []
         ports = self._played(script, recorded) if script is not None else {}
         decimal.setcontext(decimal.Context())
+        self.raised = False
         try:
             value = self.function(**ports, **arguments)
         except Exception as error:
+            self.raised = True
             return self._raised(error, recorded)
         return Answer("value", value, calls=self._calls(recorded))
 

@@ -18,7 +18,7 @@ from core.registry import Registry
 from core.trading.trader.watched import Sent, WatchedExchange
 
 ZERO = Decimal(0)
-# Failures of one kind at one symbol within this are one incident.
+# Failures of one kind at one symbol, each within this of the one before, are one incident.
 MERGE_MS = 3_600_000
 # For so long nothing is entered after what does not settle by itself.
 PAUSE_MS = 3_600_000
@@ -45,6 +45,7 @@ class Failures:
     _stops: dict[tuple[str, str], int] = field(default_factory=dict)
     _launching: bool = False
     _launched: set[tuple[str, str]] = field(default_factory=set)
+    _going_on: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
     def look(self, now_ms: int) -> None:
         """Judge the orders that were answered since the last look. Never raises."""
@@ -123,11 +124,15 @@ class Failures:
     def _launch(self, kind: str, subject: str, severity: str, **detail: Any) -> None:
         """Give Wick the job once, and once more when the failure has become severe."""
         job = self.modules["wick_launcher"](kind, subject, "", self.now_ms, MERGE_MS)
-        if (job.key, severity) in self._launched:
+        key, last_ms = self._going_on.get((kind, subject), (job.key, self.now_ms))
+        if self.now_ms - last_ms >= MERGE_MS:
+            key = job.key
+        self._going_on[kind, subject] = key, self.now_ms
+        if (key, severity) in self._launched:
             return
-        self._launched.add((job.key, severity))
+        self._launched.add((key, severity))
         self.job(
-            "trade", key=job.key, failed=kind, subject=subject, lane=job.lane,
+            "trade", key=key, failed=kind, subject=subject, lane=job.lane,
             severity=severity, urgent=job.urgent, tick=hooks.tick, at_ms=self.now_ms,
             **detail,
         )  # fmt: skip

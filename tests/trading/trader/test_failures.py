@@ -13,7 +13,7 @@ from trader_rig import Rig
 from core.errors import ExchangeUnavailable, OutcomeUnknown
 from core.stores.embedded import Stores
 from core.trading.trader.config import TraderConfig
-from core.trading.trader.failures import PAUSE_MS, Failures
+from core.trading.trader.failures import MERGE_MS, PAUSE_MS, Failures
 from core.trading.trader.loop import TradingLoop
 from core.trading.trader.watched import WatchedExchange
 
@@ -114,6 +114,21 @@ def test_rejected_entries_are_one_incident_and_the_third_stops_entries(
     )
     assert desk.look(PAUSE_MS - 1) != ""
     assert desk.look(PAUSE_MS) == ""
+
+
+def test_what_goes_on_for_hours_stays_one_incident(rig: Rig) -> None:
+    desk = Desk(rig)
+    began_ms = desk.now_ms
+
+    def drifts_again(later_ms: int) -> set[str]:
+        desk.failures.now_ms = began_ms + later_ms
+        desk.failures.watch("drift", ours_usd="100", exchange_usd="90")
+        return {job["key"] for job in desk.jobs}
+
+    for number in range(4):
+        assert len(drifts_again(number * (MERGE_MS - 1))) == 1
+    assert len(desk.jobs) == 1
+    assert len(drifts_again(3 * (MERGE_MS - 1) + MERGE_MS)) == 2
 
 
 def test_an_accepted_entry_in_between_ends_the_row(rig: Rig) -> None:

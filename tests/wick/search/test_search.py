@@ -21,6 +21,8 @@ from architect.wick.search import (
     Search,
     search,
 )
+from architect.wick.search.evaluate import Evaluator
+from architect.wick.search.observe import observe
 
 
 def first_patch(program: str, tests: str, budget: Budget | None = None) -> Patch | None:
@@ -205,3 +207,51 @@ def _run(source: str) -> dict[str, object]:
     namespace: dict[str, object] = {}
     exec(source, namespace)
     return namespace
+
+
+@pytest.mark.parametrize(
+    ("program", "tests", "wanted"),
+    [
+        (
+            "def f(a, b):\n    return dict(x=a)",
+            "assert f(1, 2) == {'x': 1}\nassert f(3, 2) == {'x': 2}",
+            "dict(x=a if a < b else b)",
+        ),
+        (
+            "def f(xs, n):\n    while len(xs) < n:\n        pass\n    return sum(xs)",
+            "assert f([1], 1) == 1\nassert f([], 1) == 0",
+            "if len(xs) < n:\n        return sum(xs)",
+        ),
+        (
+            "def f(s, n):\n    return s * s",
+            "assert f('a', 2) == 'aa'",
+            "return s * n",
+        ),
+        (
+            "def f(side, n):\n    return n",
+            "assert f('long', 2) == 2\nassert f('s', 2) == 0",
+            "if side != 'long':\n        return 0",
+        ),
+    ],
+)
+def test_an_edit_is_there_and_not_dear(program: str, tests: str, wanted: str) -> None:
+    said = Program(program, intent="'long' or 'short'")
+    evaluator = Evaluator(said, Checks.of_source(tests, program))
+    found = (
+        edit.cost
+        for index, edit in enumerate(evaluator.edits)
+        if wanted in evaluator.source(index)
+    )
+    assert next(found, 99.0) < 8.0
+
+
+def test_a_program_that_only_raises_tells_nothing_of_kinds() -> None:
+    def breaks(raised: bool) -> Checks:
+        def run(_: dict[str, object]) -> None:
+            raise Failed("no", raised)
+
+        return Checks([Check("one", run)], ("f",))
+
+    program = Program("def f(x):\n    return x")
+    assert observe(program, breaks(True)).only_breaks
+    assert not observe(program, breaks(False)).only_breaks

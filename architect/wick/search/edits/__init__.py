@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from architect.wick.search.context import Context
 from architect.wick.search.edit import Edit
 from architect.wick.search.edits.calls import calls
+from architect.wick.search.edits.choices import choices
 from architect.wick.search.edits.conditions import conditions
 from architect.wick.search.edits.insert import inserts
 from architect.wick.search.edits.leaves import leaves
@@ -17,6 +18,7 @@ from architect.wick.search.edits.wrap import wraps
 
 FAMILIES: tuple[Callable[[Context], Iterator[Edit]], ...] = (
     operators, leaves, calls, wraps, conditions, replacements, statements, inserts,
+    choices,
 )  # fmt: skip
 
 

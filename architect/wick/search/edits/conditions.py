@@ -46,9 +46,52 @@ def atoms(context: Context, names: dict[str, Kinds]) -> Iterator[Atom]:
         if "num" in kinds:
             for operator, cost in _SIGNS:
                 yield make.compare(make.name(name), operator, make.const(0)), cost
+    yield from _told(context, names)
     yield from _own(context, names)
     yield from _members(names)
     yield from _pairs(names)
+
+
+_LIMITS: tuple[type[ast.cmpop], ...] = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
+_LENGTHS: tuple[type[ast.cmpop], ...] = (ast.Lt, ast.LtE, ast.Gt, ast.NotEq)
+
+
+def _told(context: Context, names: dict[str, Kinds]) -> Iterator[Atom]:
+    """Yield comparisons with the constants that the program has or its intent names, and
+    of lengths with them and with names."""
+    known: dict[str, ast.expr] = {
+        piece.text: piece.node
+        for piece in context.pieces
+        if isinstance(piece.node, ast.Constant)
+    }
+    for value in context.program.told():
+        known.setdefault(repr(value), make.const(value))
+    numbers = [
+        node
+        for node in known.values()
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    ]
+    texts = [
+        node
+        for node in known.values()
+        if isinstance(node, ast.Constant) and type(node.value) is str
+    ]
+    named = [make.name(name) for name, kinds in names.items() if kinds == {"num"}]
+    for name, kinds in names.items():
+        if kinds == {"str"}:
+            for text in texts:
+                yield make.compare(make.name(name), ast.Eq, text), 0.9
+                yield make.compare(make.name(name), ast.NotEq, text), 0.9
+        if kinds == {"num"}:
+            for number in numbers:
+                if number.value != 0:
+                    for operator in _LIMITS:
+                        yield make.compare(make.name(name), operator, number), 1.5
+        if kinds & {"seq", "str", "dict", "table"}:
+            length = make.call("len", make.name(name))
+            for limit in (*numbers, *named):
+                for operator in _LENGTHS:
+                    yield make.compare(length, operator, limit), 1.5
 
 
 def _unfiltered(place: Place) -> Edit:
@@ -93,6 +136,9 @@ def _own(context: Context, names: dict[str, Kinds]) -> Iterator[Atom]:
         elif known and isinstance(piece.node, ast.Attribute | ast.Subscript):
             yield make.compare(piece.node, ast.Is, make.const(None)), 1.0
             yield make.negate(piece.node), 1.0
+            if piece.kinds == {"num"}:
+                for operator, cost in _SIGNS:
+                    yield make.compare(piece.node, operator, make.const(0)), 0.6 + cost
 
 
 _BUILTINS = frozenset(dir(builtins))

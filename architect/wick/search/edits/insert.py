@@ -177,16 +177,21 @@ def _ends(context: Context, block: Block, names: dict[str, Kinds]) -> Iterator[M
     if block.in_loop:
         yield ast.Break(), 4.2, "end"
         yield ast.Continue(), 4.4, "end"
-    for value in _results(context, block):
+    for value in results(context, block):
         yield ast.Return(value), 4.6, "end"
     for name in names:
         yield ast.Return(make.name(name)), 4.2, "end"
 
 
-def _results(context: Context, block: Block) -> list[ast.expr]:
+def results(context: Context, block: Block) -> list[ast.expr]:
     """Return the expressions that the function returns, and plain empty values."""
+    return results_of(context, block.function)
+
+
+def results_of(context: Context, function: ast.AST | None) -> list[ast.expr]:
+    """Return what a function may return early."""
     found: dict[str, ast.expr] = {}
-    for node in ast.walk(block.function or ast.Pass()):
+    for node in ast.walk(function or ast.Pass()):
         if isinstance(node, ast.Return) and node.value is not None:
             found.setdefault(ast.unparse(node.value), node.value)
     for text in context.program.words.results:
@@ -199,11 +204,10 @@ def _results(context: Context, block: Block) -> list[ast.expr]:
 def _guards(
     context: Context, block: Block, at: int, names: dict[str, Kinds]
 ) -> Iterator[Made]:
-    results = [ast.Return(value) for value in _results(context, block)]
+    ends: list[ast.stmt] = [ast.Return(value) for value in results(context, block)]
     if block.holder is block.function:
-        results += [ast.Return(make.name(name)) for name in names]
-        results += [ast.Return(make.listed(make.name(n))) for n in names]
-    ends: list[ast.stmt] = [*results]
+        ends += [ast.Return(make.name(name)) for name in names]
+        ends += [ast.Return(make.listed(make.name(n))) for n in names]
     if block.in_loop:
         ends += [ast.Continue(), ast.Break()]
     for atom, dearer in atoms(context, names):

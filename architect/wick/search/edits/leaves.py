@@ -149,9 +149,14 @@ def _names(context: Context, place: Place, cost: float) -> Iterator[Edit]:
         if other == old or (calls and "call" not in kinds):
             continue
         strange = not fits(wanted, kinds) and not place.is_condition
-        if strange and not old:
+        breaks = context.seen.only_breaks
+        if strange and not old and not breaks:
             continue
-        dearer = 2.5 if strange else 0.5 if not (wanted and kinds) else 0.0
+        dearer = (
+            (0.8 if breaks else 2.5)
+            if strange
+            else 0.5 if not (wanted and kinds) else 0.0
+        )
         yield place.put(make.name(other), cost + dearer, "swap name")
 
 

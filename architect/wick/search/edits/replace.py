@@ -39,9 +39,11 @@ def _own(context: Context, place: Place) -> Iterator[Edit]:
             piece.node, ast.Yield | ast.YieldFrom
         ):
             continue
-        if not fits(wanted, piece.kinds) and not place.is_condition:
-            continue
         unsure = 0.0 if wanted and piece.kinds else 0.7
+        if not fits(wanted, piece.kinds) and not place.is_condition:
+            if not context.seen.only_breaks:
+                continue
+            unsure = 0.5
         cost = 3.2 + 0.06 * piece.size + unsure + (0.3 if leaf else 0.0)
         yield place.put(piece.node, cost, "other expression")
 
@@ -59,8 +61,9 @@ def _small(context: Context, place: Place) -> Iterator[Edit]:
     names = context.names(place)
     if not isinstance(place.node, ast.Name | ast.Constant):
         for name, known in names.items():
-            if fits(kinds, known) and "call" not in known:
-                unsure = 0.0 if kinds and known else 0.6
+            fit = fits(kinds, known)
+            if (fit or context.seen.only_breaks) and "call" not in known:
+                unsure = 0.0 if kinds and known and fit else 0.6
                 yield place.put(make.name(name), 2.9 + unsure, "name for expression")
         for value in _values(kinds):
             yield place.put(make.const(value), 3.8, "constant for expression")

@@ -9,6 +9,7 @@ from itertools import combinations
 from architect.wick.search import make
 from architect.wick.search.context import Context
 from architect.wick.search.edit import Change, Edit, Put, PutAll
+from architect.wick.search.edits.insert import results
 from architect.wick.search.places import Block
 from architect.wick.search.program import is_tick
 
@@ -22,7 +23,7 @@ def statements(context: Context) -> Iterator[Edit]:
             if is_tick(node):
                 continue
             yield from _deleted(block, index, node)
-            yield from _rewritten(block, index, node)
+            yield from _rewritten(context, block, index, node)
             yield from _exchanged(context, block, node)
             yield from _shifted(block, index, node)
             yield from _branches(block, index, node)
@@ -61,7 +62,9 @@ def _without_ticks(body: list[ast.stmt]) -> list[ast.stmt]:
     return [node for node in body if not is_tick(node)]
 
 
-def _rewritten(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
+def _rewritten(
+    context: Context, block: Block, index: int, node: ast.stmt
+) -> Iterator[Edit]:
     """Yield the same effect by another kind of statement."""
     new: list[tuple[ast.stmt, float]] = []
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -88,6 +91,12 @@ def _rewritten(block: Block, index: int, node: ast.stmt) -> Iterator[Edit]:
         new.append((ast.While(node.test, node.body, []), 3.4))
     elif isinstance(node, ast.While):
         new.append((ast.If(node.test, node.body, []), 3.4))
+        if _is_idle(node):
+            new += [
+                (make.when(node.test, ast.Return(value)), 1.8 + 0.1 * rank)
+                for rank, value in enumerate(results(context, block))
+            ]
+            new.append((make.when(node.test, ast.Continue()), 2.0))
     for statement, cost in new:
         yield block.replaced(index, index + 1, [statement], cost, "rewrite statement")
 
