@@ -181,7 +181,7 @@ class Gate:
     def _counted(
         self, trial: _Trial, spec: Spec, run: Callable[[Terms, Inputs], Session]
     ) -> Failure | None:
-        records = self._records(trial.graph)
+        records = self.records(trial.graph)
         inputs = self._inputs(trial, spec, records)
         sources = self._sources(trial, spec)
         subject = Subject(
@@ -222,7 +222,8 @@ class Gate:
         line = failure.line - top if failure.line is not None else None
         return replace(failure, line=line)
 
-    def _records(self, graph: SpecGraph) -> dict[str, type]:
+    def records(self, graph: SpecGraph) -> dict[str, type]:
+        """Return the record classes of a graph by name: made once, for it takes a while."""
         if self._known is None or self._known[0] is not graph:
             self._known = graph, record_classes(graph, self.package)
             # Drawn inputs hold records of the classes before.

@@ -13,7 +13,6 @@ from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.session import Session as Checked
 from architect.gate.contract.session import run
 from architect.gate.contract.terms import Terms
-from architect.gate.records import record_classes
 from architect.session import Session
 from core import types
 from core.errors import ArchitectError
@@ -54,18 +53,15 @@ def _first_broken(
 
 
 def is_mistyped(
-    spec: Spec,
-    graph: SpecGraph,
-    arguments: Mapping[str, Encoded] | None,
-    package: str = "trading",
+    spec: Spec, records: Mapping[str, type], arguments: Mapping[str, Encoded] | None
 ) -> bool:
     """Tell whether a call's arguments, in plain form, are of other types than the spec's.
 
-    False where they cannot be read: then nothing is known of the caller.
+    `records` are the classes by name. False where the arguments cannot be read: then
+    nothing is known of the caller.
     """
     if arguments is None:
         return False
-    records = record_classes(graph, package)
     try:
         given = {n: decode(plain, records) for n, plain in arguments.items()}
     except NotPlain:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from architect.gate.records import record_classes
 from architect.history import versions
 from architect.pipeline import Pipeline
 from architect.session import Session
@@ -93,9 +92,8 @@ class Repair:
             return (
                 "the caller broke what the module requires; the module is as it must be"
             )
-        if is_mistyped(
-            spec, graph, detail.get("arguments"), self.session.project.package
-        ):
+        records = self.session.gate.records(graph)
+        if is_mistyped(spec, records, detail.get("arguments")):
             return "it was called with arguments of other types than it declares"
         return ""
 
@@ -165,7 +163,7 @@ class Repair:
 
     def _culprit(self, spec: Spec, trying: Trying) -> Culprit | None:
         session = self.session
-        records = record_classes(trying.graph, session.project.package)
+        records = session.gate.records(trying.graph)
         path = session.project.spec(spec.name)
         suspects = Suspects(spec, trying.graph, records, path)
         return suspects.find(trying.failed.failure, trying.refused, trying.ended)

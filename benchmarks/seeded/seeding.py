@@ -5,8 +5,8 @@ alike; one of the kind's faults in its body, each alike. A fault counts that fai
 at least half of the recorded live calls (where none has its inputs in full: of the examples'
 and drawn inputs). One that fails on none is only wrong and is counted as silent, one that
 fails on fewer as seldom; another one is drawn then, for the running system could not notice
-it, or not soon; after forty of those it is the next kind's turn. One that is live and does not fail in so many calls or seconds is counted as
-unnoticed. All others count.
+it, or not soon; after forty of those it is the next kind's turn. One that is live and does
+not fail in so many calls or seconds is counted as unnoticed. All others count.
 
 A failure begins with the event by which the running system says that it contained it; it
 has ended when another version of the module runs, after an incident that says repaired.
