@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,15 @@ def rows_at(url: str, query: str, values: Sequence[Any] = ()) -> list[dict[str, 
 def trade_line(row: dict[str, Any]) -> str:
     """Return one trade in a line: when, what, how it ended and what it brought."""
     opened = datetime.fromtimestamp(row["opened_ms"] / 1000, UTC)
-    end = "open" if row["closed_ms"] is None else f"{row['exit_price']:f}"
+    end = "open" if row["closed_ms"] is None else _bare(row["exit_price"])
     return (
-        f"{opened:%Y-%m-%d %H:%M}  {row['symbol']:12} {row['side']:5} {row['size']:f}"
-        f" at {row['entry_price']:f} -> {end}  {row['net_usd']:+.2f} USD"
+        f"{opened:%Y-%m-%d %H:%M}  {row['symbol']:12} {row['side']:5} {_bare(row['size'])}"
+        f" at {_bare(row['entry_price'])} -> {end}  {row['net_usd']:+.2f} USD"
         f"  {row['exit_reason'] or ''}"
     ).rstrip()
+
+
+def _bare(number: Decimal) -> str:
+    """Return a number without the zeros that only the column's scale makes."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

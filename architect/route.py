@@ -141,7 +141,7 @@ def _read(environment: Environment, name: str) -> Route | None:
             f"{keys['MODEL']} is set, but neither a key nor a URL for {name}",
             hint="set LLM_API_KEY, or LLM_API_URL of a server that needs none",
         )
-    _refuse_unpriced(keys, name)
+    _refuse_unpriced(keys)
     return _route(environment, name, keys)
 
 
@@ -158,13 +158,15 @@ def _keys(environment: Environment, name: str) -> dict[str, str]:
     return {f: own + f for f in mine} | {f: f"LLM_{f}" for f in shared}
 
 
-def _refuse_unpriced(keys: Mapping[str, str], name: str) -> None:
-    for price in _PRICES:
-        if price not in keys:
-            raise ConfigError(
-                f"the price of {keys['MODEL']} is not set, so no budget could hold it",
-                hint=f"set LLM_{name.upper()}_{price}; 0 for a model that costs nothing",
-            )
+def _refuse_unpriced(keys: Mapping[str, str]) -> None:
+    # Set beside the model: the key of one job, or the one that all share.
+    beside = keys["MODEL"].removesuffix("MODEL")
+    missing = [beside + price for price in _PRICES if price not in keys]
+    if missing:
+        raise ConfigError(
+            f"the price of {keys['MODEL']} is not set, so no budget could hold it",
+            hint=f"set {' and '.join(missing)}; 0 for a model that costs nothing",
+        )
 
 
 def _route(environment: Environment, name: str, keys: Mapping[str, str]) -> Route:

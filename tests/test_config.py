@@ -256,3 +256,24 @@ def test_the_root_is_named_or_found_upwards(project: Project, tmp_path: Path) ->
     assert load(tmp_path, process={}).relay_dir == tmp_path / ".architect/relay"
     with pytest.raises(ConfigError, match="no project"):
         open_project(cwd=Path("/"), process={})
+
+
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [
+        ({"LLM_PRICE_OUT_USD": ""}, "LLM_PRICE_OUT_USD"),
+        (
+            {"LLM_PRICE_IN_USD": "", "LLM_PRICE_OUT_USD": ""},
+            "LLM_PRICE_IN_USD and LLM_PRICE_OUT_USD",
+        ),
+        (
+            {"LLM_CODE_MODEL": "big"},
+            "LLM_CODE_PRICE_IN_USD and LLM_CODE_PRICE_OUT_USD",
+        ),
+    ],
+)
+def test_the_hint_names_the_prices_beside_the_model(
+    project: Project, more: dict[str, str], missing: str
+) -> None:
+    told = error({**LIVE, **more}, project).hint
+    assert told == f"set {missing}; 0 for a model that costs nothing"

@@ -81,7 +81,7 @@ def _in_brief(project: Project, graph: SpecGraph, name: str, url: str | None) ->
     parts = [f"## {name}\n\n{in_one_line(spec)}\n{spec.notes or ''}"]
     if body := accepted_body(project, spec).rstrip():
         parts.append(f"```python\n{body}\n```\n")
-    parts.append(_live(name, url))
+    parts.append(_live(spec, url))
     return "\n".join(part for part in parts if part)
 
 
@@ -97,15 +97,15 @@ def _module(project: Project, graph: SpecGraph, name: str, url: str | None) -> s
         parts.append("It was never built.\n")
     else:
         parts.append(f"Version {entry.version} by {entry.by}, {entry.checks} checks.\n")
-    parts.append(_live(name, url))
+    parts.append(_live(spec, url))
     return "\n".join(parts)
 
 
-def _live(name: str, url: str | None) -> str:
-    if url is None:
-        return ""
+def _live(spec: Spec, url: str | None) -> str:
+    if url is None or spec.kind == "record":
+        return ""  # a record is made, not called
     try:
-        return as_text(live_record(url, name))
+        return as_text(live_record(url, spec.name))
     except ArchitectError as error:
         return f"How it did live is not known: {error}\n"
 

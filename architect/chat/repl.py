@@ -34,7 +34,10 @@ _PROPOSAL = re.compile(
 
 @dataclass
 class Chat:
-    """One chat. `main` runs a command line; `there` is True: whoever writes can answer."""
+    """One chat. `main` runs a command line; `there` is True: whoever writes can answer.
+
+    `failed` tells whether something that was said got no answer.
+    """
 
     session: Session
     transcript: Transcript
@@ -42,6 +45,7 @@ class Chat:
     screen: Screen
     main: Callable[[list[str]], int]
     there: bool = True
+    failed: bool = False
 
     def run(self) -> None:
         """Take lines until there are no more, or /quit."""
@@ -59,6 +63,7 @@ class Chat:
                 self.screen.line()
                 self.screen.note("stopped")
             except ArchitectError as error:
+                self.failed = self.failed or not line.startswith("/")
                 self.screen.error(str(error), error.hint)
 
     def _take(self, line: str) -> bool:
@@ -117,7 +122,8 @@ class Chat:
             self._propose(*discuss(wanted, session, self))
         elif _PROPOSAL.search(reply.text):
             draft = reviewed(reply.text, session.project, reply.model)
-            self._propose(draft, Request(question))
+            # What it said around the specs was shown as it came.
+            self._propose(replace(draft, remarks=""), Request(question))
 
     def _propose(self, draft: Draft, request: Request) -> None:
         """Show what the architect proposed; on a yes it is written and built."""
@@ -144,7 +150,7 @@ class Chat:
 
     def show(self, draft: Draft) -> None:
         """Show a draft with its diff."""
-        self.screen.draft(replace(draft, questions=(), remarks=""))
+        self.screen.draft(replace(draft, questions=()))
 
     def answer(self, question: str) -> str:
         """Ask the person; the end of the input is no answer."""

@@ -66,6 +66,8 @@ class Screen:
         if not self.rich:
             self.line(as_text(draft))
             return
+        if draft.remarks:
+            self.console.print(draft.remarks, markup=False)
         for one in draft.specs:
             title = "new" if one.before is None else "changed"
             self._diff(f"{one.name} ({title})", one.diff)

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0 when the chat was ended."""
+    """Return 0 when the chat was ended; from a pipe, 1 where something got no answer."""
     # Heavy: not for --help.
     from architect import command_line
     from architect.chat import transcripts
@@ -62,5 +62,7 @@ def run(options: argparse.Namespace) -> int:
             screen.note(f"chat {transcript.name}; /help lists the commands")
         for turn in transcript.turns[-4:]:
             screen.note(f"{turn.role}: {turn.text.strip()[:500]}")
-        Chat(session, transcript, lines, screen, command_line.main).run()
-    return 0
+        chat = Chat(session, transcript, lines, screen, command_line.main)
+        chat.run()
+    # Whoever feeds it from a pipe sees no error but by this.
+    return 1 if chat.failed and not sys.stdin.isatty() else 0

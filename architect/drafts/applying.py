@@ -21,6 +21,7 @@ from core.spec_graph import SpecGraph, graph, load_graph
 
 if TYPE_CHECKING:
     from architect.build import Progress
+    from architect.pipeline import Pipeline
     from architect.session import Session
 
 
@@ -85,11 +86,37 @@ def apply(
         for one in draft.specs:
             write(session.project.spec(one.name), one.text.encode())
         session.models.post(pipeline.prompts(stale))
-        outcome = pipeline.generate(stale or draft.names) if draft.names else Outcome()
-        if outcome.ok and draft.gone:
-            outcome.removed = pipeline.remove(draft.gone)
+        try:
+            outcome = _built(pipeline, draft, stale)
+        except KeyboardInterrupt:
+            # A watch would build them, although a person has just stopped that.
+            session.tell(_take_back(session, draft))
+            raise
     session.record_verdicts()
     return _gone_live(session, outcome, draft)
+
+
+def _built(pipeline: Pipeline, draft: Draft, stale: list[str]) -> Outcome:
+    outcome = pipeline.generate(stale or draft.names) if draft.names else Outcome()
+    if outcome.ok and draft.gone:
+        outcome.removed = pipeline.remove(draft.gone)
+    return outcome
+
+
+def _take_back(session: Session, draft: Draft) -> str:
+    """Put specs back as they were whose modules were not built; return what was done."""
+    built = read_manifest(session.project.manifest).modules
+    back = [
+        one
+        for one in draft.specs
+        if one.name not in built or built[one.name].spec != one.spec.digest()
+    ]
+    for one in back:
+        if one.before is None:
+            session.project.spec(one.name).unlink(missing_ok=True)
+        else:
+            write(session.project.spec(one.name), one.before.encode())
+    return f"stopped: {', '.join(o.name for o in back) or 'nothing'} taken back"
 
 
 def _refuse_changed(session: Session, draft: Draft) -> None:

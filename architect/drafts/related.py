@@ -31,7 +31,8 @@ def mentioned(graph: SpecGraph, text: str) -> list[str]:
     by_name = {spec.class_name: spec.name for spec in graph} | {
         n: n for n in graph.specs
     }
-    words = _NAME.findall(text)
+    # `trade` is a module too, but most who write the word do not mean it.
+    words = [word for word in _NAME.findall(text) if word not in _COMMON]
     return list(dict.fromkeys(by_name[word] for word in words if word in by_name))
 
 

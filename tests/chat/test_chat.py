@@ -35,7 +35,9 @@ from core.stores.postgres import connect
 CANARY = "sk-canary-0123456789abcdef"
 
 
-def chat(project: Project, server: ChatServer | None, text: str, *words: str) -> str:
+def chat(
+    project: Project, server: ChatServer | None, text: str, *words: str, code: int = 0
+) -> str:
     """Run a chat that is fed from a pipe; return all that it said."""
     settings = {
         "LLM_API_URL": server.url,
@@ -51,7 +53,7 @@ def chat(project: Project, server: ChatServer | None, text: str, *words: str) ->
         env={**os.environ, **settings}, timeout=120, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == code, done.stdout
     return done.stdout
 
 
@@ -194,7 +196,7 @@ def test_an_excerpt_in_yaml_is_no_proposal(project: Project) -> None:
 
 def test_a_route_that_fails_ends_a_turn_and_not_the_chat(project: Project) -> None:
     with ChatServer(status(400, "no such model"), says("Now.")) as server:
-        said = chat(project, server, "hello fee\nhello again fee\n")
+        said = chat(project, server, "hello fee\nhello again fee\n", code=1)
     assert "answered 400: no such model" in said
     assert "Now." in said
 
@@ -208,7 +210,7 @@ def test_a_line_that_ends_in_a_backslash_goes_on(project: Project) -> None:
 def test_no_key_is_kept_or_shown(project: Project) -> None:
     """Neither one that is typed, nor one that a server repeats in pieces."""
     with ChatServer(says(f"Your key is {CANARY}, is it not?")) as server:
-        said = chat(project, server, f"my key is {CANARY}\nwhat is my key?\n")
+        said = chat(project, server, f"my key is {CANARY}\nwhat is my key?\n", code=1)
     assert len(server.requests) == 1  # the first was never sent
     assert "canary" not in said
     for path in project.root.rglob("*"):

@@ -296,3 +296,23 @@ def test_a_sentence_with_a_key_is_never_sent(
         assert main(words) == 1
     assert server.requests == []
     assert "canary" not in "".join(capsys.readouterr())
+
+
+def test_ctrl_c_while_it_is_built_takes_the_specs_back(
+    project: Project, use_model: Use
+) -> None:
+    """Else a watch would build what a person has just stopped."""
+
+    def stopped(name: str, what: str, detail: str) -> None:
+        raise KeyboardInterrupt
+
+    person = Person("y")
+    with ChatServer(*in_turn(block(MAKER_FEE))) as server:
+        use_model(server.url)
+        with open_session(project.root, tell=person.tell) as session:
+            draft, request = discuss(Request(SENTENCE), session, person)
+            with pytest.raises(KeyboardInterrupt):
+                settle(draft, request, session, person, lambda _: stopped)
+    assert "stopped: maker_fee taken back" in person.said
+    assert not project.spec("maker_fee").exists()
+    assert git(project.root, "status", "--porcelain") == ""
