@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from core.errors import ManifestError
+from core.manifest_lines import as_rendered
 
 FORMAT = 1
 
@@ -113,10 +114,18 @@ def read_manifest(path: Path) -> Manifest:
 @lru_cache(maxsize=4)
 def parse_manifest(text: str, where: str = "manifest.yaml") -> Manifest:
     """Read a manifest's text. The same text is read once: a repair asks for it ten times."""
+    plain = as_rendered(text)
+    return _checked(_yaml(text, where) if plain is None else plain, where)
+
+
+def _yaml(text: str, where: str) -> Any:
     try:
-        plain = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise ManifestError(f"{where}: not YAML: {error}", hint=_RESTORE) from None
+
+
+def _checked(plain: Any, where: str) -> Manifest:
     if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):
         raise ManifestError(f"{where}: no format number in it", hint=_RESTORE)
     if plain["format"] > FORMAT:

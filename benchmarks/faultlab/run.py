@@ -8,6 +8,7 @@ import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait as ended
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from faultlab.world import World
 
 WARMUP = 300
 STUCK_S = 60.0
+NAP_S = 0.25
 _PASSED = ("PATH", "HOME", "TZ", "LANG")
 
 
@@ -106,7 +108,10 @@ class Run:
         self._start("trader")
         stuck = (0, time.monotonic())
         while True:
-            code = self._children["trader"].wait(0.005)
+            # Woken by an end; while a gateway starts it is looked at often.
+            naps = NAP_S if self.world.gateway_ready else 0.005
+            ended([c.process.sentinel for c in self._children.values()], naps)
+            code = self._children["trader"].wait(0)
             self._revive_gateway()
             if self.world.candle != stuck[0]:
                 stuck = (self.world.candle, time.monotonic())

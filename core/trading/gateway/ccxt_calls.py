@@ -27,6 +27,7 @@ from core.errors import (
 from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_errors import meaning
 from core.trading.gateway.keys import Keys
+from core.trading.gateway.lean_session import LeanSession
 from core.trading.gateway.limiter import RateLimiter, ServerClock
 
 Params = Mapping[str, Any]
@@ -129,6 +130,7 @@ def _client(url: str, keys: Keys, timeout_s: float) -> Any:
             "enableRateLimit": False,
             "timeout": int(timeout_s * 1000),
             "logger": silent,
+            "session": LeanSession(),
             "urls": {
                 "api": {
                     "public": f"{url}/derivatives/api/",

@@ -6,13 +6,15 @@ a millisecond. It binds 127.0.0.1 only: this is no server for strangers.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import sys
 import threading
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+from socketserver import StreamRequestHandler
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,47 +26,69 @@ from core.trading.paper.exchange import PaperExchange
 
 HOST = "127.0.0.1"
 _MOST_BODY = 1 << 20
+_MOST_LINE = 1 << 16
+_MOST_HEADERS = 100
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(StreamRequestHandler):
+    """Reads requests of one connection. It knows as much of HTTP as clients of an API use:
+    the standard library's handler spends more time on headers than an answer takes.
+    """
+
     disable_nagle_algorithm = True
     server: _HttpServer
 
-    def do_GET(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > _MOST_BODY:
+    def handle(self) -> None:
+        # A client that is gone in mid-call is nobody to tell.
+        with contextlib.suppress(OSError):
+            while self._answer_next():
+                pass
+
+    def _answer_next(self) -> bool:
+        """Answer one request; False when the connection is to end."""
+        first = self.rfile.readline(_MOST_LINE)
+        if not first.strip():
+            return bool(first)
+        head = self._headers()
+        words = first.decode("latin-1").split()
+        length = "x" if head is None else head.get("content-length", "0")
+        if len(words) != 3 or not length.isdigit() or int(length) > _MOST_BODY:
             self._write(Reply(400, b'{"error":"Bad Request"}'))
-            self.close_connection = True
-            return
+            return False
+        assert head is not None
         body = self.rfile.read(int(length)).decode("utf-8", "replace")
-        path, _, query = self.path.partition("?")
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, path, query, body, headers)
+        path, _, query = words[1].partition("?")
+        call = Call(words[0], path, query, body, head)
         with self.server.lock:
             reply = self.server.api.answer(call)
         if reply.delay_s:
             time.sleep(reply.delay_s)
+        if reply.drop:
+            return False
         self._write(reply)
+        stays = "close" if words[2] == "HTTP/1.0" else "keep-alive"
+        return head.get("connection", stays).lower() != "close"
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    def _headers(self) -> dict[str, str] | None:
+        """Return the headers by lower-case name, None if they cannot be read."""
+        found: dict[str, str] = {}
+        for _ in range(_MOST_HEADERS):
+            line = self.rfile.readline(_MOST_LINE).decode("latin-1")
+            if line in ("\r\n", "\n"):
+                return found
+            name, colon, value = line.partition(":")
+            if not colon:
+                return None
+            found[name.strip().lower()] = value.strip()
+        return None
 
     def _write(self, reply: Reply) -> None:
-        if reply.drop:
-            self.close_connection = True
-            return
         phrase = HTTPStatus(reply.status).phrase
         head = (
             f"HTTP/1.1 {reply.status} {phrase}\r\nContent-Type: {reply.content_type}\r\n"
             f"Content-Length: {len(reply.body)}\r\n\r\n"
         )
-        try:
-            self.wfile.write(head.encode() + reply.body)
-        except OSError:  # the client is gone: nobody is left to tell
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: calls are counted, not printed."""
+        self.wfile.write(head.encode() + reply.body)
 
 
 class _HttpServer(ThreadingHTTPServer):

@@ -50,8 +50,6 @@ class Market:
         return not self.tickers[symbol].suspended
 
     def _fetch(self, symbol: str, now_ms: int) -> None:
-        import pandas as pd
-
         held = self.candles.get(symbol)
         if held is None or held.empty:
             since = now_ms - self._lookback * CANDLE_MS
@@ -59,10 +57,11 @@ class Market:
             since = int(held["time_ms"].iloc[-1]) + CANDLE_MS
         if since + CANDLE_MS > now_ms:
             return
-        missing = (now_ms - since) // CANDLE_MS + 1
+        # To the candle that has closed now and no further: of a later one the gateway
+        # would have to ask the exchange what time it is.
+        missing = (now_ms - since) // CANDLE_MS
         fresh = self._exchange.candles(symbol, since, min(missing, 2000))
-        joined = fresh if held is None else pd.concat([held, fresh], ignore_index=True)
-        self.candles[symbol] = joined.tail(self._lookback).reset_index(drop=True)
+        self.candles[symbol] = _newest(held, fresh, self._lookback)
 
     def ready(self, symbol: str) -> bool:
         """Tell whether enough candles are here for every indicator."""
@@ -77,3 +76,18 @@ class Market:
     def mark(self, symbol: str) -> Any:
         """Return the mark price of a symbol, Decimal USD."""
         return self.tickers[symbol].mark_price
+
+
+def _newest(held: pd.DataFrame | None, fresh: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the last `count` rows of both, numbered from 0."""
+    # 0.4 s, and only those who ask for candles need them.
+    import numpy as np
+    import pandas as pd
+
+    parts = [fresh] if held is None else [held, fresh]
+    # By columns: joining frames costs more than all that is in them.
+    columns = {
+        name: np.concatenate([part[name].to_numpy() for part in parts])[-count:]
+        for name in fresh.columns
+    }
+    return pd.DataFrame(columns, copy=False)

@@ -168,3 +168,17 @@ def test_a_dead_exchange_stops_nothing_but_the_tick(rig: Rig) -> None:
     rig.paper.ask("DELETE", "fault")
     loop.tick(rig.paper.step())
     assert len(rig.rows("equity")) == 1
+
+
+def test_a_tick_asks_the_exchange_nothing_twice(rig: Rig) -> None:
+    """Of a candle that closes later the gateway would have to ask what time it is."""
+    rig.replace_module("market_scanner", "return []")
+    loop = rig.loop()
+    run(rig, loop, 1)
+    before = rig.paper.state()["calls"]
+    run(rig, loop, 2)
+    after = rig.paper.state()["calls"]
+    made = {k: n - before.get(k, 0) for k, n in after.items() if n != before.get(k)}
+    candles = {name: n for name, n in made.items() if "PF_" in name or n != 2}
+    assert sum(candles.values()) == 3 * 2, made
+    assert len(made) - len(candles) == 6, made
