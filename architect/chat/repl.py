@@ -21,6 +21,7 @@ from architect.chat.wanted import change_wanted
 from architect.drafts.answer import printable
 from architect.drafts.dialogue import discuss, settle
 from architect.drafts.draft import Draft
+from architect.drafts.person import forget_typed
 from architect.drafts.request import Request
 from architect.drafts.review import reviewed
 from architect.session import Session
@@ -154,4 +155,5 @@ class Chat:
 
     def answer(self, question: str) -> str:
         """Ask the person; the end of the input is no answer."""
+        forget_typed()
         return (self.lines.next(f"{question} ") or "").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -108,6 +109,35 @@ def test_a_proposal_is_shown_and_built_on_a_yes(project: Project) -> None:
         terminal.type("/quit" + ENTER)
         assert terminal.end() == 0
     assert "maker_fee" in read_manifest(project.manifest).modules
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_a_yes_that_was_typed_before_the_question_is_none(
+    project: Project, term: str
+) -> None:
+    def slow(exchange: Exchange) -> None:
+        typed.wait(30)
+        says(block(MAKER_FEE))(exchange)
+
+    typed = threading.Event()
+    with (
+        ChatServer(slow) as server,
+        Terminal(
+            "chat", cwd=project.root, settings=settings(server), term=term
+        ) as terminal,
+    ):
+        terminal.until("\n>")
+        terminal.type("what does a resting order pay?" + ENTER)
+        terminal.until("asking small")
+        terminal.type("y" + ENTER)
+        terminal.until("\ny")
+        typed.set()
+        terminal.until("Write these specs and build them? [y/N]")
+        terminal.type("n" + ENTER)
+        terminal.until("\n>", count=2)
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+    assert not project.spec("maker_fee").exists()
 
 
 def test_a_dumb_terminal_will_do(project: Project, server: ChatServer) -> None:
