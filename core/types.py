@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from core.errors import SpecError
@@ -51,6 +52,7 @@ def _quoted(choice: Any) -> str:
     return quoted(choice) if isinstance(choice, str) else repr(choice)
 
 
+@cache
 def parse(text: str) -> Type:
     """Read a type; SpecError names what is not in the vocabulary."""
     try:

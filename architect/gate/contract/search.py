@@ -1,7 +1,9 @@
 """Hypothesis as a search for the smallest input that breaks a claim.
 
 Derandomised: the same claim over the same spec draws the same inputs in every process.
-Nothing is read from or written to disk.
+Nothing is read from or written to disk. It is hypothesis' engine that is run, not its
+`find`: what `find` does around each input, for tests that people write, takes as long as
+drawing it.
 """
 
 from __future__ import annotations
@@ -14,16 +16,20 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.errors import HypothesisException
+from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.engine import ConjectureRunner
 from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.escalation import InterestingOrigin
 
 from architect.gate.contract.failure import Broken, Failure
 from architect.gate.strategies import Strategy
 from core.errors import SpecError
 
 SHRINK_CALLS, SHRINK_S = 400, 1.0
+# All failures of one claim are one failure to be shrunk.
+_ORIGIN = InterestingOrigin(AssertionError, None, None, (), ())
 
 
 class Search:
@@ -46,20 +52,17 @@ class Search:
         """
         self.passed = passed
         digest = hashlib.sha256(self.seed.encode()).digest()
+        seed = Random(int.from_bytes(digest[:8], "big")).getrandbits(64)
+        engine = ConjectureRunner(
+            self._tried, settings=_settings(cases), random=Random(seed)
+        )
         try:
             with _plain_draws():
-                find(
-                    self.strategy,
-                    self._broken,
-                    settings=_settings(cases),
-                    random=Random(int.from_bytes(digest[:8], "big")),
-                )
+                engine.run()
         except Broken as broken:
             return broken.failure
         except _Escaped as escaped:
             raise escaped.error from None
-        except (NoSuchExample, Unsatisfiable):
-            pass
         except HypothesisException:
             # A candidate that answers differently each time: the last failure stands.
             if self.found is None:
@@ -70,6 +73,10 @@ class Search:
                 hint="give the parameters a range, size or choices that keep them",
             )
         return self.found
+
+    def _tried(self, data: ConjectureData) -> None:
+        if self._broken(data.draw(self.strategy)):
+            data.mark_interesting(_ORIGIN)
 
     def _broken(self, value: Any) -> bool:
         if self.found is not None and not self._worth_shrinking():
@@ -112,6 +119,7 @@ def _settings(cases: int) -> settings:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         print_blob=False,
+        report_multiple_bugs=False,
         verbosity=Verbosity.quiet,
         backend="hypothesis",
     )
