@@ -39,11 +39,11 @@ def nearby(terms: Terms, inputs: Inputs, body: str) -> list[Call]:
     drawn = [one for pool in inputs.pool.values() for one in pool]
     good = _good(terms) + random.sample(drawn, min(len(drawn), 4))
     ways = (_beside(good, terms, body, random), _mixed(_good(terms), drawn, random))
-    records = inputs.draw.record_specs
+    inside = _Inside(terms, inputs.draw.record_specs)
     found: list[Arguments] = []
     for way in ways:
         tried = itertools.islice(way, TRIES)
-        kept = (one for one in tried if _inside(terms, one, records))
+        kept = (one for one in tried if inside(one))
         found += itertools.islice(kept, most)
     return [Call(arguments) for arguments in found]
 
@@ -91,12 +91,27 @@ def _good(terms: Terms) -> list[Arguments]:
     return [one for one in whole if terms.allowed(one)]
 
 
-def _inside(terms: Terms, arguments: Arguments, records: Specs) -> bool:
-    params = terms.spec.params
-    return all(
-        within(terms.kinds[name], params[name], value, records)
-        for name, value in arguments.items()
-    ) and terms.allowed(arguments)
+class _Inside:
+    """Tells which arguments keep the spec's domain and requires.
+
+    Most are made of values that others hold too: each of these is looked at once.
+    """
+
+    def __init__(self, terms: Terms, records: Specs) -> None:
+        self.terms, self.records = terms, records
+        # As long as a value is held here, no other has its id.
+        self.known: dict[tuple[str, int], tuple[Any, bool]] = {}
+
+    def __call__(self, arguments: Arguments) -> bool:
+        fits = all(self._fits(name, value) for name, value in arguments.items())
+        return fits and self.terms.allowed(arguments)
+
+    def _fits(self, name: str, value: Any) -> bool:
+        key = name, id(value)
+        if key not in self.known:
+            kind, param = self.terms.kinds[name], self.terms.spec.params[name]
+            self.known[key] = value, within(kind, param, value, self.records)
+        return self.known[key][1]
 
 
 def _cells(good: list[Arguments], terms: Terms) -> Iterator[Arguments]:

@@ -18,6 +18,16 @@ _NOTHING = {
     "dict": ("{}",),
     "None": ("None",),
 }
+# Calls that change nothing, of those that bodies begin with.
+_HARMLESS = {
+    "shift", "rolling", "ewm", "mean", "sum", "std", "mask", "where", "fillna", "ffill",
+    "diff", "clip", "abs", "isna", "notna", "copy", "cumsum", "get", "items", "values",
+    "total_seconds", "quantize",
+}  # fmt: skip
+_PURE = {
+    "abs", "bool", "dict", "float", "int", "len", "list", "max", "min", "range", "round",
+    "set", "sorted", "str", "sum", "tuple", "Decimal",
+}  # fmt: skip
 _BLOCKS = ("body", "orelse", "finalbody")
 
 
@@ -72,8 +82,38 @@ def _swapped(place: Place) -> Iterator[Edit]:
     one, two = block[index], block[index + 1]
     if isinstance(one, ast.Return) or isinstance(two, ast.Return):
         return
+    if _apart(one, two):
+        # The same program.
+        return
     turned = [*block[:index], two, one, *block[index + 2 :]]
     yield Edit(place.owner, place.field, turned, "statements swapped")
+
+
+def _apart(one: ast.stmt, two: ast.stmt) -> bool:
+    """Tell whether two assignments can be done in either order: neither reads or sets
+    what the other sets, and nothing in them changes an object or acts outside."""
+    if not isinstance(one, ast.Assign) or not isinstance(two, ast.Assign):
+        return False
+    names = [
+        [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+        for node in (one, two)
+    ]
+    sets = [{n.id for n in part if isinstance(n.ctx, ast.Store)} for part in names]
+    touches = [{n.id for n in part} for part in names]
+    if sets[0] & touches[1] or sets[1] & touches[0]:
+        return False
+    return not any(map(_may_act, (*ast.walk(one), *ast.walk(two))))
+
+
+def _may_act(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name not in _HARMLESS
+        case ast.Call(func=ast.Name(id=name)):
+            return name not in _PURE
+    return isinstance(node, ast.Call | ast.NamedExpr | ast.Await)
 
 
 def _returned(node: ast.Return, value: ast.expr, returns: str) -> Iterator[Edit]:
