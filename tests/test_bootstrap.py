@@ -67,6 +67,7 @@ def pretend_ready(checkout: Path, bootstrap: ModuleType) -> None:
     (checkout / ".venv/architect.stamp").write_text(bootstrap.wanted_stamp())
 
 
+@pytest.mark.alone
 def test_nothing_is_done_when_nothing_changed(
     checkout: Path, bootstrap: ModuleType
 ) -> None:

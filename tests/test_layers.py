@@ -123,6 +123,7 @@ def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
     assert loaded & set(HEAVY) == set()
 
 
+@pytest.mark.alone
 def test_help_is_there_at_once() -> None:
     """Beside an interpreter that imports what every command line needs."""
     reference = best_s("-c", "import argparse, dataclasses, pathlib, yaml, pydantic")

@@ -314,6 +314,7 @@ def test_what_is_on_disk_survives_kill_9_of_the_writer(
     assert ticks(fresh_stores.database_url) == list(range(20_000))
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_a_second(
     fresh_stores: Stores, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -141,6 +141,7 @@ def server(reachable_tmp: Path) -> Iterator[Server]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.alone
 def test_events_wait_while_redis_is_away_and_come_in_order(server: Server) -> None:
     events = Events(server.url)
     events.publish("before")
@@ -173,6 +174,7 @@ def test_of_what_waits_the_newest_are_kept_up_to_the_bound(server: Server) -> No
     events.close()
 
 
+@pytest.mark.alone
 def test_closing_does_not_wait_for_a_redis_that_is_away(server: Server) -> None:
     events = Events(server.url)
     server.kill()

@@ -120,6 +120,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("plain", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_value_is_refused_soon(plain: Any) -> None:
     started = time.perf_counter()
@@ -137,7 +138,7 @@ def test_a_hostile_value_is_refused_soon(plain: Any) -> None:
         pd.Series(["a"], dtype="category"),
         object(),
     ],
-    ids=repr,
+    ids=["large set", "exponent", "sNaN", "category", "object"],
 )
 def test_what_could_not_be_decoded_is_not_encoded(value: Any) -> None:
     with pytest.raises(NotPlain):

@@ -11,6 +11,7 @@ from architect.gate.gate import Gate
 SLACK_S = 0.25
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_every_endless_body_is_dead_in_time(
     gates: tuple[Gate, WithoutStructure],

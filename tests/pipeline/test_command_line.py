@@ -248,6 +248,7 @@ def test_nothing_heavy_is_imported_for_help_or_verify(
     assert loaded.isdisjoint(HEAVY)
 
 
+@pytest.mark.alone
 def test_help_is_there_at_once() -> None:
     """150 ms on a quiet machine: the best of five, so that a busy one passes too."""
     took = []

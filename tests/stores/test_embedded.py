@@ -101,6 +101,7 @@ def test_stop_ends_every_process_and_leaves_no_socket(data_dir: Path) -> None:
     assert embedded.find(data_dir) is None
 
 
+@pytest.mark.alone
 def test_a_warm_start_takes_less_than_a_tenth_of_a_second(data_dir: Path) -> None:
     embedded.start(data_dir).stop()
     best = 9.9

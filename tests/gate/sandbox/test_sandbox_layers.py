@@ -61,6 +61,7 @@ def test_a_layer_that_cannot_be_put_on_is_refused(sandbox: Sandbox) -> None:
         worker.wait_ready()
 
 
+@pytest.mark.alone
 def test_a_proof_is_kept_for_the_next_start(sandbox: Sandbox) -> None:
     started = time.perf_counter()
     proof.prove(sandbox.zygote, ABI)

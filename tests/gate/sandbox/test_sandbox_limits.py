@@ -32,6 +32,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS)
 def test_an_endless_call_is_dead_in_time(sandbox: Sandbox, body: str) -> None:
     with sandbox.worker(Limits(memory_bytes=2 << 30)) as worker:
@@ -45,6 +46,7 @@ def test_an_endless_call_is_dead_in_time(sandbox: Sandbox, body: str) -> None:
     assert LIMIT_S <= took < LIMIT_S + SLACK_S
 
 
+@pytest.mark.alone
 def test_an_endless_import_is_dead_in_time(run: Run) -> None:
     started = time.monotonic()
     outcome = run("while True: pass", Limits(load_s=LIMIT_S))
