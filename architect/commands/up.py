@@ -126,11 +126,25 @@ def _trade(system: System, config: Config, news: News) -> int:
                 _say(f"{OPTIONAL[child.name]}: {child.last_words()}")
                 del system.children[child.name]
                 continue
-            if not restarts.due(child.name, child.exit_code):
+            delay_s = restarts.due(child.name, child.exit_code)
+            if delay_s is None:
                 return _ended(child, news)
-            _say("a module held the trading loop: it is started again without it")
-            system.start_trader()
+            if not stop.wait(delay_s):
+                _start_again(system, child, news)
     return 0
+
+
+def _start_again(system: System, child: Child, news: News) -> None:
+    if child.name == "trader":
+        _say("a module held the trading loop: it is started again without it")
+        system.start_trader()
+        return
+    told = f"the gateway ended with code {child.exit_code}; it is started again"
+    _say(told)
+    news.restarted(told)
+    # One that does not start has ended, and is looked at like any other.
+    with contextlib.suppress(ChildFailed):
+        system.start_gateway()
 
 
 def _paper(options: argparse.Namespace) -> list[str]:

@@ -38,6 +38,10 @@ class News:
         """Tell that a process ended, and the system with it."""
         self.person.tell("ended", f"{name} ended: {words}")
 
+    def restarted(self, words: str) -> None:
+        """Tell that a process ended and was started again."""
+        self.person.tell("restart", words)
+
     def _look_at_days(self) -> None:
         import psycopg
 

@@ -41,6 +41,7 @@ class System:
     _stores: Stores | None = None
     _paper_keys: Path | None = None
     _open: ExitStack = field(default_factory=ExitStack)
+    _named: set[str] = field(default_factory=set)
 
     def __enter__(self) -> System:
         return self
@@ -92,9 +93,16 @@ class System:
                 name, module, arguments, self.run_dir / f"{name}.log", environment,
                 lambda line: self.on_line(name, line),
             )  # fmt: skip
-            self._open.callback(child.stop)
+            if name not in self._named:
+                # One that is started again is stopped in its old place.
+                self._named.add(name)
+                self._open.callback(self._stop, name)
             self.children[name] = child
         return child.ready()
+
+    def _stop(self, name: str) -> None:
+        if (child := self.children.get(name)) is not None:
+            child.stop()
 
     def start_paper(self, arguments: list[str]) -> Line:
         """Start the paper exchange; its keys stay in a file of this run."""

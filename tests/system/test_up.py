@@ -205,15 +205,37 @@ def test_given_stores_are_used_and_none_are_started(
     assert found == (60,)
 
 
-def test_a_child_that_dies_ends_the_system_with_its_last_words(own_root: Path) -> None:
+def test_a_gateway_that_dies_comes_back_and_another_ends_the_system(
+    own_root: Path,
+) -> None:
     with Command("up", "--root", str(own_root)) as command:
         command.until("trading;")
         below = descendants(command.process.pid)
         gateway = next(p for p, _ in below if "core.trading.gateway" in _cmd(p))
         os.kill(gateway, signal.SIGKILL)
+        command.until("the gateway ended with code -9; it is started again")
+        again = lambda: [p for p in _traded(command) if p != gateway]  # noqa: E731
+        wait_for(again, 20)
+        before = _equities(own_root)
+        wait_for(lambda: _equities(own_root) > before + 5, 30)
+        paper = next(p for p, _ in below if "core.trading.paper" in _cmd(p))
+        os.kill(paper, signal.SIGKILL)
         assert command.end() == 1
-    assert "ended with code" in command.text
+    assert "paper ended with code" in command.text
     assert alive(below) == []
+    assert mentioning(str(own_root)) == []
+
+
+def _traded(command: Command) -> list[int]:
+    below = descendants(command.process.pid)
+    return [p for p, _ in below if "core.trading.gateway" in _cmd(p)]
+
+
+def _equities(root: Path) -> int:
+    with psycopg.connect(stores_of(root).database_url) as connection:
+        row = connection.execute("select count(*) from trading_data.equity").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_a_module_that_holds_the_process_is_taken_out_and_repaired(
@@ -269,7 +291,10 @@ def test_init_and_purge_start_the_stores_when_nothing_runs(own_root: Path) -> No
 
 
 def _cmd(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:  # it has ended meanwhile
+        return ""
 
 
 def test_a_model_of_its_own_judges_entries_and_may_go_away(own_root: Path) -> None:
