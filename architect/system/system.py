@@ -205,7 +205,9 @@ class System:
         """Start the trading loop."""
         words = ["--root", str(self.config.project.root), "--gateway", str(self.socket),
                  "--parent", str(os.getpid())]  # fmt: skip
-        environment = self._addresses()
+        known = self.config.environment
+        trading = {n: v for n in known.keys("TRADING_") if (v := known.get(n))}
+        environment = {**self._addresses(), **trading}
         if self.paper_url:
             assert self._paper_keys is not None
             words += ["--paper-url", self.paper_url]

@@ -22,11 +22,14 @@ from core.stores.embedded import Stores
 from core.stores.migrate import migrate
 from core.stores.open import open_stores
 from faultlab import children
-from faultlab.run import Lab, Result
+from faultlab.judge import BOOKS, EXIT, ORPHAN
+from faultlab.run import NO_END, Lab, Result
+from faultlab.watch import DUPLICATE, RISK
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "faults_template"
 REDIS_DATABASES = 15
+KINDS = (DUPLICATE, ORPHAN, RISK, BOOKS, EXIT, NO_END)
 _lab: Lab
 _numbers = count(1)
 
@@ -167,6 +170,8 @@ def sums(results: list[Result], seconds: float) -> dict[str, Any]:
         "runs": len(results),
         "runs_with_problems": len(bad),
         "bad_seeds": sorted(result.seed for result in bad),
+        "problems": violations(bad),
+        "seeds": _spans([result.seed for result in results]),
         "candles": candles,
         "kills": dict(kills),
         "faults": dict(faults),
@@ -178,3 +183,24 @@ def sums(results: list[Result], seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "candles_a_second": round(candles / seconds, 1),
     }
+
+
+def violations(bad: list[Result]) -> dict[str, int]:
+    """Return in how many runs each kind of problem was found, the others as 0."""
+    found = Counter(
+        kind
+        for run in bad
+        for kind in {text.partition(":")[0] for text in run.problems}
+    )
+    return {kind: found[kind] for kind in sorted({*KINDS, *found})}
+
+
+def _spans(seeds: list[int]) -> str:
+    """Return numbers as spans: 0-3, 7."""
+    spans: list[list[int]] = []
+    for seed in sorted(seeds):
+        if spans and seed == spans[-1][-1] + 1:
+            spans[-1][1:] = [seed]
+        else:
+            spans.append([seed])
+    return ", ".join("-".join(map(str, span)) for span in spans)

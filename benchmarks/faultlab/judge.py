@@ -13,6 +13,8 @@ from core.trading.paper.exchange import PaperExchange
 from core.trading.trader.config import CANDLE_MS, TraderConfig
 
 CENT = Decimal("0.01")
+# What every problem begins with: its kind.
+ORPHAN, EXIT, BOOKS = "orphan", "missed exit", "books differ"
 
 
 @dataclass
@@ -44,16 +46,18 @@ def _orphans(
     held = {s for s, holding in exchange.books.holdings.items() if holding.size}
     opened = [row["symbol"] for row in trades if row["closed_ms"] is None]
     for symbol in held - set(opened):
-        found.problems.append(f"orphaned position in {symbol}: no open trade")
+        found.problems.append(f"{ORPHAN}: a position in {symbol} has no open trade")
     for symbol in set(opened) - held:
-        found.problems.append(f"a trade in {symbol} is open, and no position is held")
+        found.problems.append(f"{ORPHAN}: a trade in {symbol} has no position")
     if len(set(opened)) != len(opened):
-        found.problems.append(f"two open trades of one symbol: {sorted(opened)}")
+        found.problems.append(
+            f"{ORPHAN}: two open trades of one symbol: {sorted(opened)}"
+        )
     for order in exchange.venue.live.values():
         against = exchange.books.holdings[order.symbol].size * order.signed(order.size)
         if not order.reduce_only or against >= 0:
             name = order.client_id or order.order_id
-            found.problems.append(f"orphaned order {name}: it protects nothing")
+            found.problems.append(f"{ORPHAN}: order {name} protects nothing")
 
 
 def _overdue(
@@ -63,7 +67,7 @@ def _overdue(
     latest_ms = exchange.now_ms - TraderConfig().max_hold_ms - 2 * CANDLE_MS
     for row in trades:
         if row["closed_ms"] is None and row["opened_ms"] < latest_ms:
-            found.problems.append(f"the exit of {row['trade_id']} is overdue")
+            found.problems.append(f"{EXIT}: that of {row['trade_id']} is overdue")
 
 
 def _equity(
@@ -71,10 +75,10 @@ def _equity(
 ) -> None:
     truth = exchange.margin().equity
     if last is None or last["time_ms"] != exchange.now_ms:
-        found.problems.append("no equity was booked at the last candle")
+        found.problems.append(f"{BOOKS}: no equity was booked at the last candle")
         return
     found.drift_usd = last["equity_usd"] - truth
     if abs(found.drift_usd) >= CENT:
         found.problems.append(
-            f"the books say {last['equity_usd']:.4f}, the exchange {truth:.4f}"
+            f"{BOOKS}: {last['equity_usd']:.4f}, the exchange {truth:.4f}"
         )

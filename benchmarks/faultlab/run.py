@@ -32,6 +32,7 @@ from faultlab.world import World
 WARMUP = 300
 STUCK_S = 60.0
 NAP_S = 0.25
+NO_END = "no end"
 _PASSED = ("PATH", "HOME", "TZ", "LANG")
 
 
@@ -88,7 +89,10 @@ class Run:
             PaperConfig(warmup=WARMUP, seed=seed),
         )
         keys = PaperKeys.generate()
-        watch = Watch(TraderConfig().ceiling_frac, candles - QUIET)
+        config = TraderConfig()
+        # An entry is filled at its worst price at most.
+        most = config.max_notional_usd * (1 + config.slippage_frac)
+        watch = Watch(config.ceiling_frac, most, candles - QUIET)
         self.world = World(draw(seed, candles), keys, exchange, watch)
         self._server = PaperServer(self.world, keys)
         self._write_files(keys)
@@ -116,11 +120,11 @@ class Run:
             if self.world.candle != stuck[0]:
                 stuck = (self.world.candle, time.monotonic())
             if time.monotonic() - stuck[1] > STUCK_S:
-                return self._result([f"stuck at candle {self.world.candle}"])
+                return self._result([f"{NO_END}: stuck at candle {self.world.candle}"])
             if code == 0:
                 return self._result([])
             if code is not None and not self._again(code):
-                return self._result([f"the trader ended with code {code}"])
+                return self._result([f"{NO_END}: the trader ended with code {code}"])
 
     def _again(self, code: int) -> bool:
         """Let the market go on without the trader, and start it again; False if it failed."""

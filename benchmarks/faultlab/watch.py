@@ -12,13 +12,19 @@ from core.trading.paper.orders import ZERO, Fill
 # A mark is read, then the order is sent: what the market cannot do in between, for time
 # stands still within a candle, rounding to ticks and steps still can.
 TOLERANCE_USD = Decimal("0.05")
+# What every problem begins with: its kind.
+DUPLICATE, RISK = "duplicate order", "open risk over its ceiling"
 
 
 @dataclass
 class Watch:
-    """Watches one exchange; `problems` are what must never happen."""
+    """Watches one exchange; `problems` are what must never happen.
+
+    One decision makes no position larger than `max_notional_usd`: more was sent twice.
+    """
 
     ceiling_frac: Decimal
+    max_notional_usd: Decimal
     quiet_from: int
     problems: list[str] = field(default_factory=list)
     naked_candles: int = 0
@@ -55,9 +61,16 @@ class Watch:
         decision = (fill.order.client_id or "?").rpartition("-")[0]
         opener = self._opened_by.setdefault(symbol, decision)
         if before * after < 0:
-            self._say(candle, f"{symbol} turned over by {fill.order.client_id}")
+            self._say(
+                candle, f"{DUPLICATE}: {symbol} turned over by {fill.order.client_id}"
+            )
         elif before and opener != decision:
-            self._say(candle, f"{symbol} of {opener} was added to by {decision}")
+            self._say(
+                candle, f"{DUPLICATE}: {symbol} of {opener} added to by {decision}"
+            )
+        elif abs(after) * fill.price > self.max_notional_usd:
+            usd = abs(after) * fill.price
+            self._say(candle, f"{DUPLICATE}: {symbol} of {decision} is {usd:.2f} USD")
         self._opened_by[symbol] = opener if before else decision
         return True
 
@@ -66,10 +79,10 @@ class Watch:
         risk = sum((worst_loss(exchange, symbol) for symbol in _held(exchange)), ZERO)
         self.highest_risk_frac = max(self.highest_risk_frac, risk / equity)
         if risk > equity * self.ceiling_frac + TOLERANCE_USD:
-            self._say(candle, f"open risk {risk:.2f} of equity {equity:.2f}")
+            self._say(candle, f"{RISK}: {risk:.2f} of equity {equity:.2f}")
 
     def _say(self, candle: int, text: str) -> None:
-        self.problems.append(f"candle {candle}: {text}")
+        self.problems.append(f"{text}, at candle {candle}")
 
 
 def worst_loss(exchange: PaperExchange, symbol: str) -> Decimal:

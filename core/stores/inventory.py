@@ -24,7 +24,6 @@ TABLES = (
     "trading_data.trades",
     "trading_data.equity",
     "trading_data.ledger",
-    "trading_data.heatmap",
     "system_logs.reflections",
     "system_logs.reflection_writers",
     "system_logs.incidents",

@@ -26,7 +26,6 @@ TABLES = {
     "trades": ("trade_id", "opened_ms"),
     "equity": ("time_ms", "time_ms"),
     "ledger": ("entry_id", "time_ms"),
-    "heatmap": ("hour", "updated_ms"),
 }
 
 

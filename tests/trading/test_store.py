@@ -49,10 +49,11 @@ def test_a_row_with_the_same_key_is_replaced(store: PostgresStore) -> None:
 
 
 def test_columns_that_are_not_given_stay_as_they_were(store: PostgresStore) -> None:
-    store.insert("heatmap", {"hour": 3, "trades": 2, "wins": 1, "updated_ms": 5})
-    store.insert("heatmap", {"hour": 3, "trades": 4, "updated_ms": 6})
-    (row,) = store.rows("heatmap", 0)
-    assert (row["trades"], row["wins"]) == (4, 1)
+    first = {"time_ms": 5, "balance_usd": 2, "floating_usd": 0, "equity_usd": 2}
+    store.insert("equity", {**first, "exchange_equity_usd": 3})
+    store.insert("equity", {**first, "equity_usd": 4})
+    (row,) = store.rows("equity", 0)
+    assert (row["equity_usd"], row["exchange_equity_usd"]) == (4, 3)
 
 
 def test_a_row_that_lacks_what_must_be_there_is_refused(store: PostgresStore) -> None:

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from core import process
+from core.environment import read_environment
 from core.errors import ArchitectError, ConfigError
 from core.project import find_project
 from core.runtime import Runtime
+from core.trading.config import TradingSettings, read_trading
 from core.trading.gateway_client import GatewayExchange
 from core.trading.model_client import SignalModel
 from core.trading.ports import Exchange, Model, Store
@@ -87,13 +89,14 @@ def _setting(name: str) -> str:
 def _run(options: argparse.Namespace, stop: threading.Event) -> int:
     project = find_project(options.root, options.root)
     database_url, redis_url = _setting("DATABASE_URL"), _setting("REDIS_URL")
+    config = configured(read_trading(read_environment(None)))
     with Runtime(project, database_url, redis_url) as runtime:
         gateway = GatewayExchange(options.gateway, runtime.modules.records)
         process.limit_memory(MEMORY_BYTES)
         store = PostgresStore(database_url)
         clock = _clock(options, stop)
         loop, failures = watched_loop(
-            runtime, gateway, store, _model(options, runtime), clock.sleep
+            runtime, gateway, store, _model(options, runtime), clock.sleep, config
         )
         clock.between = loop.beat
         loop.open(clock.now_ms())
@@ -103,6 +106,15 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         _say("done", **summary(loop), swaps=runtime.swaps)
         store.close()
     return 0
+
+
+def configured(settings: TradingSettings) -> TraderConfig:
+    """Return the loop's knobs with what the settings say of them."""
+    return TraderConfig(
+        symbols=settings.symbols,
+        slippage_frac=settings.slippage_frac,
+        max_slippage_frac=settings.max_slippage_frac,
+    )
 
 
 def _model(options: argparse.Namespace, runtime: Runtime) -> Model:
@@ -123,9 +135,10 @@ def watched_loop(
     store: Store,
     model: Model,
     sleep: Callable[[float], None],
+    config: TraderConfig,
 ) -> tuple[TradingLoop, Failures]:
     """Return a loop whose orders are judged, and what judges them after each tick."""
-    config, watched = TraderConfig(), WatchedExchange(exchange)
+    watched = WatchedExchange(exchange)
     failures = Failures(
         runtime.modules, watched, runtime.events.job, runtime.tell,
         config.max_slippage_frac,

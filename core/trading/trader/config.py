@@ -16,6 +16,7 @@ class TraderConfig:
 
     Attributes:
         lookback: candles kept for the indicators.
+        symbols: those that may be entered; all that the gateway knows when empty.
         symbols_at_most: how many symbols the scanner may hand on.
         risk_frac: of equity, lost at most by one trade that is stopped.
         ceiling_frac: of equity, lost at most if every open trade is stopped.
@@ -41,6 +42,7 @@ class TraderConfig:
     vwap_window: int = 48
     volume_window: int = 20
     volatility_window: int = 48
+    symbols: tuple[str, ...] = ()
     symbols_at_most: int = 3
     max_spread_frac: float = 0.005
     min_volume_usd: float = 0.0
@@ -64,6 +66,10 @@ class TraderConfig:
     reopen_after: int = 6
     max_slippage_frac: Decimal = Decimal("0.01")
     drift_usd: Decimal = Decimal("0.01")
+
+    def may_enter(self, symbol: str) -> bool:
+        """Tell whether a symbol is one of those that are traded."""
+        return not self.symbols or symbol in self.symbols
 
     @property
     def required_win_frac(self) -> float:

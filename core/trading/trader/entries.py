@@ -38,7 +38,8 @@ class Entries:
 
     def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
-        ready = [s for s in self.market.tradeable if self.market.ready(s)]
+        known = [s for s in self.market.tradeable if self.config.may_enter(s)]
+        ready = [s for s in known if self.market.ready(s)]
         if all(symbol in trades or symbol in self.books.held for symbol in ready):
             return  # one trade a symbol: there is nothing to look at
         stats = [self._stats(symbol) for symbol in ready]
