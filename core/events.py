@@ -24,6 +24,8 @@ JOBS = "architect:jobs"
 TRADES = "architect:trades"
 RUNNING = "architect:running"
 HEALTH = "architect:health"
+# Before the name of what a process wants to know again after a restart.
+REMEMBERED = "architect:remembered:"
 # The checkout that the running system has its modules from.
 PLACE = "architect:place"
 KEPT = 10_000
@@ -91,6 +93,21 @@ class Events:
     def keep(self, module: str, health: str) -> None:
         """Remember the health of a module over a restart."""
         self._queue("hset", HEALTH, {module: health})
+
+    def remember(self, name: str, field: str, text: str | None) -> None:
+        """Remember a text over a restart, None to forget it; `remembered` gives all back."""
+        how = "hdel" if text is None else "hset"
+        self._queue(how, REMEMBERED + name, {field: text or ""})
+
+    def remembered(self, name: str) -> dict[str, str]:
+        """Return what is remembered by field; nothing when Redis does not tell."""
+        import redis
+
+        try:
+            found: Any = self._client.hgetall(REMEMBERED + name)
+        except redis.RedisError:
+            return {}
+        return dict(found)
 
     def _put(self, stream: str, kind: str, detail: dict[str, Any]) -> None:
         fields = {

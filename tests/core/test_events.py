@@ -49,6 +49,20 @@ def test_what_is_published_stands_in_its_stream_in_order(
     assert json.loads(job["detail"]) == {"arguments": {"x": [1, None, "é"]}}
 
 
+def test_what_is_remembered_is_there_for_the_next_process(
+    events: Events, fresh_stores: Stores
+) -> None:
+    assert events.remembered("stops") == {}
+    events.remember("stops", "rejected|X", "5")
+    events.remember("stops", "slippage|Y", "6")
+    events.remember("stops", "rejected|X", None)
+    events.remember("others", "slippage|Y", "7")
+    events.close()
+    again = Events(fresh_stores.redis_url)
+    assert again.remembered("stops") == {"slippage|Y": "6"}
+    again.close()
+
+
 def test_what_runs_is_a_hash_of_the_newest_versions(
     events: Events, client: Any
 ) -> None:

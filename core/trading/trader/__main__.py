@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from core.trading.trader.loop import TradingLoop
 from core.trading.trader.watched import WatchedExchange
 
 PROGRESS_EVERY = 20
+# The name under which it is remembered why entries are stopped.
+STOPS = "entry-stops"
 # A module that fills the memory fails as one call; the system does not end for it.
 MEMORY_BYTES = 4 * 1024**3
 
@@ -98,6 +101,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         loop, failures = watched_loop(
             runtime, gateway, store, _model(options, runtime), clock.sleep, config
         )
+        failures.restore(runtime.events.remembered(STOPS), clock.now_ms())
         clock.between = loop.beat
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
@@ -157,6 +161,7 @@ def watched_loop(
         return abs(position.size) if position is not None else Decimal(0)
 
     failures.held = held
+    failures.keep = partial(runtime.events.remember, STOPS)
     runtime.key_of = failures.key_of
     return loop, failures
 

@@ -1,13 +1,13 @@
 """Failed trades and drift: what failed is a module's decision, what follows is done here.
 
 After each tick every order that was answered is judged. What failed becomes a job for
-Wick, the same failure one job, and may stop new entries until it is settled. Exits always
-go on.
+Wick, the same failure one job, and may stop new entries until it is settled, also over a
+restart. Exits always go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,11 @@ Job = Callable[..., None]
 
 @dataclass
 class Failures:
-    """`job(kind, **detail)` gives Wick a job; `held(symbol)` is the size in our books."""
+    """`job(kind, **detail)` gives Wick a job; `held(symbol)` is the size in our books.
+
+    `keep(stop, since)` remembers why entries are stopped, and since when in ms, over a
+    restart; None forgets it. `restore` takes back what was kept.
+    """
 
     modules: Registry
     exchange: WatchedExchange
@@ -40,6 +44,7 @@ class Failures:
     tell: Callable[..., None]
     max_slippage_frac: Decimal
     held: Callable[[str], Decimal] = lambda symbol: ZERO
+    keep: Callable[[str, str | None], None] = lambda stop, since: None
     now_ms: int = 0
     _rejected: dict[str, int] = field(default_factory=dict)
     _stops: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -77,6 +82,7 @@ class Failures:
             return
         if failure.stop_entries:
             self._stops[failure.kind, trade.symbol] = self.now_ms
+            self.keep(f"{failure.kind}|{trade.symbol}", str(self.now_ms))
         self._launch(
             failure.kind, trade.symbol, severity=failure.severity,
             stop_entries=failure.stop_entries, client_id=sent.order.client_id, trade=_plain(trade),
@@ -157,6 +163,16 @@ class Failures:
         kind, symbol = next(iter(self._stops))
         return f"{kind} at {symbol}"
 
+    def restore(self, kept: Mapping[str, str], now_ms: int) -> None:
+        """Stop entries for what an earlier process kept; what cannot be read is forgotten."""
+        for stop, since in kept.items():
+            kind, _, symbol = stop.partition("|")
+            # A replay may begin before what an earlier one has left.
+            if since.isdigit() and symbol and int(since) <= now_ms:
+                self._stops[kind, symbol] = int(since)
+            else:
+                self.keep(stop, None)
+
     def _settle(self) -> None:
         unknown = {s.order.symbol for s in self.exchange.sent.values() if s.unknown}
         for (kind, symbol), since_ms in list(self._stops.items()):
@@ -166,6 +182,7 @@ class Failures:
             }.get(kind, self.now_ms - since_ms >= PAUSE_MS)
             if settled:
                 del self._stops[kind, symbol]
+                self.keep(f"{kind}|{symbol}", None)
 
 
 def _word(sent: Sent) -> str:

@@ -116,6 +116,41 @@ def test_rejected_entries_are_one_incident_and_the_third_stops_entries(
     assert desk.look(PAUSE_MS) == ""
 
 
+def test_a_stop_of_entries_outlives_the_process_that_made_it(rig: Rig) -> None:
+    kept: dict[str, str] = {}
+
+    def keep(stop: str, since: str | None) -> None:
+        kept.pop(stop, None)
+        kept.update({stop: since} if since is not None else {})
+
+    desk = Desk(rig)
+    desk.failures.keep = keep
+    rig.paper.fault("reject", "sendorder", times=3)
+    for number in range(3):
+        desk.send(f"e-{number}")
+    assert desk.look() == "rejected at PF_ETHUSD"
+    again = Desk(rig)
+    again.failures.keep = keep
+    assert again.look() == ""
+    again.failures.restore(kept, again.now_ms)
+    assert again.look(PAUSE_MS - 1) == "rejected at PF_ETHUSD"
+    assert again.look(PAUSE_MS) == ""
+    assert kept == {}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"rejected|PF_ETHUSD": "soon"}, {"rejected": "1"}, {"rejected|X": "9" * 15}],
+)
+def test_what_was_kept_and_cannot_be_meant_is_forgotten(
+    rig: Rig, kept: dict[str, str]
+) -> None:
+    desk, forgotten = Desk(rig), list[tuple[str, str | None]]()
+    desk.failures.keep = lambda *given: forgotten.append(given)
+    desk.failures.restore(kept, desk.now_ms)
+    assert (desk.look(), forgotten) == ("", [(*kept, None)])
+
+
 def test_what_goes_on_for_hours_stays_one_incident(rig: Rig) -> None:
     desk = Desk(rig)
     began_ms = desk.now_ms
