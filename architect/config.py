@@ -51,8 +51,8 @@ class ModelSettings(Section):
 class WickSettings(Section):
     """What one repair may cost before a model is asked, and which routes are asked then.
 
-    `search_s` 0 switches the search off. `remote` is the git remote that workers on several
-    machines share, empty where all are at one checkout.
+    `search_s` is processor time, 0 switches the search off. `remote` is the git remote that
+    workers on several machines share, empty where all are at one checkout.
     """
 
     search_s: float = Field(20.0, ge=0, le=3600, validation_alias="WICK_SEARCH_S")

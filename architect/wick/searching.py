@@ -24,7 +24,7 @@ class Searching:
     def __init__(self, searcher: Searcher, order: Order) -> None:
         self._searcher, self._order = searcher, order
         self._since = time.monotonic()
-        self._until = self._since + order.seconds
+        self._until = self._since + order.wall_s
         self._rests = self._since
         self._lessons = self._before = 0
         self._ended: Ended | None = None
@@ -52,7 +52,8 @@ class Searching:
         left = self._until - time.monotonic()
         taught = None
         if refused is not None and self._lessons < MOST_LESSONS and left > 0:
-            taught = self._order.taught(refused, left)
+            seconds = min(self._order.seconds, left)
+            taught = self._order.taught(refused, seconds)
         if taught is None:
             self._searcher.go_on()
             return

@@ -20,8 +20,10 @@ class Budget:
     time to go on after a first success.
 
     `margin` is how much dearer than the first success an edit may be to be tried still.
-    `candidates` is how many may be tried in all. `confine` runs first in each worker:
-    what it may not do is switched off there; None leaves a session and memory of its own.
+    `cpu_s` is how much processor time each worker may take, so that a busy machine searches
+    as far as a quiet one. `candidates` is how many may be tried in all. `confine` runs first
+    in each worker: what it may not do is switched off there; None leaves a session and
+    memory of its own.
     `memory_mb` is what a worker may take above what it starts with. `stop` is asked now
     and then: True ends the search.
     """
@@ -34,6 +36,7 @@ class Budget:
     stuck_s: float = 3.0
     two_edits: bool = True
     candidates: int = 10_000_000
+    cpu_s: float = float("inf")
     confine: Confine | None = None
     stop: Callable[[], bool] = _never
 

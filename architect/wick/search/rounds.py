@@ -60,6 +60,7 @@ class Round:
     tally: Tally = field(default_factory=Tally)
     why: str = ""
     given: frozenset[str] = frozenset()
+    taken_s: float = 0.0
 
     def run(self, workers: int) -> None:
         """Try everything, until the deadline, or the grace after a first success."""
@@ -76,6 +77,7 @@ class Round:
             for hand in crew:
                 hand.stop()
             self.candidates += sum(hand.shared.tried for hand in crew)
+            self.taken_s = max(hand.shared.taken for hand in crew)
 
     def _over(self, crew: list[_Hand]) -> bool:
         tried = sum(hand.shared.tried for hand in crew)
@@ -169,7 +171,7 @@ class _Hand:
         keep = Keep(evaluator, send, self.shared)
         gc.freeze()
         most = min(len(evaluator.edits), self.owner.most)
-        ends = float("inf")
+        before, ends = self.shared.taken, float("inf")
         for index in range(self.shared.at + 1, most):
             if index % self.of != self.number:
                 continue
@@ -177,7 +179,11 @@ class _Hand:
                 break
             if self.shared.grace < ends == float("inf"):
                 ends = time.process_time() + self.shared.grace
-            if time.monotonic() > self.shared.until or time.process_time() > ends:
+            taken = time.process_time()
+            self.shared.taken = before + taken
+            if time.monotonic() > self.shared.until or taken > ends:
+                break
+            if self.shared.taken > self.owner.budget.cpu_s:
                 break
             self.shared.at = index
             keep.take(evaluator.try_edit(index))

@@ -36,6 +36,7 @@ class Search:
     rounds: int = 0
     tally: Tally = field(default_factory=Tally)
     why: str = ""
+    taken_s: float = 0.0
     _wider: int = 0
 
     def patches(self) -> Iterator[Patch]:
@@ -72,6 +73,7 @@ class Search:
     def _spent(self) -> bool:
         late = time.monotonic() >= self.deadline
         out = self.candidates >= self.budget.candidates
+        out = out or self.taken_s >= self.budget.cpu_s
         return late or out or self.budget.stop()
 
     def _round(
@@ -83,12 +85,14 @@ class Search:
             self.budget, candidates=self.budget.candidates - self.candidates,
             grace_s=self.budget.grace_s * 2**self._wider,
             margin=self.budget.margin + self._wider,
+            cpu_s=self.budget.cpu_s - self.taken_s,
         )  # fmt: skip
         one = Round(
             program, self.checks, left, self.deadline, families, cost, most, given=given
         )
         one.run(self.budget.workers)
         self.candidates += one.candidates
+        self.taken_s += one.taken_s
         self.why = one.why or self.why
         if self.rounds == 1:
             self.tally = one.tally

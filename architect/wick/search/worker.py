@@ -24,14 +24,15 @@ from typing import Any
 from architect.wick.search.budget import Budget
 
 Send = Callable[[dict[str, Any]], None]
-_SLOTS = struct.Struct("dddddddd")
+_SLOTS = struct.Struct("ddddddddd")
 
 
 class Shared:
     """Numbers that both sides see: where the worker is, how many candidates it ran, the
     cost above which it stops, until when it may go on, up to where it was sound, up to
-    where it looks after each candidate whether it still is, whether it is slow, and how
-    much processor time it has left from the moment on at which it sees that."""
+    where it looks after each candidate whether it still is, whether it is slow, how much
+    processor time it has left from the moment on at which it sees that, and how much it has
+    taken."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOTS.size)
@@ -56,6 +57,7 @@ class Shared:
     careful = property(lambda self: int(self._get(5)), lambda self, v: self._set(5, v))
     slow = property(lambda self: int(self._get(6)), lambda self, v: self._set(6, v))
     until = property(lambda self: self._get(3), lambda self, v: self._set(3, v))
+    taken = property(lambda self: self._get(8), lambda self, v: self._set(8, v))
     grace = property(lambda self: self._get(7), lambda self, v: self._set(7, v))
 
 

@@ -68,7 +68,7 @@ class Searcher:
         self.start()
         if not self._ready:
             self._ready = self._receive(START_S) == "ready"
-        self._until = time.monotonic() + order.seconds + EXTRA_S
+        self._until = time.monotonic() + order.wall_s + EXTRA_S
         self._connection.send(order)
         self._searching = True
 

@@ -19,6 +19,8 @@ from core.values import Encoded, NotPlain, encode
 Arguments = Mapping[str, Encoded]
 # Drawn inputs of each claim: few, for each candidate meets them all.
 ENSURED, CLAIMED, COMPARED = 12, 6, 40
+# On a busy machine a search may take so many times its processor time.
+BUSY = 3.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Order:
 
     `sources` are the modules it needs in the order of loading; `drawn` are inputs by
     claim ("" for `ensures`), all in plain form, `compared` those on which patches vote.
+    `seconds` are of each worker's processor time.
     `known` once failed in the running system, the newest first. Held-back examples stay
     out of it: they judge what the search finds.
     """
@@ -42,6 +45,11 @@ class Order:
     candidates: int
     workers: int = 1
     package: str = "trading"
+
+    @property
+    def wall_s(self) -> float:
+        """How long it may take by the clock."""
+        return BUSY * self.seconds
 
     def taught(self, verdict: Verdict, seconds: float) -> Order | None:
         """Return the order with the input on which the gate refused a patch; it may take

@@ -81,8 +81,8 @@ def search_of(order: Order, stop: partial[bool]) -> Search:
         misses=MISSES, acceptable=partial(_acceptable, order, program),
     )  # fmt: skip
     budget = Budget(
-        order.seconds, order.workers, GRACE_S, stuck_s=STUCK_S,
-        candidates=order.candidates,
+        order.wall_s, order.workers, GRACE_S, stuck_s=STUCK_S,
+        candidates=order.candidates, cpu_s=order.seconds,
         confine=confinement(order.spec.limits.memory_mb), stop=stop,
     )  # fmt: skip
     return Search(program, checks, budget)

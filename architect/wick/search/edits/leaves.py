@@ -36,6 +36,11 @@ _PARTNERS = (
 
 
 _BUILTINS = frozenset(dir(builtins))
+# What may be called where something was called that cannot be, the likeliest first.
+_PURE = (
+    "len", "sum", "max", "min", "sorted", "abs", "list", "dict", "set", "tuple", "float",
+    "int", "str", "round", "any", "all", "zip", "enumerate", "range", "reversed",
+)  # fmt: skip
 
 
 def leaves(context: Context) -> Iterator[Edit]:
@@ -141,6 +146,9 @@ def _names(context: Context, place: Place, cost: float) -> Iterator[Edit]:
     calls = isinstance(place.holder, ast.Call) and place.field == "func"
     for other in sorted(_partners(old)):
         yield place.put(make.name(other), 1.8, "swap function")
+    if calls and wanted and "call" not in wanted and context.seen.only_breaks:
+        for rank, other in enumerate(_PURE):
+            yield place.put(make.name(other), 2.4 + 0.05 * rank, "swap function")
     known = context.names(place).keys() | _BUILTINS
     if old and old not in known | context.program.words.names.keys():
         for other in difflib.get_close_matches(old, known, 4, 0.5):
