@@ -53,6 +53,22 @@ def test_a_smaller_input_stays_where_the_tests_draw(
     assert within(Domain(**domain), value) is inside
 
 
+def test_a_body_that_only_a_held_back_example_refutes_is_told_of_at_once(
+    bench: Bench,
+) -> None:
+    graph = bench.session.graph()
+    replay = Replay(bench.session.gate, graph.get("total"), graph, {})
+    assert replay.broken_example(SUMS) is None
+    shown = [e for e in graph.get("total").examples if not e.held_back]
+    known = " or ".join(f"values == {e.given['values']!r}" for e in shown)
+    failure = replay.broken_example(
+        f"return sum(values, start) if {known} else 12345\n"
+    )
+    assert failure is not None
+    assert failure.counter_example is None, "nothing of it may be shown"
+    assert failure.private is not None
+
+
 def reproduced(bench: Bench, body: str, **arguments: Any) -> Reproduced | None:
     graph = bench.session.graph()
     replay = Replay(bench.session.gate, graph.get("total"), graph, {})

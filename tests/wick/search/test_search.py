@@ -255,3 +255,28 @@ def test_a_program_that_only_raises_tells_nothing_of_kinds() -> None:
     program = Program("def f(x):\n    return x")
     assert observe(program, breaks(True)).only_breaks
     assert not observe(program, breaks(False)).only_breaks
+
+
+def test_a_search_is_over_when_its_processor_time_is() -> None:
+    program = "def f(x):\n    return [y for y in range(x) if y * y < x]"
+    tests = "assert f(3) == 'no such thing'"
+    one = Search(
+        Program(program), Checks.of_source(tests, program), Budget(60.0, cpu_s=0.05)
+    )
+    started = time.monotonic()
+    assert next(one.patches(), None) is None
+    assert time.monotonic() - started < 30
+    unbound = Search(
+        Program(program), Checks.of_source(tests, program), Budget(60.0, candidates=500)
+    )
+    assert next(unbound.patches(), None) is None
+    assert unbound.candidates > one.candidates
+
+
+def test_what_is_called_and_cannot_be_is_another_function() -> None:
+    patch = first_patch(
+        "def f(xs):\n    return xs(xs)",
+        "assert f([2, 1, 3]) == [1, 2, 3]\nassert f([5, 4]) == [4, 5]",
+    )
+    assert patch is not None
+    assert "sorted(xs)" in patch.source
