@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,22 @@ def test_specs_show_and_explain_tell_a_person(
     assert "secretly" not in text
     assert "of the wrong programs tried" in text
     assert "live         the system is not running" in text
+
+
+def test_explain_measures_a_strength_that_no_commit_tells(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(one: Project) -> list[str]:
+        assert run(one, "explain", "fee") == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line for line in lines if line.startswith("accepted")]
+
+    silent = Project(shutil.copytree(project.root, tmp_path / "silent"))
+    first = git(silent.root, "rev-list", "--max-parents=0", "HEAD").strip()
+    git(silent.root, "reset", "--soft", first)
+    git(silent.root, "commit", "-qm", "Build all without a word about strength")
+    assert told(silent) == told(project)
+    assert "of the wrong programs tried" in told(silent)[0]
 
 
 def test_explain_adds_up_how_it_did_live(

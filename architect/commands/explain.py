@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 EXAMPLE = "  architect explain position_sizing\n  architect explain rsi --json"
 
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     told = explained(spec, graph, hand_written(spec.name))
     entry = read_manifest(project.manifest).modules.get(spec.name)
     strength = strength_of(project, Repository(project.root), spec.name)
+    if not strength and entry is not None and spec.kind != "record":
+        strength = _measured(options.root, spec.name)
     stores = find_stores(config)
     live = live_record(stores.database_url, spec.name) if stores else None
     if options.json:
@@ -50,3 +53,18 @@ def run(options: argparse.Namespace) -> int:
     lines = live.as_text().splitlines() if live else ["the system is not running"]
     print("\n".join(f"{'live':12} {text}" for text in lines))
     return 0
+
+
+def _measured(root: Path | None, name: str) -> str:
+    """Return the strength of a spec whose commit does not tell it; it takes seconds.
+
+    Empty where it cannot be measured: `architect strength` says why.
+    """
+    from architect.session import open_session
+    from architect.strength.project import measured
+    from core.errors import ArchitectError
+
+    with open_session(root) as session:
+        graph = session.graph()
+        ((_, found),) = measured(session, graph, [graph.get(name)], named=True)
+    return "" if isinstance(found, ArchitectError) else found.caught.as_text()
