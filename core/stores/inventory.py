@@ -24,6 +24,7 @@ TABLES = (
     "trading_data.trades",
     "trading_data.equity",
     "trading_data.ledger",
+    "trading_data.plans",
     "system_logs.reflections",
     "system_logs.reflection_writers",
     "system_logs.incidents",

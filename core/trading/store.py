@@ -26,6 +26,7 @@ TABLES = {
     "trades": ("trade_id", "opened_ms"),
     "equity": ("time_ms", "time_ms"),
     "ledger": ("entry_id", "time_ms"),
+    "plans": ("trade_id", "started_ms"),
 }
 
 

@@ -28,6 +28,7 @@ from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import left_open
 from core.trading.trader.levels import Levels
 from core.trading.trader.market import Market
+from core.trading.trader.plans import Plans
 from core.trading.trader.protection import Protection
 from core.trading.trader.reconciler import Reconciler
 from core.trading.trader.risk import Risk
@@ -80,6 +81,7 @@ class TradingLoop:
             self.risk, c, self._opened,
         )  # fmt: skip
         self.journal = Journal(m, x, s, self.books, self.history, tell)
+        self.plans = Plans(m, s)
         self.exits = Exits(m, self.market, self.books, self.execution, c)
         self.reconciler = Reconciler(
             m, x, s, self.books, self.market, c, tell, partial(self._sync, again=True)
@@ -108,6 +110,7 @@ class TradingLoop:
         """
         self.books.open(now_ms)
         self.history.load(self.store, now_ms)
+        self.plans.load(now_ms)
         self.market.update_prices()
         self._safely("candles", partial(self.market.update_candles, now_ms))
         self.protection.look()
@@ -202,6 +205,7 @@ class TradingLoop:
 
     def _end(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         trade.ending, trade.plan = reason, None
+        self._safely("store", partial(self.plans.keep, trade))
         self.exits.close(trade, now_ms)
         self._sync()
         if not self.exits.is_over(trade):
@@ -233,6 +237,7 @@ class TradingLoop:
                     symbol, now_ms, self.protection.resting, self.left.pop(symbol, None)
                 )
                 self.trades[symbol] = trade
+                self.plans.take_up(trade)
                 self.journal.write(trade)
                 self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 
@@ -266,4 +271,5 @@ class TradingLoop:
         if trade.plan is not None and trade.size >= trade.plan.size:
             trade.plan = None  # all of it is filled: no slice is left to be sent
         self.journal.write(trade)
+        self._safely("store", partial(self.plans.keep, trade))
         self._protect(now_ms)

@@ -109,3 +109,26 @@ def test_an_execution_over_time_sends_a_slice_when_it_is_due(rig: Rig) -> None:
         if order.symbol == trade.symbol:
             assert order.size == abs(loop.books.held[trade.symbol].size)
     rig.assert_books_equal(loop)
+
+
+def test_a_restart_goes_on_with_an_execution_over_time(rig: Rig) -> None:
+    knobs = {"twap_usd": Decimal(1), "clip_usd": Decimal(800), "trail_frac": Decimal(0)}
+    dead = rig.loop(**knobs)
+    for _ in range(200):
+        dead.tick(rig.paper.step())
+        if any(trade.plan for trade in dead.trades.values()):
+            break
+    (before,) = (trade for trade in dead.trades.values() if trade.plan)
+    rig.replace_module("market_scanner", "return []")
+    loop = rig.loop(**knobs)
+    trade = loop.trades[before.symbol]
+    assert (trade.trade_id, trade.size) == (before.trade_id, before.size)
+    assert trade.plan == before.plan
+    assert trade.entries_sent > before.entries_sent
+    for _ in range(3):
+        loop.tick(rig.paper.step())
+    assert before.size < trade.size <= before.plan.size
+    assert trade.plan is None
+    assert not [kind for kind in rig.kinds() if kind == "trouble"]
+    rig.assert_books_equal(loop)
+    assert rig.loop(**knobs).trades[trade.symbol].plan is None
