@@ -94,14 +94,15 @@ class _Entries:
         self._views: dict[str, _Views | None] = {}
         self._criteria: dict[int, Any] = {}
         self._standing: Standing | None = None
-        self._hour, self._weight = -1, 0.0
+        self._hour, self._weight, self._required = -1, 0.0, 1.0
 
     def begin(self, ready: list[str]) -> None:
         """Look at these symbols from now on."""
         self._ready = ready
         standing = self._decision.history.standing() if ready else None
-        if standing is not self._standing:
+        if standing is not None and standing is not self._standing:
             self._standing, self._hour = standing, -1
+            self._required = self._decision.required_frac(standing)
 
     def wanted(self, now_ms: int, count: int) -> bool:
         """Tell whether a symbol may be entered at this close."""
@@ -109,7 +110,9 @@ class _Entries:
             return False
         hour = now_ms // HOUR_MS
         if hour != self._hour:
-            weight = self._decision.hour_weight(hour % 24, self._standing)
+            weight = self._decision.hour_weight(
+                hour % 24, self._standing, self._required
+            )
             self._hour, self._weight = hour, weight
         criteria = self._criteria_of(self._decision.flex_steps(now_ms, self._standing))
         for symbol in self._ready:

@@ -55,7 +55,9 @@ class Decision:
                 now_ms,
                 standing,
                 self.criteria(self.flex_steps(now_ms, standing)),
-                self.hour_weight(now_ms // HOUR_MS % 24, standing),
+                self.hour_weight(
+                    now_ms // HOUR_MS % 24, standing, self.required_frac(standing)
+                ),
             )
         return known
 
@@ -65,15 +67,19 @@ class Decision:
         weight = self.terms(now_ms).hour_weight
         return view_at(self.modules, symbol, series, -1, weight)
 
-    def hour_weight(self, hour: int, standing: Standing) -> float:
-        """Return what an entry in an hour of the day is worth, 0 to 1."""
-        required = self.modules["breakeven_win_rate"](
+    def required_frac(self, standing: Standing) -> float:
+        """Return the win rate at which trades like those so far would make nothing."""
+        required: float = self.modules["breakeven_win_rate"](
             standing.nets_usd,
             self.config.required_win_frac,
             self.config.entry.evidence_trades,
         )
+        return required
+
+    def hour_weight(self, hour: int, standing: Standing, required_frac: float) -> float:
+        """Return what an entry in an hour of the day is worth, 0 to 1."""
         weight: float = self.modules["hourly_heatmap_filter"](
-            standing.hours, hour, required
+            standing.hours, hour, required_frac
         )
         return weight
 

@@ -17,8 +17,6 @@ from core.trading.ports import Store
 from core.trading.trader.entry_config import EntryConfig
 
 HOUR_MS = 3_600_000
-# Trades that may belong to the cluster of this moment; older ones are no part of it.
-NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,8 @@ class Standing:
 
     `hours` are HourStats by the hour of the entry, `streak` counts wins (negative: losses)
     in a row, `wins` of `closed` recent trades were won, `nets_usd` are what each of these
-    made, `entries_ms` are times of entries, `clusters` TradeClusters, oldest first.
+    made, `entries_ms` are times of the newest entries, `clusters` their TradeClusters, oldest
+    first.
     """
 
     hours: list[Any]
@@ -111,7 +110,9 @@ class TradeHistory:
 
     def _stand(self) -> Standing:
         self._forget()
-        call, opened = self.modules, self._opened
+        # A cluster of more trades than are allowed together is as full as one of as many.
+        newest = self._opened[-max(self.config.cluster_at_most, 2) :]
+        call = self.modules
         nets = [self._net(trade) for trade in self._ended[-self.config.recent_trades :]]
         return Standing(
             hours=[s for hour in sorted(self._hours) for s in self._sum(hour)],
@@ -119,10 +120,8 @@ class TradeHistory:
             wins=sum(net > 0 for net in nets),
             closed=len(nets),
             nets_usd=nets,
-            entries_ms=[t.opened_ms for t in opened[-NEWEST:]] or [self.started_ms],
-            clusters=call["trade_clustering"](
-                opened[-NEWEST:], self.config.cluster_gap_ms
-            ),
+            entries_ms=[t.opened_ms for t in newest] or [self.started_ms],
+            clusters=call["trade_clustering"](newest, self.config.cluster_gap_ms),
         )
 
     def _net(self, trade: Any) -> Decimal:
