@@ -4,7 +4,8 @@
 
 The rate is that of one core for everything: this process, its threads and the servers are
 held to it, and what counts is the CPU time of all of them together, which on a core that
-does nothing else is the time by the clock. The references write the same rows in the same
+does nothing else is the time by the clock; the rate by the clock stands beside it, for as
+many rows as keep it going for seconds. The references write the same rows in the same
 run: the server's own share (COPY of lines made before), executemany and pipeline mode.
 """
 
@@ -86,8 +87,8 @@ def _cpu_s(stores: Stores) -> float:
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def by_us(stores: Stores, spool: Path, number: int) -> float:
-    """Return rows a second through the log, until Postgres has them all."""
+def by_us(stores: Stores, spool: Path, number: int) -> tuple[float, float]:
+    """Return rows a second through the log, until Postgres has them all: of CPU, by the clock."""
     batch = records(number)
     with ReflectionLog(stores.database_url, spool) as log:
 
@@ -95,9 +96,11 @@ def by_us(stores: Stores, spool: Path, number: int) -> float:
             log.records.extend(batch)
             assert log.flush(300)
 
+        started = time.perf_counter()
         found = rate(stores, number, write)
+        took = time.perf_counter() - started
         assert log.counters.written == number
-    return found
+    return found, number / took
 
 
 def by_copy_alone(stores: Stores, number: int) -> float:
@@ -269,7 +272,7 @@ def measure(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _rates(stores: Stores, spool: Path, number: int) -> Iterator[Figure]:
-    mine = by_us(stores, spool, number)
+    mine, by_clock = by_us(stores, spool, number)
     few = max(number // 5, 1000)
     references = {
         "COPY of lines made before": by_copy_alone(stores, number),
@@ -279,6 +282,8 @@ def _rates(stores: Stores, spool: Path, number: int) -> Iterator[Figure]:
     for name, theirs in references.items():
         yield Figure(PART, f"rows of {number:,}, one core for all", mine, "rows/s", name,
                      theirs, f"{GOAL:,}", mine >= GOAL)  # fmt: skip
+    yield Figure(PART, "the same by the clock, beside whatever else ran", by_clock, "rows/s",
+                 goal=f"{GOAL:,}", met=by_clock >= GOAL)  # fmt: skip
 
 
 def _disasters(

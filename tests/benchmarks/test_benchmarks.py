@@ -71,7 +71,8 @@ def test_the_report_holds_what_was_measured_and_what_failed(tmp_path: Path) -> N
         "rows = [Figure('wrapper', 'a call', 2.0, 'ns', 'theirs', 4.0, 'under 3 ns', True)]\n"
         "from pathlib import Path\n"
         f"run.draw(rows, Path({str(tmp_path / 'a.png')!r}))\n"
-        "print(run.report(rows, {'gate': 'did not end well: 1'}, {'wick': 'mended 3'}))\n"
+        "failed, told = {'gate': 'did not end well: 1'}, {'wick': 'mended 3'}\n"
+        "print(run.report(rows, failed, told, {'wick': 3.0}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
