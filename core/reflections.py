@@ -5,10 +5,13 @@ turns records into rows and sends them to Postgres by COPY, in numbered batches;
 and its number are committed together, so one whose fate is unknown is sent again without
 harm. While Postgres is away the batches wait in a bounded spool on disk.
 
-What is lost: the records of the last moment when this process itself is killed, and, only
-at the bound of the spool or with a full disk, whole batches, which are counted and told to
-`on_trouble`. While that lasts `stop_reason` says so, and nothing new should be begun: what
-is not on record cannot be repaired or explained.
+At the bound of the spool, or with a full disk, they wait in memory. While that lasts
+`stop_reason` says so, and nothing new should be begun: what is not on record cannot be
+repaired or explained.
+
+What is lost: the records of the last moment when this process itself is killed, what waits in
+memory when it ends, and the oldest beyond `MAX_QUEUED`; these are counted and told to
+`on_trouble`.
 """
 
 from __future__ import annotations
@@ -77,6 +80,8 @@ class ReflectionLog:
         self._connection: Connection | None = None
         self._retry_at = 0.0
         self._number = 0
+        self._held: tuple[int, list[bytes]] | None = None
+        self._put_at = 0.0
         self._away = False
         self._closing = False
         self._busy = False
@@ -100,7 +105,7 @@ class ReflectionLog:
         deadline = time.monotonic() + timeout_s
         lost = self.counters.dropped
         with self._idle:
-            while self.records or self._busy or self._spool:
+            while self.records or self._busy or self._spool or self._held:
                 self._wake.set()
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._thread.is_alive():
@@ -136,41 +141,72 @@ class ReflectionLog:
             except Exception as error:  # the thread must outlive any one batch
                 self._busy = False
                 self._on_trouble(f"reflections stumbled over {error!r}")
+                self._give_up()
+        self._put_at = 0.0
         self._move()
+        self._give_up()
+        if self.records:
+            self._drop(len(self.records), "this process ends and nothing takes them")
         if self._connection is not None:
             self._connection.close()
         self._spool.close()
+
+    def _give_up(self) -> None:
+        """Drop the batch that is held, if there is one."""
+        if self._held is not None:
+            self._drop(len(self._held[1]), "nothing takes them")
+            self._held = None
 
     def _move(self) -> None:
         """Send, or keep on disk, everything that is queued now."""
         self._busy = True
         self._replay()
         self._shed(len(self.records) - MAX_QUEUED)
-        for _ in range(0, len(self.records), BATCH_ROWS):
-            self._deliver()
+        for _ in range(0, len(self.records) + 1, BATCH_ROWS):
+            if not self._deliver():
+                break
             self._replay()
         self._busy = False
         with self._idle:
             self._idle.notify_all()
 
-    def _deliver(self) -> None:
-        """Take one batch off the queue and send it, or put it in the spool."""
+    def _deliver(self) -> bool:
+        """Send one batch or put it in the spool; False when it has to be held here."""
+        if self._held is None:
+            self._held = self._next()
+        number, rows = self._held
+        if not rows or self._goes(number, rows):
+            self._held = None
+        return self._held is None
+
+    def _next(self) -> tuple[int, list[bytes]]:
+        """Take a batch off the queue; return its number and rows."""
         take = self.records.popleft
         batch = [take() for _ in range(min(len(self.records), BATCH_ROWS))]
         rows = to_rows(batch)
         if len(rows) < len(batch):
             self._drop(len(batch) - len(rows), "they are not records")
-        self._number += 1
+        self._number += bool(rows)
+        return self._number, rows
+
+    def _goes(self, number: int, rows: list[bytes]) -> bool:
         # Behind older batches of this writer: their numbers must come first.
-        if not self._spool and self._send(self._spool.writer, self._number, rows):
-            return
-        if self._spool.put(self._number, len(rows), b"".join(rows)):
+        if not self._spool and self._send(self._spool.writer, number, rows):
+            return True
+        if time.monotonic() < self._put_at:
+            return False
+        if self._spool.put(number, len(rows), b"".join(rows)):
             self.counters.spooled += len(rows)
-        else:
+            return True
+        self._put_at = time.monotonic() + RETRY_S
+        if not self._losing:
             self._losing = (
-                "reflections are lost: Postgres is away and the spool is full"
+                "reflections are not kept: Postgres is away and the spool is full"
             )
-            self._drop(len(rows), "the spool is full")
+            self._on_trouble(
+                f"{len(rows)} reflections wait in memory: the spool is full"
+            )
+        return False
 
     def _replay(self) -> None:
         """Send what waits in the spool, oldest first, until Postgres is away again."""

@@ -133,9 +133,12 @@ def test_the_bound_of_the_spool_is_kept_and_told(tmp_path: Path) -> None:
     ) as log:
         log.records.extend(map(record, range(30_000)))
         log.flush(1.0)
-        assert log.counters.dropped > 0
-        assert log.counters.dropped + log.counters.spooled == 30_000
-    assert "are lost: the spool is full" in troubles[-1]
+        assert log.counters.dropped == 0
+        assert log.counters.spooled < 30_000
+        assert "wait in memory: the spool is full" in troubles[-1]
+        assert "the spool is full" in log.stop_reason()
+    assert log.counters.dropped + log.counters.spooled == 30_000
+    assert "are lost: this process ends" in troubles[-1]
 
 
 @pytest.fixture
@@ -166,13 +169,30 @@ def test_a_full_disk_says_stop_until_records_are_kept_again(
         assert (log.counters.spooled, log.stop_reason()) == (1, "")
         log.records.extend(map(record, range(1, 5000)))
         log.flush(0.5)
-        assert log.counters.dropped == 4999
         assert "the spool is full" in log.stop_reason()
         log._database_url = fresh_stores.database_url
         log.append(record(5000))
-        log.flush(5)
-        assert log.stop_reason() == ""
-    assert ticks(fresh_stores.database_url) == [0, 5000]
+        assert log.flush(5)
+        assert (log.counters.dropped, log.stop_reason()) == (0, "")
+    assert ticks(fresh_stores.database_url) == list(range(5001))
+
+
+def test_the_oldest_are_dropped_only_at_the_bound_of_memory(
+    fresh_stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reflections, "MAX_QUEUED", 20_000)
+    with ReflectionLog(NOWHERE, tmp_path, max_spool_bytes=1000) as log:
+        log.append(record(0))
+        assert not log.flush(0.3)
+        log.records.extend(map(record, range(1, 50_001)))
+        assert not log.flush(1.0)
+        assert log.counters.dropped > 0
+        log._database_url = fresh_stores.database_url
+        log.flush(10)
+        dropped = log.counters.dropped
+    found = ticks(fresh_stores.database_url)
+    assert len(found) == 50_001 - dropped >= 20_000
+    assert found[-20_000:] == list(range(30_001, 50_001))
 
 
 def test_a_batch_of_unknown_fate_is_not_written_twice(

@@ -174,6 +174,9 @@ def _show(name: str, line: Line) -> None:
         _say(f"{'' if kind not in BAD else 'error: '}{line.get('text', '')}")
     elif name == "gateway" and kind in ("halt", "silence"):
         _say(f"{kind}: {line.get('reason')}")
+    elif name == "trader" and kind == "entries":
+        reason = line.get("stopped")
+        _say(f"nothing new is entered: {reason}" if reason else "entries go on")
     elif kind == "incident":
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:

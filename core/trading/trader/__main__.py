@@ -25,8 +25,9 @@ from core.project import find_project
 from core.runtime import Runtime
 from core.trading.config import TradingSettings, read_trading
 from core.trading.gateway_client import GatewayExchange
+from core.trading.kept_store import KeptStore
 from core.trading.model_client import SignalModel
-from core.trading.ports import Exchange, Model, Store
+from core.trading.ports import Exchange, Model
 from core.trading.store import PostgresStore
 from core.trading.trader.clock import PaperClock, RealClock, TickClock
 from core.trading.trader.config import TraderConfig
@@ -96,7 +97,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
     with Runtime(project, database_url, redis_url) as runtime:
         gateway = GatewayExchange(options.gateway, runtime.modules.records)
         process.limit_memory(MEMORY_BYTES)
-        store = PostgresStore(database_url)
+        store = KeptStore(PostgresStore(database_url), runtime.tell)
         clock = _clock(options, stop)
         loop, failures = watched_loop(
             runtime, gateway, store, _model(options, runtime), clock.sleep, config
@@ -108,7 +109,10 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         _trade(loop, failures, clock, stop, options.ticks)
         loop.finish(clock.now_ms())
         _say("done", **summary(loop), swaps=runtime.swaps)
-        store.close()
+        if lost := store.close():
+            print(
+                f"error: {lost} rows of the books were never written", file=sys.stderr
+            )
     return 0
 
 
@@ -136,7 +140,7 @@ def _clock(options: argparse.Namespace, stop: threading.Event) -> Any:
 def watched_loop(
     runtime: Runtime,
     exchange: Exchange,
-    store: Store,
+    store: KeptStore,
     model: Model,
     sleep: Callable[[float], None],
     config: TraderConfig,
@@ -152,6 +156,7 @@ def watched_loop(
         stop_reason=lambda: (
             runtime.breaker.stop_reason()
             or failures.stop_reason()
+            or store.stop_reason()
             or runtime.reflections.stop_reason()
         ),
     )  # fmt: skip
@@ -173,6 +178,7 @@ def _trade(
     stop: threading.Event,
     ticks: int,
 ) -> None:
+    stopped = loop.stopped
     while not stop.is_set() and not (ticks and loop.ticks >= ticks):
         now_ms = clock.next_close_ms()
         if now_ms is None:
@@ -180,6 +186,9 @@ def _trade(
         failures.now_ms = now_ms
         took_ms = loop.tick(now_ms)
         failures.look(now_ms)
+        if bool(loop.stopped) != bool(stopped):
+            stopped = loop.stopped
+            _say("entries", stopped=stopped)
         if loop.ticks % PROGRESS_EVERY == 0:
             _say("tick", **summary(loop), took_ms=round(took_ms, 2))
 
@@ -199,7 +208,7 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
         "floating_usd": str(sum((p.floating_usd for p in pnl), Decimal(0))),
         "net_usd": {p.symbol: str(p.net_usd) for p in pnl},
         "drifts": loop.drifts,
-        "halted": loop.halted,
+        "halted": loop.halted or loop.stopped,
     }
 
 

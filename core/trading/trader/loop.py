@@ -98,6 +98,11 @@ class TradingLoop:
         return self.reconciler.drifts
 
     @property
+    def stopped(self) -> str:
+        """Why the last tick was not to enter anything by `stop_reason`, empty if it was."""
+        return self._told_stop
+
+    @property
     def halted(self) -> str:
         """Why nothing is entered, empty when it may be."""
         naked = self.protection.naked(self.trades)

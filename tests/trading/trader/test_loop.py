@@ -90,8 +90,10 @@ def test_while_entries_are_stopped_exits_go_on(rig: Rig) -> None:
     run(rig, loop, 4)
     assert (loop.closed, rig.exchange.positions()) == (1, [])
     assert "trouble" not in rig.kinds()
+    assert loop.stopped == "rsi has no safe answer"
     loop.stop_reason = lambda: ""
     run(rig, loop, 1)
+    assert loop.stopped == ""
     told = [
         (kind, d) for kind, d in rig.told if kind.startswith(("entries", "trouble"))
     ]
