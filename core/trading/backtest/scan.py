@@ -53,7 +53,7 @@ class Scan:
         moment.count = count
         if self._unsettled():
             return count, Act.TICK
-        free = [s for s in loop.market.tradeable if s not in loop.trades]
+        free = [s for s in loop.entries.allowed() if s not in loop.trades]
         ready = [s for s in free if loop.market.ready(s)]
         # What is not ready now may be at the next candle: look again then.
         end = last if len(ready) == len(free) else count

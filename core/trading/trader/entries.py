@@ -38,8 +38,7 @@ class Entries:
 
     def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
-        known = [s for s in self.market.tradeable if self.config.may_enter(s)]
-        ready = [s for s in known if self.market.ready(s)]
+        ready = [s for s in self.allowed() if self.market.ready(s)]
         if all(symbol in trades or symbol in self.books.held for symbol in ready):
             return  # one trade a symbol: there is nothing to look at
         stats = [self._stats(symbol) for symbol in ready]
@@ -53,6 +52,10 @@ class Entries:
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:
                 self.on_open(trade)
+
+    def allowed(self) -> list[str]:
+        """Return the symbols that may be entered at all."""
+        return [s for s in self.market.tradeable if self.config.may_enter(s)]
 
     def _scan(self, stats: list[Any]) -> list[str]:
         found: list[str] = self.modules["market_scanner"](
