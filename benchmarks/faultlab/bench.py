@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return 1 if any run had a problem."""
     options = _options(arguments)
     started = time.monotonic()
-    results = []
+    results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
         folder = Path(name)
         with open_stores(folder / "stores") as stores:
@@ -48,12 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
                 _tell(result, len(results), options.runs)
                 if result.problems and options.keep:
                     _keep(folder / "runs" / f"run-{result.seed}", options.keep)
+                # Hours of runs are not lost with the one that is ended.
+                totals = sums(results, time.monotonic() - started)
+                if options.json:
+                    _write(options.json, totals, results)
     totals = sums(results, time.monotonic() - started)
     print(json.dumps(totals, indent=2))
-    if options.json:
-        rows = [asdict(result) for result in sorted(results, key=lambda r: r.seed)]
-        options.json.write_text(json.dumps({"totals": totals, "runs": rows}, indent=1))
     return 1 if totals["runs_with_problems"] else 0
+
+
+def _write(path: Path, totals: dict[str, Any], results: list[Result]) -> None:
+    rows = [asdict(result) for result in sorted(results, key=lambda r: r.seed)]
+    path.write_text(json.dumps({"totals": totals, "runs": rows}, indent=1))
 
 
 def _keep(run: Path, folder: Path) -> None:
