@@ -208,7 +208,8 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
         "floating_usd": str(sum((p.floating_usd for p in pnl), Decimal(0))),
         "net_usd": {p.symbol: str(p.net_usd) for p in pnl},
         "drifts": loop.drifts,
-        "halted": loop.halted or loop.stopped,
+        "halted": loop.halted,
+        "stopped": loop.stopped,
     }
 
 
