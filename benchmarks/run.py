@@ -144,6 +144,7 @@ def main() -> int:
     failed: dict[str, str] = {}
     told: dict[str, str] = {}
     took_s: dict[str, float] = {}
+    options.into.mkdir(parents=True, exist_ok=True)
     for name in options.names or known:
         started = time.perf_counter()
         if name in TOLD:
@@ -160,8 +161,8 @@ def main() -> int:
                 figures += found
                 print("\n".join(table(found)), flush=True)
         took_s[name] = time.perf_counter() - started
-    options.into.mkdir(parents=True, exist_ok=True)
-    (options.into / RESULTS.name).write_text(report(figures, failed, told, took_s))
+        # After each, so that what was measured is there whatever becomes of the next.
+        (options.into / RESULTS.name).write_text(report(figures, failed, told, took_s))
     draw(figures, options.into / PICTURE.name)
     print(f"{sum(took_s.values()):.0f} s", file=sys.stderr)
     return 1 if failed else 0
