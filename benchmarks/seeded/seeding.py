@@ -38,7 +38,9 @@ PATIENCE_S, ENOUGH_CALLS = 20.0, 40
 # A repair that takes longer has failed; so has one whose incidents are all closed.
 REPAIR_S, SETTLED_S = 60.0, 3.0
 LOOK_S, GRACE_S = 0.02, 2.0
-LEARN_S, WARM_S = 12.0, 150.0
+LEARN_S = 12.0
+# For a few faults it is not waited long until Wick has drawn its inputs.
+WARM_S, WARM_EACH_S = 150.0, 5.0
 # After so many draws without one that counts it is the next kind's turn.
 DRAWS = 40
 STARTS = 3
@@ -171,8 +173,9 @@ class _Seeds:
 
     def _called(self) -> list[str]:
         """Return the modules that the loop calls, each at least a few times."""
-        if not self.stretch.warm(WARM_S):
-            self.owner.say(f"note: Wick is not warm after {WARM_S:.0f} s")
+        longest_s = min(WARM_S, WARM_EACH_S * self.owner.count)
+        if not self.stretch.warm(longest_s):
+            self.owner.say(f"note: Wick is not warm after {longest_s:.0f} s")
         until = time.monotonic() + LEARN_S
         calls: Mapping[str, int] = {}
         while time.monotonic() < until:
