@@ -23,6 +23,7 @@ from architect.wick.search import (
 )
 from architect.wick.search.evaluate import Evaluator
 from architect.wick.search.observe import observe
+from architect.wick.search.words import Words
 
 
 def first_patch(program: str, tests: str, budget: Budget | None = None) -> Patch | None:
@@ -280,3 +281,12 @@ def test_what_is_called_and_cannot_be_is_another_function() -> None:
     )
     assert patch is not None
     assert "sorted(xs)" in patch.source
+
+
+def test_a_call_that_became_none_is_made_again() -> None:
+    program = "def f(text):\n    lower = None\n    return lower + '!'"
+    said = Program(program, words=Words(attributes=frozenset({"lower", "upper"})))
+    tests = "assert f('Ab') == 'ab!'\nassert f('C') == 'c!'"
+    found = next(search(said, Checks.of_source(tests, program)), None)
+    assert found is not None
+    assert "lower = text.lower()" in found.source

@@ -51,6 +51,8 @@ def leaves(context: Context) -> Iterator[Edit]:
         node = place.node
         if isinstance(node, ast.Constant):
             yield from _constant(place, node, constants)
+            if node.value is None and isinstance(place.holder, ast.Assign):
+                yield from _asked(context, place, place.holder)
             yield from _names(context, place, 2.8)
         elif isinstance(node, ast.Name):
             yield from _names(context, place, 2.0)
@@ -63,6 +65,18 @@ def leaves(context: Context) -> Iterator[Edit]:
                 cost = min(cost, like.get(other, cost))
                 yield place.set("attr", other, cost, "swap attribute")
     yield from _targets(context)
+
+
+def _asked(context: Context, place: Place, holder: ast.Assign) -> Iterator[Edit]:
+    """Yield what a name in scope answers when it is asked, where there is nothing yet: above
+    all by the method that is called as the value is."""
+    target = getattr(holder.targets[0], "id", "")
+    for name, kinds in context.names(place).items():
+        if kinds and kinds <= {"num", "bool", "none", "call"}:
+            continue
+        for attribute in sorted(context.program.words.attributes):
+            cost = 2.6 if attribute == target else 4.4
+            yield place.put(make.method(make.name(name), attribute), cost, "ask a name")
 
 
 def _like(attribute: str, known: frozenset[str]) -> dict[str, float]:
