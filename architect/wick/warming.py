@@ -8,6 +8,7 @@ meanwhile does not wait.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 from architect.gate.contract.failure import Failure
@@ -23,6 +24,9 @@ from core.spec import Domain, Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
 
+# The rest of a module of which one step took so long is left out.
+LONG_S = 0.5
+
 
 def warming(session: Session) -> Iterator[str]:
     """Draw what is drawn for one accepted module after the other, one claim a step; yield
@@ -32,8 +36,13 @@ def warming(session: Session) -> Iterator[str]:
         if spec.kind == "record" or not spec.params or spec.ports:
             continue
         with contextlib.suppress(ArchitectError, OSError):
+            since = time.process_time()
             for _ in _steps(session, spec, graph):
+                # A failure would wait for the next of its steps as well.
+                if time.process_time() - since > LONG_S:
+                    break
                 yield spec.name
+                since = time.process_time()
 
 
 class _Drawn(Inputs):
