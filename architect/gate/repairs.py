@@ -1,13 +1,15 @@
 """Bend a drawn call so that it keeps the common `requires`, instead of throwing it away.
 
-`fast < slow`, `len(a) == len(b)`, `non_decreasing(times)` and `unique(names)` hold by
-chance too seldom. What cannot be bent here is left to the filter.
+`fast < slow`, `len(a) == len(b)`, `total == one + other`, `close_to(total, one + other)`,
+`non_decreasing(times)` and `unique(names)` hold by chance too seldom. What cannot be bent
+here is left to the filter.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -20,8 +22,19 @@ Repair = Callable[[Arguments], Arguments]
 def repaired(spec: Spec, arguments: Arguments) -> Arguments:
     """Return the arguments with every known repair done."""
     for repair in _repairs(tuple(spec.requires)):
-        arguments = repair(arguments)
+        bent = repair(arguments)
+        if all(_within(spec, name, value) for name, value in bent.items()):
+            arguments = bent
     return arguments
+
+
+def _within(spec: Spec, name: str, value: Any) -> bool:
+    """Tell whether a number lies in the range of its parameter or field."""
+    domain = spec.params.get(name) or spec.fields[name]
+    if domain.range is None or not isinstance(value, (int, float, Decimal)):
+        return True
+    low, high = domain.range
+    return low <= value <= high
 
 
 @lru_cache(maxsize=256)
@@ -36,6 +49,14 @@ def _repair(node: ast.expr) -> Repair | None:
             return lambda arguments: _changed(arguments, name, sorted)
         case ast.Call(func=ast.Name(id="unique"), args=[ast.Name(id=name)]):
             return lambda arguments: _changed(arguments, name, _distinct)
+        case ast.Call(
+            func=ast.Name(id="close_to"), args=[ast.Name(id=name), total]
+        ) if _is_sum(total):
+            return _computed(name, total)
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Eq()], comparators=[total]
+        ) if _is_sum(total):
+            return _computed(name, total)
         case ast.Compare(left=left, ops=ops, comparators=rest):
             return _ordering([left, *rest], ops)
     return None
@@ -50,6 +71,33 @@ def _changed(
 
 def _distinct(items: list[Any]) -> list[Any]:
     return [item for i, item in enumerate(items) if item not in items[:i]]
+
+
+def _is_sum(node: ast.expr) -> bool:
+    """Tell whether it adds, takes away or multiplies names."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult(), right=right):
+            return all(isinstance(s, ast.Name) or _is_sum(s) for s in (left, right))
+    return False
+
+
+def _computed(name: str, total: ast.expr) -> Repair | None:
+    """Return the repair that gives `name` the value that the others make."""
+    parts = {node.id for node in ast.walk(total) if isinstance(node, ast.Name)}
+    if name in parts:
+        return None
+    code = compile(ast.Expression(total), "<requires>", "eval")
+
+    def repair(arguments: Arguments) -> Arguments:
+        if not {name, *parts} <= set(arguments):
+            return arguments
+        plain = {part: arguments[part] for part in parts}
+        kinds = {type(value) for value in (arguments[name], *plain.values())}
+        if len(kinds) > 1 or not kinds <= {int, float, Decimal}:
+            return arguments
+        return {**arguments, name: eval(code, {"__builtins__": {}}, plain)}
+
+    return repair
 
 
 def _ordering(sides: list[ast.expr], ops: list[ast.cmpop]) -> Repair | None:

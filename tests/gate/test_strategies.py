@@ -131,6 +131,7 @@ REQUIRES = [
     ("non_decreasing(x)", {"x": {"type": "list[int]", "size": [5, 8]}}),
     ("unique(x)", {"x": {"type": "list[int]", "range": [0, 9], "size": [0, 8]}}),
     ("(x > 0).all()", {"x": {"type": "Series", "range": [0, 10]}}),
+    ("close_to(a, b + c)", {n: {"type": "Decimal"} for n in "abc"}),
 ]
 
 
@@ -142,6 +143,27 @@ def test_common_requires_leave_enough_to_draw(
     given = _drawn(spec, 60)
     assert len(given) == 60
     assert all(map(_keeps(spec), given))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("close_to(a, b + c)", "Decimal"), ("a == b - c", "int")],
+)
+def test_what_others_add_up_to_is_computed(text: str, kind: str) -> None:
+    params = {n: {"type": kind, "range": [0, 9]} for n in "abc"}
+    spec = _spec((text,), **params)
+    tried = 0
+
+    def keep(given: dict[str, Any]) -> bool:
+        nonlocal tried
+        tried += 1
+        return _keeps(spec)(given)
+
+    drawn = sample(DRAW.arguments(spec, keep), 40, spec.name)
+    assert all(0 <= given["a"] <= 9 for given in drawn)
+    assert len({given["a"] for given in drawn}) > 5
+    # Those that are left out add up to more than the range.
+    assert tried < 4 * len(drawn)
 
 
 def test_constants_of_claims_and_body_are_drawn() -> None:
