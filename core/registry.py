@@ -120,13 +120,18 @@ class Registry:
     ) -> Any:
         prefix = f"generated.{self.package}."
         if not name.startswith(prefix):
-            return __import__(name, globals, locals, fromlist or (), level)
+            plain = self._elsewhere(name)
+            return plain or __import__(name, globals, locals, fromlist or (), level)
         try:
             return self._modules[name.removeprefix(prefix)]
         except KeyError:
             raise NotAccepted(
                 f"{name} is not loaded: it has no accepted version"
             ) from None
+
+    def _elsewhere(self, name: str) -> ModuleType | None:
+        """Return what a module that imports `name` gets instead, None for the thing."""
+        return None
 
     def _publish(self, name: str, version: Version) -> None:
         if version.entry.kind == "record":

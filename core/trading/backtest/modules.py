@@ -31,16 +31,8 @@ class FixedRegistry(Registry):
     def _dispatcher(self, name: str) -> Callable[..., Any]:
         return self.version(name).call
 
-    def _import(
-        self,
-        name: str,
-        globals: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        fromlist: tuple[str, ...] | None = (),
-        level: int = 0,
-    ) -> Any:
-        found = _INSTEAD.get(name)
-        return found or super()._import(name, globals, locals, fromlist, level)
+    def _elsewhere(self, name: str) -> ModuleType | None:
+        return _INSTEAD.get(name)
 
 
 def asdict(record: Any) -> dict[str, Any]:
