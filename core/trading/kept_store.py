@@ -17,9 +17,8 @@ from typing import Any, Protocol
 from core.errors import StoreError, StoreUnavailable
 
 RETRY_S = 0.5
-MOST_KEPT = (
-    200_000  # rows; years of trades, or hours in which nothing at all is written
-)
+# Rows: years of trades, or hours in which nothing at all is written.
+MOST_KEPT = 200_000
 
 
 class _Closable(Protocol):

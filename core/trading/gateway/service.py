@@ -192,8 +192,9 @@ class Service:
             if found is not None:
                 self._guard.check_cancel(found)
             self._guard.changed()
-            cancel = self._adapter.cancel if key == "client_id" else None
-            return (cancel or self._adapter.cancel_order)(name)
+            if key == "client_id":
+                return self._adapter.cancel(name)
+            return self._adapter.cancel_order(name)
 
     def _resting(self, key: str, name: str) -> Row | None:
         rows = self._adapter.open_orders()
