@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,6 +31,8 @@ from core.values import encode
 
 # The gate has just held the accepted body against every case: some are asked again.
 EVERY = 8
+# So often a case begins again; one that calls more often than that learns call by call.
+ROUNDS = 5
 
 
 @dataclass
@@ -71,6 +74,10 @@ class _Collected(Inputs):
         return None
 
 
+class _Unlearned(BaseException):
+    """An input whose answer must be learned before the case can go on."""
+
+
 class Played(Subject):
     """Answers calls for the code under trial, from the bench where it is known.
 
@@ -82,6 +89,7 @@ class Played(Subject):
         self.bench = bench
         self.touched: set[int] = set()
         self.learning = True
+        self._wanted: list[Call] | None = None
         self._numbers: dict[str, int] = {}
         self._by_id: dict[int, int] = {}
         self._alive: list[Call] = []
@@ -105,6 +113,21 @@ class Played(Subject):
         self._alive += calls
         return numbers
 
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Let unknown inputs end their case; learn all of them afterwards, at once.
+
+        A trip to the worker costs more than to begin a case again.
+        """
+        wanted: list[Call] = []
+        self._wanted = wanted
+        try:
+            yield
+        finally:
+            self._wanted = None
+        if wanted:
+            self.learn(wanted)
+
     def trial(self, code: bytes, otherwise: Mapping[int, str]) -> None:
         """Let another code answer: as accepted but for what `otherwise` holds."""
         self.learning = False
@@ -118,6 +141,9 @@ class Played(Subject):
         number = self._by_id.get(id(arguments)) if script is None else None
         if number is None:
             number = self._numbers.get(self._key(call))
+        if number is None and self._wanted is not None:
+            self._wanted.append(call)
+            raise _Unlearned
         if number is None and self.learning:
             (number,) = self.learn([call])
         if number is None:
@@ -153,8 +179,7 @@ class Cases:
         cases = [
             Case(_name(e), partial(examples.broken, terms, e)) for e in spec.examples
         ]
-        for case in cases:
-            self._learn(case)
+        self._learn(cases)
         return cases
 
     def _of_drawn(self, collected: _Collected) -> list[Case]:
@@ -169,11 +194,13 @@ class Cases:
         own = {
             id(given): n for (_, given), n in zip(collected.cases, numbers, strict=True)
         }
+        asked = []
         for i, case in enumerate(made):
             if case.given is None or i % EVERY == 0 or self._calls(case.check):
-                self._learn(case)
+                asked.append(case)
             else:
                 case.touched = frozenset([own[id(case.given)]])
+        self._learn(asked)
         return made
 
     def _calls(self, check: str) -> bool:
@@ -186,12 +213,24 @@ class Cases:
         ]
         return any(calls(spec, prop) for prop in mine)
 
-    def _learn(self, case: Case) -> None:
-        """Learn which inputs a case calls with: some are of its own making."""
+    def _learn(self, cases: Iterable[Case]) -> None:
+        """Learn which inputs the cases call with: some are of their own making."""
+        left = list(cases)
+        for _ in range(ROUNDS):
+            with self.played.gathering():
+                left = [case for case in left if not self._has_learned(case)]
+        for case in left:
+            self._has_learned(case)
+
+    def _has_learned(self, case: Case) -> bool:
         self.played.touched = set()
-        if case.fails():
-            raise _not_accepted(self.terms, case.check)
+        try:
+            if case.fails():
+                raise _not_accepted(self.terms, case.check)
+        except _Unlearned:
+            return False
         case.touched = frozenset(self.played.touched)
+        return True
 
     def _split(self, check: Check, collected: _Collected) -> list[Case]:
         """Return a case for each drawn input, or one for a check that draws nothing."""

@@ -65,7 +65,11 @@ def test_every_live_call_shrinks_to_the_same_words(
     monkeypatch.setattr(gate.sandbox, "worker", counted)
     volume = pd.Series([scale * (1 + i % 7) for i in range(WARMUP)], name="volume")
     live = {"volume": encode(volume), "window": window}
-    replay = Replay(gate, GRAPH.get(LIVE_FAILURE.module), GRAPH, modules())
+    # A call too slow for its limit would be tried again in another worker.
+    spec = GRAPH.get(LIVE_FAILURE.module)
+    unhurried = spec.limits.model_copy(update={"time_ms": 5000})
+    spec = spec.model_copy(update={"limits": unhurried})
+    replay = Replay(gate, spec, GRAPH, modules())
     found = replay.reproduce(LIVE_FAILURE.body, live, minimise)
     assert found is not None
     small = decode(found.arguments["volume"], {})

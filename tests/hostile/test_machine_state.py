@@ -25,7 +25,8 @@ def test_a_change_of_this_process_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
     before = machine_state.trusted()
     assert machine_state.changed(before, machine_state.trusted()) == []
     monkeypatch.setenv("CHANGED", "1")
-    monkeypatch.setattr("builtins.len", lambda value: 6)
+    # One that no thread of this process needs meanwhile, as the test runner's need len.
+    monkeypatch.setattr("builtins.aiter", lambda value: 6)
     monkeypatch.setattr(pytest, "skip", None)
     monkeypatch.setitem(sys.modules, "changed", sys)
     old = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
