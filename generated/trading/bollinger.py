@@ -14,7 +14,7 @@ from core.wrapper import module
     requires=[
         "window >= 2",
         "deviations > 0",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
@@ -34,10 +34,10 @@ def bollinger(
         USD: columns lower, middle, upper; one row a candle
     """
     closes = close.rolling(window)
-    middle, width = closes.mean(), deviations * closes.std(ddof=0)
-    return pd.DataFrame(
-        {"lower": middle - width, "middle": middle, "upper": middle + width}
-    )
+    middle = closes.mean().to_numpy()
+    width = deviations * closes.std(ddof=0).to_numpy()
+    bands = {"lower": middle - width, "middle": middle, "upper": middle + width}
+    return pd.DataFrame(bands, index=close.index)
 
 
 __all__ = ["bollinger"]
