@@ -13,7 +13,7 @@ from core.wrapper import module
     kind="indicator",
     requires=[
         "span >= 1",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
