@@ -4,6 +4,7 @@ Generated from specs/trading/rsi.yaml. To change it, change the spec
 and run: architect generate rsi
 """
 
+import numpy as np
 import pandas as pd
 
 from core.wrapper import module
@@ -13,7 +14,7 @@ from core.wrapper import module
     kind="indicator",
     requires=[
         "length >= 2",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
@@ -29,11 +30,15 @@ def rsi(close: pd.Series, length: int = 14) -> pd.Series:
     Returns:
         one value a candle, 0 to 100
     """
-    change = close.diff().fillna(0.0)
-    up, down = change.clip(lower=0), (-change).clip(lower=0)
-    gain = up.ewm(alpha=1 / length, min_periods=length, adjust=False).mean()
-    loss = down.ewm(alpha=1 / length, min_periods=length, adjust=False).mean()
-    return (100 - 100 / (1 + gain / loss)).where(loss != 0, 100.0)
+    price = close.to_numpy()
+    change = np.diff(price, prepend=price[:1])
+    moves = pd.DataFrame(
+        np.column_stack([np.maximum(change, 0), np.maximum(-change, 0)])
+    )
+    means = moves.ewm(alpha=1 / length, min_periods=length, adjust=False).mean()
+    gain, loss = means.to_numpy().T
+    strength = 100 - 100 / (1 + gain / np.where(loss == 0, np.nan, loss))
+    return pd.Series(np.where(loss == 0, 100.0, strength), index=close.index)
 
 
 __all__ = ["rsi"]
