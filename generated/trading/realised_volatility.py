@@ -14,7 +14,7 @@ from core.wrapper import module
     kind="indicator",
     requires=[
         "window >= 2",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
@@ -30,7 +30,8 @@ def realised_volatility(close: pd.Series, window: int) -> pd.Series:
     Returns:
         per candle: one fraction a candle, 0.01 is one percent
     """
-    return np.log(close).diff().rolling(window).std()
+    returns = np.diff(np.log(close.to_numpy()), prepend=np.nan)
+    return pd.Series(returns, index=close.index).rolling(window).std()
 
 
 __all__ = ["realised_volatility"]
