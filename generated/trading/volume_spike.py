@@ -4,6 +4,7 @@ Generated from specs/trading/volume_spike.yaml. To change it, change the spec
 and run: architect generate volume_spike
 """
 
+import numpy as np
 import pandas as pd
 
 from core.wrapper import module
@@ -13,7 +14,7 @@ from core.wrapper import module
     kind="indicator",
     requires=[
         "window >= 1",
-        "(volume >= 0).all()",
+        "(volume.to_numpy() >= 0).all()",
     ],
     ensures=[
         "len(result) == len(volume)",
@@ -29,9 +30,9 @@ def volume_spike(volume: pd.Series, window: int) -> pd.Series:
     Returns:
         one ratio a candle, 1 is usual
     """
-    before = volume.shift(1).rolling(window)
-    mean = before.mean()
-    return volume / mean.where((mean > 0) & (before.max() > 0))
+    padded = np.concatenate([np.full(window, np.nan), volume.to_numpy()])
+    mean = np.convolve(padded, np.ones(window), "valid")[:-1] / window
+    return volume / np.where(mean > 0, mean, np.nan)
 
 
 __all__ = ["volume_spike"]
