@@ -4,6 +4,7 @@ Generated from specs/trading/vwap.yaml. To change it, change the spec
 and run: architect generate vwap
 """
 
+import numpy as np
 import pandas as pd
 
 from core.wrapper import module
@@ -14,7 +15,7 @@ from core.wrapper import module
     requires=[
         "window >= 1",
         "len(high) == len(low) == len(close) == len(volume)",
-        "(volume >= 0).all()",
+        "(volume.to_numpy() >= 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
@@ -35,10 +36,11 @@ def vwap(
     Returns:
         USD: one value a candle
     """
-    typical = (high + low + close) / 3
-    worth = (typical * volume).rolling(window).sum()
-    traded = volume.rolling(window)
-    return worth / traded.sum().where(traded.max() > 0)
+    pad, ones, traded = np.full(window, np.nan), np.ones(window), volume.to_numpy()
+    typical = (high.to_numpy() + low.to_numpy() + close.to_numpy()) / 3
+    worth = np.convolve(np.concatenate([pad, typical * traded]), ones, "valid")[1:]
+    volumes = np.convolve(np.concatenate([pad, traded]), ones, "valid")[1:]
+    return pd.Series(worth / np.where(volumes > 0, volumes, np.nan), index=close.index)
 
 
 __all__ = ["vwap"]
