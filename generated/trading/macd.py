@@ -15,7 +15,7 @@ from generated.trading.ema import ema
     requires=[
         "1 <= fast < slow",
         "signal >= 1",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
