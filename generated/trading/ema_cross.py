@@ -4,6 +4,7 @@ Generated from specs/trading/ema_cross.yaml. To change it, change the spec
 and run: architect generate ema_cross
 """
 
+import numpy as np
 import pandas as pd
 
 from core.wrapper import module
@@ -17,7 +18,7 @@ from generated.trading.rsi import rsi
         "fast >= 1",
         "slow >= 1",
         "rsi_length >= 2",
-        "(close > 0).all()",
+        "(close.to_numpy() > 0).all()",
     ],
     ensures=[
         "len(result) == len(close)",
@@ -38,13 +39,13 @@ def ema_cross(
     Returns:
         1, -1 or 0 for each candle
     """
-    quick, calm, strength = ema(close, fast), ema(close, slow), rsi(close, rsi_length)
-    was_below = quick.shift(1) <= calm.shift(1)
-    was_above = quick.shift(1) >= calm.shift(1)
-    up = (quick > calm) & was_below & (strength < 70)
-    down = (quick < calm) & was_above & (strength > 30)
-    wish = pd.Series(float("nan"), index=close.index).mask(up, 1.0).mask(down, -1.0)
-    return wish.ffill().fillna(0.0)
+    quick, calm = ema(close, fast).to_numpy(), ema(close, slow).to_numpy()
+    strength = rsi(close, rsi_length).to_numpy()[1:]
+    up = (quick > calm)[1:] & (quick <= calm)[:-1] & (strength < 70)
+    down = (quick < calm)[1:] & (quick >= calm)[:-1] & (strength > 30)
+    wish = np.where(up, 1.0, np.where(down, -1.0, np.nan))
+    started = np.concatenate([[0.0], wish])[: len(close)]
+    return pd.Series(started, index=close.index).ffill()
 
 
 __all__ = ["ema_cross"]
