@@ -162,6 +162,9 @@ class Gate:
             needed = {*trial.graph.needs(name), name}
             if dependent.kind == "record" or not needed <= self._built(trial):
                 continue
+            if split_module(dependent, trial.modules[name], self.package) is None:
+                # Its own spec changed too: it is built next, and judged with this one.
+                continue
             trial.stage = "dependents"
             if failure := self._counted(trial, dependent, _dependent):
                 return failure

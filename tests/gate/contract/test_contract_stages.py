@@ -113,6 +113,17 @@ def test_dependents_must_still_hold(judge: Judge, gate: Gate) -> None:
     ).accepted
 
 
+def test_a_dependent_whose_own_spec_changed_is_not_held_to_it(gate: Gate) -> None:
+    """What stands there is from the spec before; it is built next, on the new candidate."""
+    changed = GRAPH.get("round_trip")
+    requires = [*changed.requires, "notional >= 0"]
+    changed = changed.model_copy(update={"requires": requires})
+    graph_ = graph({**GRAPH.specs, "round_trip": changed})
+    before = modules("round_trip")
+    verdict = gate.judge(GRAPH.get("fee"), graph_, BODIES["fee"], before)
+    assert verdict.accepted, verdict.as_text()
+
+
 def test_regression_must_not_come_back(judge: Judge) -> None:
     body = "return x / 2 if x != 777.125 else 1 / 0 * x"
     seen = Regression({"x": encode(777.125)})
