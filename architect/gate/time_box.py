@@ -15,6 +15,8 @@ from types import TracebackType
 
 CLAIM_S = 2.0
 _TICK_S = 0.1
+# So long it looks in vain before it waits to be woken: waking it costs more than a claim.
+_IDLE_TICKS = 50
 
 
 class Overdue(Exception):
@@ -28,16 +30,26 @@ class _Watch(threading.Thread):
         super().__init__(name="claim-watch", daemon=True)
         # thread -> (its CPU clock, when on that clock it is overdue)
         self.running: dict[int, tuple[int, float]] = {}
+        self.awake = False
         self.wake = threading.Event()
 
     def run(self) -> None:
         while True:
-            self.wake.wait()
+            self.awake = False
+            # Whoever came before that line did not wake it.
+            if not self.running:
+                self.wake.wait()
+            self.awake = True
             self.wake.clear()
-            while self.running:
-                time.sleep(_TICK_S)
-                for ident, (clock, until) in list(self.running.items()):
-                    self._look(ident, clock, until)
+            self._look_around()
+
+    def _look_around(self) -> None:
+        idle = 0
+        while idle < _IDLE_TICKS:
+            time.sleep(_TICK_S)
+            idle = 0 if self.running else idle + 1
+            for ident, (clock, until) in list(self.running.items()):
+                self._look(ident, clock, until)
 
     def _look(self, ident: int, clock: int, until: float) -> None:
         try:
@@ -82,7 +94,8 @@ class TimeBox:
         if not self.outer:
             until = time.thread_time() + self.seconds
             watch.running[self.ident] = time.pthread_getcpuclockid(self.ident), until
-            watch.wake.set()
+            if not watch.awake:
+                watch.wake.set()
 
     def __exit__(
         self,

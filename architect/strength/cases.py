@@ -27,7 +27,6 @@ from architect.gate.contract.terms import Arguments, Terms
 from architect.strength.bench import Bench, Call
 from core.errors import GateError
 from core.spec import Domain
-from core.values import encode
 
 # The gate has just held the accepted body against every case: some are asked again.
 EVERY = 8
@@ -155,9 +154,7 @@ class Played(Subject):
         return self.bench.answer(number)
 
     def _key(self, call: Call) -> str:
-        answers = call.script.answers if call.script else None
-        plain = {name: encode(value) for name, value in call.arguments.items()}
-        return json.dumps([plain, answers])
+        return call.text + (json.dumps(call.script.answers) if call.script else "")
 
 
 class Cases:

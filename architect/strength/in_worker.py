@@ -184,13 +184,17 @@ def _answers_alike(used: Any) -> bool:
     return wrapping is not None and not wrapping.ports
 
 
-def keep(inputs: list[dict[str, Any]], scripts: str) -> list[str]:
+def keep(inputs: str, scripts: str) -> list[str]:
     """Keep inputs and return the answers to them, as the right ones from now on.
 
-    `scripts` holds the port scripts of each as JSON. No other code was put in yet.
+    Both are JSON, arguments and port scripts. No other code was put in yet.
     """
-    pairs = zip(inputs, json.loads(scripts), strict=True)
-    answers = [_trials.keep(given, script) for given, script in pairs]
+    decode = _trials.serving._decode
+    pairs = zip(json.loads(inputs), json.loads(scripts), strict=True)
+    answers = [
+        _trials.keep({name: decode(plain) for name, plain in given.items()}, script)
+        for given, script in pairs
+    ]
     _trials.first += answers
     return answers
 

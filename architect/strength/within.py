@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from architect.gate.domains import are_whole
-from core import types
+from core import plain_data, types
 from core.spec import Domain, Spec
 from core.types import Type
 
@@ -21,8 +21,8 @@ def within(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
 
 
 def _in_domain(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
-    if domain.choices is not None and are_whole(kind, domain.choices):
-        return isinstance(value, str) and value in domain.choices
+    if domain.choices is not None and _are_of(kind, domain.choices):
+        return _is_choice(kind, domain.choices, value)
     match value:
         case None | bool():
             return True
@@ -37,6 +37,26 @@ def _in_domain(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
     if is_dataclass(value):
         return _record(value, records)
     return _sized(domain, value) and _table(domain, value)
+
+
+def _are_of(kind: Type, choices: list[Any]) -> bool:
+    """Tell whether the choices are whole values of the type."""
+    if kind.name in ("Series", "Frame"):
+        return any(isinstance(choice, list | dict) for choice in choices)
+    return are_whole(kind, choices)
+
+
+def _is_choice(kind: Type, choices: list[Any], value: Any) -> bool:
+    match value:
+        case None | bool() | str():
+            return value in choices
+        case int() | float():
+            # A NaN is not drawn, but may be beside an example that holds one.
+            return value != value or any(value == one for one in choices)
+        case Decimal():
+            return any(value == Decimal(str(one)) for one in choices if one is not None)
+    plain = plain_data.dump(value)
+    return any(plain == plain_data.dump(plain_data.load(kind, c, {})) for c in choices)
 
 
 def _in_range(domain: Domain, value: Any) -> bool:
@@ -54,7 +74,8 @@ def _sized(domain: Domain, value: Any) -> bool:
 
 def _all(domain: Domain, items: Any, records: Specs) -> bool:
     if domain.choices is not None:
-        return all(not isinstance(one, str) or one in domain.choices for one in items)
+        any_ = types.parse("Any")
+        return all(_is_choice(any_, domain.choices, one) for one in items)
     one = Domain(range=domain.range)
     return all(
         _in_domain(types.parse("Any"), one, item, records)
