@@ -33,7 +33,12 @@ from core.spec import Domain
         ("Decimal", Domain(choices=["0.01", 1]), Decimal(2), False),
         ("Decimal | None", Domain(choices=[None, "2"]), Decimal(2), True),
         ("dict[str, Decimal]", Domain(choices=[{}, {"A": 1}]), {"A": Decimal(1)}, True),
-        ("dict[str, Decimal]", Domain(choices=[{}, {"A": 1}]), {"A": Decimal(2)}, False),
+        (
+            "dict[str, Decimal]",
+            Domain(choices=[{}, {"A": 1}]),
+            {"A": Decimal(2)},
+            False,
+        ),
         ("list[str]", Domain(choices=["a", "b"]), ["b", "a"], True),
         ("list[str]", Domain(choices=["a", "b"]), ["b", "c"], False),
         ("list[int]", Domain(choices=[1, 2]), [2, 3], False),
