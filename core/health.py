@@ -23,7 +23,7 @@ class Health:
         hung: the version that is not run again for it did not come back.
         unsafe: the version that failed with no safe answer where money moves.
         why: the error that led to the last of these.
-        reset_ms: when a person let it run again.
+        reset_ms: when a person let it run again, or Wick found another module at fault.
     """
 
     failed: tuple[tuple[int, str], ...] = ()
@@ -40,6 +40,12 @@ class Health:
         trips = len(failed) >= MOST_FAILED and not self.tripped_ms
         tripped_ms = now_ms if trips else self.tripped_ms
         return replace(self, failed=failed, tripped_ms=tripped_ms, why=why)
+
+    def without(self, version: str, now_ms: int) -> Health:
+        """Return it with the failures of a version forgotten: another module's fault."""
+        failed = tuple(one for one in self.failed if one[1] != version)
+        unsafe = "" if self.unsafe == version else self.unsafe
+        return replace(self, failed=failed, unsafe=unsafe, reset_ms=now_ms)
 
     def after_reset(self, now_ms: int) -> Health:
         """Return it with everything forgotten that kept the module from running."""

@@ -1,7 +1,8 @@
 """The health of modules in Redis: read at a start, and watched for resets by a person.
 
 A module's health is one field of one hash. The process that runs modules writes it; a
-person's reset is written beside it, and wins where it is newer.
+person's reset, or Wick's word that another module was at fault, is written over it, and
+wins where it is newer.
 """
 
 from __future__ import annotations
@@ -37,6 +38,18 @@ def reset_health(client: redis.Redis, module: str, now_ms: int) -> bool:
         return False
     client.hset(HEALTH, module, health.after_reset(now_ms).as_text())
     return True
+
+
+def acquit(client: redis.Redis, module: str, version: str, now_ms: int) -> None:
+    """Forget the failures of a version for which another module was at fault.
+
+    An open breaker stays open.
+    """
+    health = read_healths(client).get(module, Health())
+    if version == health.unsafe or any(
+        version == failed for _, failed in health.failed
+    ):
+        client.hset(HEALTH, module, health.without(version, now_ms).as_text())
 
 
 class ResetWatch:

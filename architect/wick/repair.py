@@ -32,6 +32,8 @@ from core.values import Encoded
 
 # Waits until the runtime runs a version; True when it does within the time.
 Live = Callable[[str, str, float], bool]
+# Tells that a version of a module failed by another module's fault, which is mended.
+Acquit = Callable[[str, str], None]
 LIVE_WAIT_S = 5.0
 
 
@@ -46,6 +48,7 @@ class Repair:
     incidents: Incidents
     live: Live
     searcher: Searcher | None = None
+    acquit: Acquit = lambda module, version: None
 
     def handle(self, job: Job) -> Incident:
         """Carry out one failure job; return its incident, closed."""
@@ -210,6 +213,9 @@ class Repair:
         seen = self.live(module, version, LIVE_WAIT_S)
         word = "live" if seen else "not seen live"
         self.incidents.step(incident, word, version=version)
+        if module != incident.module:
+            # Entries would stay stopped for a module that is as it must be.
+            self.acquit(incident.module, incident.version)
         return self.incidents.close_as(incident, "repaired", origin, commit)
 
     def _resumed(self, incident: Incident) -> Incident | None:

@@ -30,7 +30,7 @@ from architect.wick.warming import warming
 from core.errors import ArchitectError, Busy, StoreError
 from core.events import RUNNING, Events, connect
 from core.health import Health
-from core.health_store import read_healths
+from core.health_store import acquit, read_healths
 
 Tell = Callable[[Incident], None]
 # The stores are away, or another run is in the way: the job is delivered again.
@@ -121,7 +121,9 @@ class Worker:
         if job.kind == "failure" and (health := self._health(job.module)).tripped_ms:
             return leave_unrepaired(self.incidents, job, health)
         if job.kind == "failure":
-            repair = Repair(self.session, self.incidents, self._live, self.searcher)
+            repair = Repair(
+                self.session, self.incidents, self._live, self.searcher, self._acquit
+            )
             return repair.handle(job)
         if job.kind == "trade":
             return handle_trade(
@@ -138,6 +140,13 @@ class Worker:
         client = connect(self.redis_url)
         try:
             return read_healths(client).get(module, Health())
+        finally:
+            client.close()
+
+    def _acquit(self, module: str, version: str) -> None:
+        client = connect(self.redis_url)
+        try:
+            acquit(client, module, version, time.time_ns() // 1_000_000)
         finally:
             client.close()
 

@@ -23,7 +23,7 @@ from architect.wick.incidents import Incident, Incidents
 from core.events import EVENTS, JOBS, RUNNING, connect
 from core.project import Project
 
-WARMUP, CANDLES = 600, 20_000
+WARMUP, CANDLES = 600, 50_000
 INTERVAL_MS = 300_000
 # Books that differ for a moment are explained by the next fills.
 HALTED_S = 10.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from core_modules import Folder, halve
 from test_events import until
 from test_runtime import client, details, start
 
 from core.events import EVENTS, HEALTH
 from core.health import Health
-from core.health_store import read_healths, reset_health
+from core.health_store import acquit, read_healths, reset_health
 from core.runtime import Runtime
 
 __all__ = ["client", "start"]  # fixtures
@@ -54,3 +55,33 @@ def test_a_breaker_trips_in_a_running_system_and_a_person_resets_it(
         assert reset_health(client, "halve", 10**15)
         until(lambda: not runtime.modules.barred("halve"))
         assert runtime.modules["halve"](8) == 4
+
+
+def test_a_version_is_acquitted_of_its_own_failures_alone(client: Any) -> None:
+    before = Health(((1, "aa"), (2, "bb")), unsafe="bb", why="TypeError: no")
+    client.hset(HEALTH, mapping={"rsi": before.as_text(), "ema": TRIPPED.as_text()})
+    acquit(client, "rsi", "cc", 98)
+    assert read_healths(client)["rsi"] == before, "it is not the one that failed"
+    acquit(client, "rsi", "bb", 99)
+    assert read_healths(client)["rsi"] == Health(
+        ((1, "aa"),), why="TypeError: no", reset_ms=99
+    )
+    acquit(client, "ema", "a", 99)
+    assert read_healths(client)["ema"].tripped_ms == 3, "an open breaker stays open"
+    acquit(client, "vwap", "a", 99)
+    assert "vwap" not in read_healths(client)
+
+
+def test_entries_go_on_when_another_module_was_at_fault(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    version = folder.accept("halve", halve("return x // 2")).version
+    with start() as runtime:
+        with pytest.raises(TypeError):
+            runtime.modules["halve"]("8")
+        assert runtime.breaker.stop_reason().startswith("halve has no safe answer")
+        until(lambda: "halve" in read_healths(client))
+        acquit(client, "halve", version, 10**15)
+        until(lambda: not runtime.breaker.stop_reason())
+    with start() as runtime:
+        assert not runtime.breaker.stop_reason(), "also after a restart"

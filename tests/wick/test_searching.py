@@ -63,9 +63,16 @@ def with_spec(bench: Bench, name: str, text: str) -> Bench:
 TINY = {"part": 0.0, "whole": 1e-320}
 
 
+acquitted: list[tuple[str, str]] = []
+
+
 def repair(bench: Bench, searcher: Searcher, bad: str, **detail: object) -> Incident:
     job = failure(bad, **detail)  # type: ignore[arg-type]
-    live = Repair(bench.session, bench.incidents, lambda *_: True, searcher)
+    acquitted.clear()
+    live = Repair(
+        bench.session, bench.incidents, lambda *_: True, searcher,
+        lambda *told: acquitted.append(told),
+    )  # fmt: skip
     found = bench.incidents.get(live.handle(job).incident_id)
     assert found is not None
     return found
@@ -303,6 +310,7 @@ def test_the_caller_is_mended_where_it_is_the_callers_fault(
     assert "whole - taken" in body(share, "share_left")
     assert read_manifest(share.project.manifest).modules["share"].version == version
     assert not (share.project.regressions / "share").exists()
+    assert acquitted == [("share", version)], "it was as it must be"
 
 
 def test_a_used_module_that_breaks_its_own_examples_is_the_one_to_mend(

@@ -194,9 +194,15 @@ def _trade(
 
 
 def summary(loop: TradingLoop) -> dict[str, Any]:
-    """Return the loop's own counts, as plain JSON data."""
+    """Return the loop's own counts, as plain JSON data; what floats is NaN where the
+    module that tells it fails: a report is not worth the loop.
+    """
     totals = loop.books.totals
-    pnl = loop.books.pnl(loop.market.marks)
+    try:
+        pnl = loop.books.pnl(loop.market.marks)
+        floating = sum((p.floating_usd for p in pnl), Decimal(0))
+    except Exception:  # contained and told by the wrapper
+        pnl, floating = [], Decimal("NaN")
     return {
         "ticks": loop.ticks,
         "open": len(loop.trades),
@@ -205,7 +211,7 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
         "realised_usd": str(totals.realised_usd),
         "fees_usd": str(totals.fees_usd),
         "funding_usd": str(totals.funding_usd),
-        "floating_usd": str(sum((p.floating_usd for p in pnl), Decimal(0))),
+        "floating_usd": str(floating),
         "net_usd": {p.symbol: str(p.net_usd) for p in pnl},
         "drifts": loop.drifts,
         "halted": loop.halted,

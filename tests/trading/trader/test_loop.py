@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from trader_rig import CENT, Rig
 
+from core.trading.trader.__main__ import summary
 from core.trading.trader.loop import TradingLoop
 
 
@@ -80,6 +81,21 @@ def test_an_error_in_entries_leaves_exits_running(rig: Rig) -> None:
     assert rig.exchange.positions() == []
     parts = {d["part"] for kind, d in rig.told if kind == "trouble"}
     assert parts == {"entries"}
+
+
+def test_a_module_that_fails_in_a_report_costs_only_its_figures(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = rig.loop()
+    run(rig, loop, 3)
+
+    def fail(marks: object) -> list[Any]:
+        raise AttributeError("'decimal.Decimal' object has no attribute 'size'")
+
+    assert summary(loop)["floating_usd"] == "0"
+    monkeypatch.setattr(loop.books, "pnl", fail)
+    told = summary(loop)
+    assert (told["ticks"], told["floating_usd"], told["net_usd"]) == (3, "NaN", {})
 
 
 def test_while_entries_are_stopped_exits_go_on(rig: Rig) -> None:
