@@ -46,15 +46,15 @@ class Report:
 class Containment:
     """Set `hooks.contain` to this object's `handle`.
 
-    `report` is told of the first failure of each version; it must not wait.
-    `trips` counts failures a version; the loop and a person may read it. `breaker` is
-    told of all that matters beyond the one call.
+    `report` is told of the first failure of each version, and of the first after a reset
+    of its module; it must not wait. `trips` counts failures by version and last reset.
+    `breaker` is told of all that matters beyond the one call.
     """
 
     registry: Registry
     report: Callable[[Report], None]
     breaker: Breaker | None = None
-    trips: dict[tuple[str, str], int] = field(default_factory=dict)
+    trips: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _depth: ContextVar[int] = field(default_factory=lambda: ContextVar("depth"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,7 +87,8 @@ class Containment:
         return _safely_answered(failure)
 
     def _count(self, failure: Failure) -> int:
-        key = (failure.module, failure.version)
+        reset_ms = self.breaker.health(failure.module).reset_ms if self.breaker else 0
+        key = (failure.module, failure.version, reset_ms)
         with self._lock:
             trips = self.trips[key] = self.trips.get(key, 0) + 1
         return trips

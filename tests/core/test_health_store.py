@@ -10,7 +10,7 @@ from core_modules import Folder, halve
 from test_events import until
 from test_runtime import client, details, start
 
-from core.events import EVENTS, HEALTH
+from core.events import EVENTS, HEALTH, JOBS
 from core.health import Health
 from core.health_store import acquit, read_healths, reset_health
 from core.runtime import Runtime
@@ -81,7 +81,17 @@ def test_entries_go_on_when_another_module_was_at_fault(
             runtime.modules["halve"]("8")
         assert runtime.breaker.stop_reason().startswith("halve has no safe answer")
         until(lambda: "halve" in read_healths(client))
+        with pytest.raises(TypeError):
+            runtime.modules["halve"]("9")
+        until(lambda: len(details(client, JOBS, "failure")) == 1)
         acquit(client, "halve", version, 10**15)
+        until(lambda: not runtime.breaker.stop_reason())
+        with pytest.raises(TypeError):
+            runtime.modules["halve"]("10")
+        until(
+            lambda: len(details(client, JOBS, "failure")) == 2
+        )  # a fault of another caller
+        acquit(client, "halve", version, 10**15 + 1)
         until(lambda: not runtime.breaker.stop_reason())
     with start() as runtime:
         assert not runtime.breaker.stop_reason(), "also after a restart"
