@@ -25,7 +25,7 @@ def are_whole(kind: Type, choices: list[Any]) -> bool:
     return True
 
 
-def is_table(kind: Type, param: Param) -> bool:
+def is_table(kind: Type, param: Domain) -> bool:
     """Tell whether the value is a series or frame to be drawn, not one of whole choices."""
     holds_whole = param.choices is not None and any(
         isinstance(choice, (list, dict)) for choice in param.choices

@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from decimal import Decimal
 from typing import Any
 
-from architect.gate.domains import are_whole
+from architect.gate.domains import are_whole, is_table
 from core import plain_data, types
 from core.spec import Domain, Spec
 from core.types import Type
@@ -21,7 +21,7 @@ def within(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
 
 
 def _in_domain(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
-    if domain.choices is not None and _are_of(kind, domain.choices):
+    if domain.choices is not None and _are_whole(kind, domain):
         return _is_choice(kind, domain.choices, value)
     match value:
         case None | bool():
@@ -39,11 +39,9 @@ def _in_domain(kind: Type, domain: Domain, value: Any, records: Specs) -> bool:
     return _sized(domain, value) and _table(domain, value)
 
 
-def _are_of(kind: Type, choices: list[Any]) -> bool:
-    """Tell whether the choices are whole values of the type."""
-    if kind.name in ("Series", "Frame"):
-        return any(isinstance(choice, list | dict) for choice in choices)
-    return are_whole(kind, choices)
+def _are_whole(kind: Type, domain: Domain) -> bool:
+    """Tell whether the choices are values of the type itself, of a table too."""
+    return not is_table(kind, domain) and are_whole(kind, domain.choices or [])
 
 
 def _is_choice(kind: Type, choices: list[Any], value: Any) -> bool:
@@ -73,12 +71,12 @@ def _sized(domain: Domain, value: Any) -> bool:
 
 
 def _all(domain: Domain, items: Any, records: Specs) -> bool:
+    kind = types.parse("Any")
     if domain.choices is not None:
-        any_ = types.parse("Any")
-        return all(_is_choice(any_, domain.choices, one) for one in items)
+        return all(_is_choice(kind, domain.choices, one) for one in items)
     one = Domain(range=domain.range)
     return all(
-        _in_domain(types.parse("Any"), one, item, records)
+        _in_domain(kind, one, item, records)
         for item in items
         if not isinstance(item, str)
     )

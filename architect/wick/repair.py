@@ -213,7 +213,7 @@ class Repair:
         seen = self.live(module, version, LIVE_WAIT_S)
         word = "live" if seen else "not seen live"
         self.incidents.step(incident, word, version=version)
-        if module != incident.module:
+        if seen and module != incident.module:
             # Entries would stay stopped for a module that is as it must be.
             self.acquit(incident.module, incident.version)
         return self.incidents.close_as(incident, "repaired", origin, commit)

@@ -88,9 +88,8 @@ def test_entries_go_on_when_another_module_was_at_fault(
         until(lambda: not runtime.breaker.stop_reason())
         with pytest.raises(TypeError):
             runtime.modules["halve"]("10")
-        until(
-            lambda: len(details(client, JOBS, "failure")) == 2
-        )  # a fault of another caller
+        # By another caller's fault: a failure of its own.
+        until(lambda: len(details(client, JOBS, "failure")) == 2)
         acquit(client, "halve", version, 10**15 + 1)
         until(lambda: not runtime.breaker.stop_reason())
     with start() as runtime:

@@ -30,6 +30,7 @@ NAMES = {"PF_XBTUSD": "BTC", "PF_ETHUSD": "ETH", "PF_SOLUSD": "SOL"}
 POINTS = [
     "starting Postgres and Redis",
     "building every module",
+    "starting the paper exchange",
     "trading: ",
     "saving volume_spike",
 ]
