@@ -52,6 +52,7 @@ class Deadline:
     ) -> None:
         self._limits_ms, self._cpu_ns = limits_ms, cpu_ns
         self._seen: dict[_Key, int] = {}
+        self._given: _Key | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -70,19 +71,26 @@ class Deadline:
     def _look(self, number: int, frame: FrameType | None) -> None:
         """Interrupt the call that is overdue. It is the innermost one that was there
         at the last look: those within it come and go, those around it wait for it.
+
+        One that came since may be what hangs: the call around it is given one more look.
         """
         now = self._cpu_ns()
         calls = _calls(frame)
         before, self._seen = self._seen, {}
         for call in calls:
             self._seen[call.key] = before.get(call.key, now)
-        for call in calls:
-            if call.key in before:
-                used_ms = (now - before[call.key]) / 1e6 + EVERY_S * 1e3
-                limit_ms = self._limit_ms(call)
-                if used_ms >= limit_ms and _may_end(frame, call):
-                    raise Interrupted(call.key[0], limit_ms)
-                return
+        given, self._given = self._given, None
+        call = next((c for c in calls if c.key in before), None)
+        if call is None:
+            return
+        used_ms = (now - before[call.key]) / 1e6 + EVERY_S * 1e3
+        limit_ms = self._limit_ms(call)
+        if used_ms < limit_ms or not _may_end(frame, call):
+            return
+        if call is not calls[0] and call.key != given:
+            self._given = call.key
+            return
+        raise Interrupted(call.key[0], limit_ms)
 
     def _limit_ms(self, call: _Call) -> int:
         limit_ms = self._limits_ms.get(call.name, DEFAULT_MS)

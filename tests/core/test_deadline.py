@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -118,18 +119,48 @@ def test_the_one_that_hangs_is_blamed_not_the_one_that_calls_it(folder: Folder) 
     assert system.blamed == [("halve", "DeadlineExceeded")]
 
 
-def test_one_that_has_used_most_of_its_time_is_not_blamed_for_another(
-    folder: Folder,
+def look_at(ms: int) -> None:
+    """Let the deadline look when so much of the thread's time is used."""
+    clock[0] = ms * 1_000_000
+    signal.raise_signal(signal.SIGPROF)
+
+
+clock = [0]
+LOOKS = "from test_deadline import look_at\nfor ms in {looks}: look_at(ms)"
+
+
+@pytest.mark.parametrize("late", [[0, 10], [0, 30], [0, 34]])
+def test_one_that_has_used_its_time_is_not_blamed_for_another(
+    folder: Folder, late: list[int]
 ) -> None:
-    spend = "import time\nend = time.thread_time() + 0.045\nwhile time.thread_time() < end: pass"
+    """However late the look: what began since the last one is waited for."""
+    spend, hang = LOOKS.format(looks=late), LOOKS.format(looks=[95, 120, 135])
     body = f"exec({spend!r}); return halve(x)"
     system = System(
         folder,
-        halve=[GOOD, halve(FOREVER)],
+        halve=[GOOD, halve(f"exec({hang!r}); return 0 - x")],
         quarter=[QUARTER.format(body=body, more="")],
     )
-    assert system.call("quarter", 8) == 4
+    with Deadline(LIMITS, cpu_ns=lambda: clock[0]).watching():
+        assert system.call("quarter", 8) == 4
     assert system.blamed == [("halve", "DeadlineExceeded")]
+
+
+def test_one_that_calls_others_without_end_is_given_one_look_more(
+    folder: Folder,
+) -> None:
+    look = LOOKS.format(looks="[x]")
+    system = System(
+        folder,
+        halve=[halve(f"exec({look!r}); return 0")],
+        quarter=[
+            QUARTER.format(body="return [halve(y) for y in (0, 30, 60, 90)]", more="")
+        ],
+    )
+    with Deadline(LIMITS, cpu_ns=lambda: clock[0]).watching():
+        assert system.call("quarter", 8) == -2
+    assert system.blamed == [("quarter", "DeadlineExceeded")]
+    assert clock == [90_000_000]
 
 
 def test_a_recursion_is_one_call_with_the_inputs_it_began_with(folder: Folder) -> None:
