@@ -6,7 +6,7 @@ Sums of a trade are what the books of its symbol have added up since it began.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.registry import Registry
@@ -28,13 +28,13 @@ class Journal:
     history: TradeHistory
     tell: Callable[..., None]
     closed: int = 0
+    unwritten: dict[str, Any] = field(default_factory=dict)
 
     def write(self, trade: OpenTrade) -> None:
         """Write an open trade as it stands."""
         totals = self.books.totals_of(trade.symbol)
         record = trade.record(self.modules.records["Trade"], totals)
-        self.history.note(record)
-        self.modules["trade_logger"](self.store, record)
+        self._log(record)
 
     def close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         """Write a trade that has ended, and tell of it."""
@@ -46,10 +46,30 @@ class Journal:
             reason,
         )
         self.closed += 1
-        self.history.note(record)
-        self.modules["trade_logger"](self.store, record)
+        self._log(record)
         net = record.realised_usd - record.fees_usd + record.funding_usd
         self.tell("exit", trade_id=trade.trade_id, reason=reason, net_usd=str(net))
+
+    def write_up(self) -> None:
+        """Write the trades that are not in the store as they stand, each a record by id.
+
+        What its module fails to write waits on: a trade must not look open in the books
+        that has ended, and none goes without its stop because it is not written yet.
+        """
+        for trade_id, record in list(self.unwritten.items()):
+            try:
+                written = self.modules["trade_logger"](self.store, record)
+            except Exception as error:
+                words = f"{type(error).__name__}: {error}"
+                self.tell("trouble", part="journal", error=words)
+                continue
+            if written:
+                del self.unwritten[trade_id]
+
+    def _log(self, record: Any) -> None:
+        self.history.note(record)
+        self.unwritten[record.trade_id] = record
+        self.write_up()
 
     def settle(self, trade: OpenTrade, now_ms: int) -> None:
         """Close a trade whose position ended while nobody was watching."""

@@ -61,7 +61,7 @@ class TradingLoop:
     ticks: int = 0
     market_of: Callable[[Exchange, int], Market] = Market
     _told_stop: str = ""
-    _times_built: int = 0
+    _is_built: bool = False
 
     def __post_init__(self) -> None:
         m, c, s, tell = self.modules, self.config, self.store, self.tell
@@ -112,6 +112,8 @@ class TradingLoop:
         """Take over the account as it is now, before anything new is opened.
 
         Positions get a trade and a stop, orders of ours that nobody needs are cancelled.
+        Without the exchange or the store there is no start; what a failing module leaves
+        undone is told, and the ticks go on with it.
         """
         self.books.open(now_ms)
         self.history.load(self.store, now_ms)
@@ -121,11 +123,12 @@ class TradingLoop:
         self.protection.look()
         for trade in left_open(self.store, self.exchange):
             if self.exits.is_over(trade) or trade.symbol in self.left:
-                self.journal.settle(trade, now_ms)
+                self._safely("exits", partial(self.journal.settle, trade, now_ms))
             else:
                 self.left[trade.symbol] = trade
         self._adopt(now_ms)
-        for client_id in self._protect(now_ms):
+        cancelled = self._safely("protection", partial(self._protect, now_ms))
+        for client_id in [] if cancelled is FAILED else cancelled:
             self.tell("orphan cancelled", client_id=client_id)
 
     def tick(self, now_ms: int) -> float:
@@ -136,6 +139,7 @@ class TradingLoop:
             if self._safely("fetch", self._fetch) is not FAILED:
                 self._decide(now_ms)
             self._safely("store", self.books.save)
+            self.journal.write_up()
         return (time.perf_counter() - started) * 1000
 
     def follow(self, now_ms: int) -> None:
@@ -157,13 +161,14 @@ class TradingLoop:
             if self._safely("fetch", self._fetch) is not FAILED:
                 self._safely("equity", partial(self.reconciler.run, now_ms))
             self._safely("store", self.books.save)
+            self.journal.write_up()
 
     def _decide(self, now_ms: int) -> None:
         update = partial(self.market.update_candles, now_ms)
         candles = self._safely("candles", update)
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self._exit, trade, now_ms))
-        self._safely("adoption", partial(self._adopt, now_ms))
+        self._adopt(now_ms)
         equity = self._safely("equity", partial(self.reconciler.run, now_ms))
         # The last look before anything is entered: what rests must be known then.
         protected = self._safely("protection", partial(self._protect, now_ms))
@@ -219,16 +224,25 @@ class TradingLoop:
     def _protect(self, now_ms: int) -> list[str]:
         """Let stops and takes rest as they should; end what cannot be protected.
 
-        Returns the client ids of our orders that nobody needed.
+        Returns the client ids of our orders that nobody needed. An error with one trade
+        is raised when all have been looked after.
         """
         self.protection.look()
+        errors: list[Exception] = []
         for symbol, trade in list(self.trades.items()):
             position = self.books.held.get(symbol)
-            if position is None or self.protection.protect(trade, position, now_ms):
+            if position is None:
                 continue
-            self.tell("unprotected", trade_id=trade.trade_id)
-            self._end(trade, "unprotected", now_ms)
-        return self.protection.cancel_orphans(list(self.books.held.values()))
+            try:
+                if not self.protection.protect(trade, position, now_ms):
+                    self.tell("unprotected", trade_id=trade.trade_id)
+                    self._end(trade, "unprotected", now_ms)
+            except Exception as error:
+                errors.append(error)
+        cancelled = self.protection.cancel_orphans(list(self.books.held.values()))
+        if errors:
+            raise errors[0]
+        return cancelled
 
     def _close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         if self.trades.get(trade.symbol) is trade:
@@ -238,19 +252,24 @@ class TradingLoop:
     def _adopt(self, now_ms: int) -> None:
         for symbol in list(self.books.positions):
             if symbol not in self.trades:
-                trade = self.levels.adopt(
-                    symbol, now_ms, self.protection.resting, self.left.pop(symbol, None)
-                )
-                self.trades[symbol] = trade
-                self.plans.take_up(trade)
-                self.journal.write(trade)
-                self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
+                self._safely("adoption", partial(self._take_up, symbol, now_ms))
+
+    def _take_up(self, symbol: str, now_ms: int) -> None:
+        left, resting = self.left.get(symbol), self.protection.resting
+        trade = self.levels.adopt(symbol, now_ms, resting, left)
+        self.left.pop(symbol, None)
+        self.trades[symbol] = trade
+        self.plans.take_up(trade)
+        self.journal.write(trade)
+        self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 
     def _try_entries(self, now_ms: int, equity_usd: Decimal) -> None:
-        sent, built = len(self.books.sent), self._times_built
+        sent, self._is_built = len(self.books.sent), False
         self._safely("entries", partial(self._enter, now_ms, equity_usd))
-        if len(self.books.sent) > sent and self._times_built == built:
-            # An exchange that lost an entry may have lost the stops of others with it.
+        if len(self.books.sent) > sent and not self._is_built:
+            # An exchange that lost an entry may have lost the stops of others with it,
+            # and what broke off between an entry and its stop has not fitted the stop.
+            self._safely("fetch", self.books.look)
             self._safely("protection", partial(self._protect, now_ms))
 
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
@@ -268,7 +287,7 @@ class TradingLoop:
 
     def _built(self, trade: OpenTrade, now_ms: int) -> None:
         """Take note of what an entry has filled, and fit its stop and take to it."""
-        self._times_built += 1
+        self._is_built = False
         self._sync()
         position = self.books.positions.get(trade.symbol)
         if position is not None:
@@ -278,3 +297,4 @@ class TradingLoop:
         self.journal.write(trade)
         self._safely("store", partial(self.plans.keep, trade))
         self._protect(now_ms)
+        self._is_built = True

@@ -226,3 +226,36 @@ def test_stops_that_were_lost_with_an_entry_rest_again_in_the_same_tick(
             break
     assert list(loop.execution.unknown), "an entry was sent, and lost"
     assert resting(rig)["stop"].stop_price == loop.trades[ETH].levels.stop_price
+
+
+def test_an_entry_that_breaks_off_before_it_is_booked_keeps_its_stop_and_take(
+    rig: Rig,
+) -> None:
+    loop = rig.loop()
+    rig.replace_module("book_fill", 'raise ValueError("broken")')
+    for _ in range(200):
+        loop.tick(rig.paper.step())
+        if loop.trades:
+            break
+    ((symbol, trade),) = loop.trades.items()
+    assert "entries" in [d["part"] for kind, d in rig.told if kind == "trouble"]
+    orders = resting(rig)
+    assert orders["stop"].stop_price == trade.levels.stop_price
+    assert orders["take_profit"].size == abs(loop.books.held[symbol].size)
+    rig.restore_module("book_fill")
+    loop.tick(rig.paper.step())
+    rig.assert_books_equal(loop)
+
+
+def test_a_trade_that_cannot_be_protected_leaves_the_others_protected(rig: Rig) -> None:
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(ETH, "buy", "0.5", "mine-1")
+    rig.trade(SOL, "sell", "5", "mine-2")
+    loop = rig.loop()
+    for order in rig.exchange.open_orders():
+        rig.exchange.cancel(order.client_id)
+    loop.trades[min(loop.trades)].levels = None
+    loop.tick(rig.paper.step())
+    told = [detail["part"] for kind, detail in rig.told if kind == "trouble"]
+    assert "protection" in told
+    assert {o.symbol for o in rig.exchange.open_orders()} == {max(loop.trades)}

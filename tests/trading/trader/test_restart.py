@@ -76,6 +76,44 @@ def test_a_position_without_a_trade_is_adopted_and_logged(rig: Rig) -> None:
     assert rig.rows("trades")[0]["trade_id"] == trade.trade_id
 
 
+@pytest.mark.parametrize("module", ["taken_up_levels", "protection_changes"])
+def test_a_module_that_fails_at_the_start_is_waited_for(rig: Rig, module: str) -> None:
+    before = opened(rig, ETH, "buy", "0.5", "mine-1").trades[ETH]
+    rig.trade(SOL, "sell", "5", "mine-2")
+    rig.replace_module(module, 'raise ValueError("broken")')
+    loop = rig.loop()
+    told = [detail["part"] for kind, detail in rig.told if kind == "trouble"]
+    part = "adoption" if module == "taken_up_levels" else "protection"
+    assert set(told) == {part}, "and the loop is open all the same"
+    loop.tick(rig.paper.step())
+    rig.restore_module(module)
+    loop.tick(rig.paper.step())
+    assert loop.trades[ETH].trade_id == before.trade_id
+    stops = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    assert sorted(o.symbol for o in stops) == [ETH, SOL]
+    rig.assert_books_equal(loop)
+
+
+def test_a_trade_that_ended_while_its_logger_failed_is_written_afterwards(
+    rig: Rig,
+) -> None:
+    loop = opened(rig, ETH, "buy", "0.5", "mine-1")
+    rig.replace_module("trade_logger", 'raise ValueError("broken")')
+    rig.trade(ETH, "sell", "0.5", "mine-2")
+    for _ in range(2):
+        loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    assert (loop.closed, row["closed_ms"]) == (1, None)
+    rig.replace_module("trade_logger", "return False")
+    loop.tick(rig.paper.step())
+    assert len(loop.journal.unwritten) == 1, "False says that it is not written"
+    rig.restore_module("trade_logger")
+    loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "closed elsewhere"
+    assert loop.journal.unwritten == {}
+
+
 def test_a_trade_begun_in_the_tick_of_anothers_end_keeps_its_own_sums(rig: Rig) -> None:
     """The account log tells them apart by nothing but time, which is the same."""
     now_ms = rig.paper.state()["time_ms"]
