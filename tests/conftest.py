@@ -20,6 +20,13 @@ from core.stores.migrate import migrate
 REDIS_DATABASES = 63  # 0 is the session's own
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run files with slow tests first: what runs side by side should end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def reachable_tmp() -> Iterator[Path]:
     """A folder with a short path that servers of another user can enter too."""

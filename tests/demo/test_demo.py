@@ -1,39 +1,17 @@
-"""The demo as a person runs it: from specs to a system that repairs itself, or Ctrl-C."""
+"""The demo as a person runs it: from specs to a system that repairs itself, and what it refuses."""
 
 from __future__ import annotations
 
-import os
-import random
 import re
 import subprocess
-import time
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
-from running_system import (
-    Command,
-    alive,
-    architect,
-    copy_project,
-    descendants,
-    mentioning,
-    wait_for,
-)
-
-from core.trading.synthetic import synthetic_candles
+from demo_checkout import candles, leftovers, new_root, state
+from running_system import Command, architect, mentioning, wait_for
 
 pytestmark = pytest.mark.slow
-NUMBERS = count(1)
-NAMES = {"PF_XBTUSD": "BTC", "PF_ETHUSD": "ETH", "PF_SOLUSD": "SOL"}
-POINTS = [
-    "starting Postgres and Redis",
-    "building every module",
-    "starting the paper exchange",
-    "trading: ",
-    "saving volume_spike",
-]
 
 
 @dataclass(frozen=True)
@@ -45,37 +23,6 @@ class Done:
     text: str
     second: subprocess.CompletedProcess[str]
     before: str
-
-
-def new_root(reachable_tmp: Path) -> Path:
-    root = copy_project(reachable_tmp / f"demo{next(NUMBERS)}")
-    # What a person has not committed stays as it is.
-    (root / "specs" / "notes.txt").write_text("mine\n")
-    with (root / "generated/trading/rsi.py").open("a") as module:
-        module.write("# mine\n")
-    return root
-
-
-def state(root: Path) -> str:
-    """Return all that git and a person see of a checkout."""
-    words = ["git", "status", "--porcelain", "--branch"]
-    status = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True)
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    own = sorted(
-        p for p in root.rglob("*") if ".architect" not in p.parts and p.is_file()
-    )
-    sizes = [
-        f"{p} {p.stat().st_size} {p.stat().st_mtime_ns}"
-        for p in own
-        if ".git" not in p.parts
-    ]
-    return "\n".join([status.stdout, head.stdout, *sizes])
 
 
 @pytest.fixture(scope="module")
@@ -155,65 +102,6 @@ def test_a_second_demo_at_the_same_time_is_told_to_wait(done: Done) -> None:
 def test_nothing_of_it_is_left_running(done: Done) -> None:
     wait_for(lambda: not mentioning(str(done.root)), 5)
     assert leftovers(done.root) == []
-
-
-def leftovers(root: Path) -> list[Path]:
-    """Return sockets, git's locks, and files of keys."""
-    names = ("*.sock", "*.sock.admin", ".s.PGSQL*", "index.lock", "paper-keys.json")
-    return [path for name in names for path in root.rglob(name)]
-
-
-def test_ctrl_c_at_any_point_ends_all_and_the_next_demo_runs(
-    reachable_tmp: Path,
-) -> None:
-    root, chance = new_root(reachable_tmp), random.Random(5)
-    temp = root.parent / f"{root.name}-temp"
-    temp.mkdir(mode=0o777)
-    before = state(root)
-    for point in POINTS:
-        settings = {"TMPDIR": str(temp)}
-        words = ("demo", "--root", str(root), "--ticks", "240")
-        with Command(*words, settings=settings) as command:
-            command.until(point, 600)
-            time.sleep(chance.random() * 0.8)
-            below = descendants(command.process.pid)
-            started = time.monotonic()
-            command.ctrl_c()
-            assert command.end() == 130, f"{point}: {command.text}"
-            assert time.monotonic() - started < 15, point
-        wait_for(lambda gone=below: not alive(gone), 3)  # type: ignore[misc]
-        wait_for(lambda: not mentioning(str(root)), 3)
-        assert leftovers(root) == [], point
-        assert os.listdir(temp) == [], point
-        assert "Traceback" not in command.text, command.text
-        assert state(root) == before
-    folder = candles(root.parent / f"{root.name}-candles", 1100)
-    with Command(
-        "demo", "--root", str(root), "--ticks", "9999", "--candles", str(folder)
-    ) as last:
-        code = last.end(600)
-    assert code == 0, last.text
-    assert "note: the candles end after 500 ticks, not 9999" in last.text
-    assert "  500 candles in" in last.text
-
-
-def candles(folder: Path, rows: int) -> Path:
-    """Write a folder of candles as an exchange's export has them."""
-    folder.mkdir()
-    for symbol, made in synthetic_candles(11, rows).items():
-        lines = ["timestamp,open,high,low,close,volume"]
-        columns = (
-            made.time_ms,
-            made.open,
-            made.high,
-            made.low,
-            made.close,
-            made.volume,
-        )
-        for row in zip(*(column.tolist() for column in columns), strict=True):
-            lines.append(",".join(map(str, row)))
-        (folder / f"{NAMES[symbol]}USDT_5m.csv").write_text("\n".join(lines) + "\n")
-    return folder
 
 
 def test_candles_that_cannot_be_played_are_refused_before_anything_starts(
