@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import keyword
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -195,6 +196,7 @@ def _wrong_name(tree: ast.Module) -> Iterator[ast.Module]:
             isinstance(node, ast.Name)
             and isinstance(node.ctx, ast.Load)
             and len(node.id) > 3
+            and not keyword.iskeyword(node.id[:-1])
         ):
             node.id = node.id[:-1]
             yield

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -80,3 +82,16 @@ def test_the_report_holds_what_was_measured_and_what_failed(tmp_path: Path) -> N
     assert "did not end well: 1" in done.stdout
     assert "mended 3" in done.stdout
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_fault_that_may_be_planted_is_a_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name cut short may be a keyword."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from seeded.faults import KINDS, faults
+
+    body = "returns = x - 1\nreturn abs(returns) if returns else x"
+    for kind in KINDS:
+        for fault in faults("m", body, kind, Random(1)):
+            assert ast.parse(fault.body) is not None
