@@ -80,17 +80,17 @@ class Deadline:
         for call in calls:
             self._seen[call.key] = before.get(call.key, now)
         given, self._given = self._given, None
-        call = next((c for c in calls if c.key in before), None)
-        if call is None:
+        judged = next((call for call in calls if call.key in before), None)
+        if judged is None:
             return
-        used_ms = (now - before[call.key]) / 1e6 + EVERY_S * 1e3
-        limit_ms = self._limit_ms(call)
-        if used_ms < limit_ms or not _may_end(frame, call):
+        used_ms = (now - before[judged.key]) / 1e6 + EVERY_S * 1e3
+        limit_ms = self._limit_ms(judged)
+        if used_ms < limit_ms or not _may_end(frame, judged):
             return
-        if call is not calls[0] and call.key != given:
-            self._given = call.key
+        if judged is not calls[0] and judged.key != given:
+            self._given = judged.key
             return
-        raise Interrupted(call.key[0], limit_ms)
+        raise Interrupted(judged.key[0], limit_ms)
 
     def _limit_ms(self, call: _Call) -> int:
         limit_ms = self._limits_ms.get(call.name, DEFAULT_MS)

@@ -7,85 +7,28 @@ examples agree with its own contract is judged by the architect, who may run thi
 
 from __future__ import annotations
 
-import ast
 import builtins
-import difflib
 import hashlib
 import json
 import keyword
 import re
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core import types
-from core.errors import SpecError
-from core.imports import IMPORTS, import_name
+from core.imports import import_name
+from core.spec_words import (
+    Expression,
+    Import,
+    Name,
+    PortName,
+    TypeText,
+    check_expression,
+)
 
 Kind = Literal["function", "indicator", "action", "record"]
 RESERVED = ("result", "call", "self")
-NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError(f"{value!r} is not a lower_snake_case name")
-    if keyword.iskeyword(value):
-        raise ValueError(f"{value!r} is a word of Python")
-    return value
-
-
-def _type(value: str) -> str:
-    try:
-        types.parse(value)
-    except SpecError as error:
-        raise ValueError(
-            f"{error}; {error.hint}" if error.hint else str(error)
-        ) from None
-    return value
-
-
-def _expression(value: str) -> str:
-    try:
-        tree = ast.parse(value, mode="eval")
-        # It is rendered into a line of its own: a comment would swallow what follows.
-        ast.parse(f"({value})", mode="eval")
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"{value!r} is not a Python expression: {error}") from None
-    if any(isinstance(node, _STATEFUL) for node in ast.walk(tree)):
-        raise ValueError(f"{value!r} binds or waits; an expression only looks")
-    return value
-
-
-# A yield would turn the whole checked call into a generator.
-_STATEFUL = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)
-
-
-def _importable(value: str) -> str:
-    if value not in IMPORTS:
-        near = difflib.get_close_matches(value, IMPORTS, 1)
-        more = f"; the nearest is {near[0]!r}" if near else ""
-        raise ValueError(f"{value!r} may not be imported{more}")
-    return value
-
-
-def _port(value: str) -> str:
-    if not value.isidentifier() or keyword.iskeyword(value):
-        raise ValueError(f"{value!r} is not the name of a port")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-TypeText = Annotated[str, AfterValidator(_type)]
-Expression = Annotated[str, AfterValidator(_expression)]
-Import = Annotated[str, AfterValidator(_importable)]
-PortName = Annotated[str, AfterValidator(_port)]
 
 
 class Strict(BaseModel):
@@ -243,7 +186,7 @@ class Spec(Strict):
         if self.ports and self.kind != "action":
             raise ValueError(f"ports belong to kind action, not {self.kind}")
         if self.on_failure != "raise":
-            _expression(self.on_failure)
+            check_expression(self.on_failure)
         for example in self.examples:
             self._check_example(example)
         for prop in self.properties:

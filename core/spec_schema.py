@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 from core.imports import IMPORTS
-from core.spec import NAME, Spec
+from core.spec import Spec
+from core.spec_words import NAME
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 # What each key is for, in the words of specs/README.md.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from core.value_bounds import (
@@ -31,25 +32,32 @@ __all__ = ["MAX_DEPTH", "Encoded", "NotPlain", "decode", "difference", "encode"]
 
 Encoded = Any
 _NUMBERS = ("float64", "int64", "bool")
+_PLAIN = frozenset((type(None), bool, str, int, float))
 
 
 def encode(value: Any, depth: int = 0) -> Encoded:
     """Return the plain form; NotPlain for a type outside the vocabulary."""
     check_depth(depth)
     kind = type(value)
-    if value is None or kind in (bool, str, int, float):
+    if kind in _PLAIN:
         return value
     if kind is list:
-        return [encode(item, depth + 1) for item in value]
+        return _items(value, depth + 1)
     encoder = _ENCODERS.get(kind)
     if encoder is not None:
         return {"$": encoder[0], "v": encoder[1](value, depth + 1)}
-    if is_dataclass(value) and not isinstance(value, type):
-        inner = {
-            f.name: encode(getattr(value, f.name), depth + 1) for f in fields(value)
-        }
-        return {"$": "record", "name": kind.__name__, "v": inner}
+    names = _field_names(kind)
+    if names is not None:
+        inner = _items([getattr(value, name) for name in names], depth + 1)
+        named = dict(zip(names, inner, strict=True))
+        return {"$": "record", "name": kind.__name__, "v": named}
     return _encode_table(value, kind, depth + 1)
+
+
+@lru_cache(maxsize=1024)
+def _field_names(kind: Any) -> tuple[str, ...] | None:
+    """Return the fields of a dataclass, None for any other type."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 
 def _pairs(value: dict[Any, Any], depth: int) -> list[list[Encoded]]:
@@ -58,7 +66,10 @@ def _pairs(value: dict[Any, Any], depth: int) -> list[list[Encoded]]:
 
 
 def _items(value: Any, depth: int) -> list[Encoded]:
-    return [encode(item, depth) for item in value]
+    if value:
+        check_depth(depth)
+    # Most parts are plain: a call for each of them would be most of the work.
+    return [item if type(item) in _PLAIN else encode(item, depth) for item in value]
 
 
 def _members(value: Any, depth: int) -> list[Encoded]:

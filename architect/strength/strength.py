@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,11 +93,12 @@ def measure(
 
     def run(terms: Terms, inputs: Inputs) -> Session:
         tree = Body(spec, graph, render_module(spec, body, gate.package), gate.package)
-        trials = _Trials(terms, inputs, tree, body)
-        try:
-            trials.run()
-        finally:
-            trials.bench.close()
+        with unswept():
+            trials = _Trials(terms, inputs, tree, body)
+            try:
+                trials.run()
+            finally:
+                trials.bench.close()
         found.append(trials)
         return Session(None, 0)
 
@@ -104,6 +107,18 @@ def measure(
         raise GateError(failure.message, hint=failure.hint)
     seconds = time.perf_counter() - started
     return found[0].result(seconds)
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Look for no cycles in the block: seconds of work make few, and much that stays."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Trials:
