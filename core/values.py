@@ -38,7 +38,7 @@ _PLAIN = frozenset((type(None), bool, str, int, float))
 def encode(value: Any, depth: int = 0) -> Encoded:
     """Return the plain form; NotPlain for a type outside the vocabulary."""
     check_depth(depth)
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if kind is list:
