@@ -82,6 +82,7 @@ def test_a_command_gets_the_same_as_a_line(tmp_path: Path) -> None:
     assert kinds == ["halt", "day"]
 
 
+@pytest.mark.alone
 def test_telling_never_waits_and_a_slow_hook_is_given_up(
     hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -121,6 +121,7 @@ def test_a_job_whose_work_failed_is_delivered_again(
     assert (again.id, again.deliveries) == (job.id, 2)
 
 
+@pytest.mark.alone
 def test_the_job_of_a_killed_worker_is_taken_over_with_its_module(
     client: redis.Redis, queue: Callable[[str], Queue], fresh_stores: Stores
 ) -> None:
@@ -170,6 +171,7 @@ def test_many_workers_do_every_job_once(
     assert pending(client) == 0
 
 
+@pytest.mark.alone
 def test_a_module_is_worked_on_by_one_worker_at_a_time(
     client: redis.Redis, queue: Callable[[str], Queue]
 ) -> None:

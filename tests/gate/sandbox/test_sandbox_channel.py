@@ -112,6 +112,7 @@ def test_garbage_is_a_verdict(attacker: Worker, body: str) -> None:
     assert attack(attacker, body + "; return 1").status == "protocol"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "body",
     [

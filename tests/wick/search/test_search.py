@@ -90,6 +90,7 @@ def test_ends_without_a_patch_when_the_tests_contradict_each_other() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.alone
 def test_a_budget_of_no_time_is_kept() -> None:
     fault = FAULTS[0]
     started = time.monotonic()
