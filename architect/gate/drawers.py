@@ -42,7 +42,8 @@ def pick(options: Sequence[Any]) -> Drawer:
     last = len(options) - 1
     if last == 0:
         return just(options[0])
-    return lambda data: options[data.draw_integer(0, last)]
+    which = whole(0, last)
+    return lambda data: options[which(data)]
 
 
 def one_of(drawers: Sequence[Drawer]) -> Drawer:
@@ -65,7 +66,15 @@ def weighed(plain: Sequence[Drawer], special: Sequence[Drawer], often: int) -> D
 
 def whole(low: int, high: int) -> Drawer:
     """Draw an integer, 0 or what is nearest to it being the simplest."""
-    return lambda data: data.draw_integer(low, high)
+    bounds = _bounds(min_value=low, max_value=high, weights=None, shrink_towards=0)
+    return lambda data: data._draw("integer", bounds, observe=True, forced=None)
+
+
+def _bounds(**given: Any) -> Any:
+    """Return the bounds of a choice, made once: `draw_integer` and the like check, make
+    and look them up at each draw, which takes as long as the draw.
+    """
+    return given
 
 
 def one_whole(low: int, high: int, value: int) -> Drawer:
@@ -76,25 +85,33 @@ def one_whole(low: int, high: int, value: int) -> Drawer:
 def real(low: float, high: float, value: float | None = None) -> Drawer:
     """Draw a finite float, or the one given; -0.0 is not drawn."""
 
+    bounds = _bounds(
+        min_value=low,
+        max_value=high,
+        allow_nan=False,
+        smallest_nonzero_magnitude=float_info.min,
+    )
+
     def draw(data: ConjectureData) -> float:
-        drawn = data.draw_float(
-            low,
-            high,
-            allow_nan=False,
-            smallest_nonzero_magnitude=float_info.min,
-            forced=value,
-        )
+        drawn: float = data._draw("float", bounds, observe=True, forced=value)
         return drawn + 0.0
 
     return draw
 
 
+def some_bytes(low: int, high: int) -> Drawer:
+    """Draw so many bytes."""
+    bounds = _bounds(min_size=low, max_size=high)
+    return lambda data: data._draw("bytes", bounds, observe=True, forced=None)
+
+
 def text(low: int, high: int) -> Drawer:
     """Draw a short text of a few letters, digits and signs."""
 
+    raw = some_bytes(low, high)
+
     def draw(data: ConjectureData) -> str:
-        drawn = data.draw_bytes(low, high)
-        return "".join(LETTERS[byte % len(LETTERS)] for byte in drawn)
+        return "".join(LETTERS[byte % len(LETTERS)] for byte in raw(data))
 
     return draw
 
@@ -102,9 +119,11 @@ def text(low: int, high: int) -> Drawer:
 def items(item: Drawer, low: int, high: int) -> Drawer:
     """Draw a list; each item is a span, so that hypothesis can drop it."""
 
+    how_many = whole(low, high)
+
     def draw(data: ConjectureData) -> list[Any]:
         made = []
-        for _ in range(data.draw_integer(low, high)):
+        for _ in range(how_many(data)):
             data.start_span(_ITEM)
             made.append(item(data))
             data.stop_span()

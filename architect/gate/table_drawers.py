@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis.internal.conjecture.data import ConjectureData
 
-from architect.gate.drawers import Drawer, one_of, pick
+from architect.gate.drawers import Drawer, one_of, pick, some_bytes
 from architect.gate.tables import (
     CANDLE,
     SHAPES,
@@ -57,10 +57,7 @@ def _bytes(low: int, high: int, width: int) -> Drawer:
     shrinks to an earlier branch without losing the bytes."""
     starts = sorted({low + (high - low) * part // 8 for part in (0, 1, 2, 4, 6, 8)})
 
-    def branch(start: int) -> Drawer:
-        return lambda data: data.draw_bytes(start * width, high * width)
-
-    return one_of([branch(start) for start in starts])
+    return one_of([some_bytes(start * width, high * width) for start in starts])
 
 
 def _column(item: str, param: Param) -> Column:

@@ -37,12 +37,13 @@ ROUNDS = 5
 @dataclass
 class Case:
     """One case of one check; `touched` are the numbers of the inputs it calls with,
-    `given` is what was drawn for it."""
+    `given` is what was drawn for it, `caught` counts the mutants that it caught first."""
 
     check: str
     run: Callable[[], Failure | None]
     given: Arguments | None = None
     touched: frozenset[int] = frozenset()
+    caught: int = 0
 
     def fails(self) -> bool:
         """Run it on the code that is under trial."""

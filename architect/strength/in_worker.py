@@ -12,7 +12,7 @@ import decimal
 import json
 import marshal
 import sys
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
@@ -291,6 +291,5 @@ def _is_frozen(value: Any) -> bool:
         return True
     if isinstance(value, tuple):
         return all(map(_is_frozen, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return all(_is_frozen(getattr(value, f.name)) for f in fields(value))
-    return False
+    names = getattr(type(value), "__dataclass_fields__", None)
+    return names is not None and all(_is_frozen(getattr(value, n)) for n in names)

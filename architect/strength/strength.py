@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import gc
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from architect.gate.contract.inputs import Inputs
@@ -33,6 +33,7 @@ from core.values import difference
 
 # So many cases are tried before the rest is: those that caught most mutants so far.
 FIRST = 12
+_CAUGHT = attrgetter("caught")
 # So often what a port was asked beyond a script is answered.
 ROUNDS = 2
 
@@ -129,7 +130,6 @@ class _Trials:
         self.bench = Bench(terms.subject, tree.code)
         self.played = Played(terms.subject, self.bench)
         self.inputs = inputs
-        self.caught: Counter[int] = Counter()
         self.killed = 0
         self.survivors: list[Survivor] = []
         self.equivalent: list[Survivor] = []
@@ -209,7 +209,7 @@ class _Trials:
         """Return the cases in the order of trial: examples, the best catchers, the rest;
         of each those first that caught most so far."""
         examples, drawn = (
-            sorted(cases, key=lambda case: -self.caught[id(case)])
+            sorted(cases, key=_CAUGHT, reverse=True)
             for cases in (self.examples, self.drawn)
         )
         return [examples, drawn[:FIRST], drawn[FIRST:]]
@@ -220,7 +220,7 @@ class _Trials:
         self.played.trial(mutant.code, otherwise)
         for case in cases:
             if case.fails():
-                self.caught[id(case)] += 1
+                case.caught += 1
                 self.killed += 1
                 return True
         return False

@@ -12,16 +12,19 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.errors import HypothesisException
+from hypothesis.internal.conjecture import providers
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.engine import ConjectureRunner
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.internal.escalation import InterestingOrigin
+from hypothesis.internal.floats import make_float_clamper
 
 from architect.gate.contract.failure import Broken, Failure
 from architect.gate.strategies import Strategy
@@ -132,12 +135,28 @@ def _plain_draws() -> Iterator[None]:
     It draws constants out of the source of loaded modules, so draws would depend on
     what this process has imported, and are cached in the working folder. And it varies
     inputs that did not fail, which doubles the time and draws near-duplicates.
+
+    What it works out anew at each draw, of the bounds alone, is kept: the same is drawn.
     """
     with (
         patch.object(HypothesisProvider, "_maybe_draw_constant", _nothing),
         patch.object(ConjectureRunner, "generate_mutations_from", _nothing),
+        patch.object(providers, "make_float_clamper", _clamper),
+        patch.object(providers, "INTEGERS_DISTRIBUTION", _INTEGERS),
     ):
         yield
+
+
+class _Integers:
+    """Hypothesis' distribution of integers, which remembers what bounds it was asked for."""
+
+    def __init__(self, drawn: Any) -> None:
+        self.cdf = lru_cache(maxsize=4096)(drawn.cdf)
+        self.inverse_cdf = drawn.inverse_cdf
+
+
+_INTEGERS = _Integers(providers.INTEGERS_DISTRIBUTION)
+_clamper = lru_cache(maxsize=4096)(make_float_clamper)
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
