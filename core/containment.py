@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from core.breaker import Breaker
 from core.errors import Barred, DeadlineExceeded, ExchangeError, StoreError
 from core.hooks import Failure
 from core.registry import Registry
-from core.values import NotPlain, encode
+from core.values import Foreign, NotPlain, encode
 
 MAX_DEPTH = 4
 
@@ -29,6 +30,7 @@ class Report:
 
     Attributes:
         arguments: the failing inputs in plain form (core.values), None if they have none.
+        foreign: those inputs that are of a type which no spec can declare.
         contained: `rolled back to <version>`, `safe value` or `raised`.
     """
 
@@ -40,6 +42,7 @@ class Report:
     trace: str
     arguments: dict[str, Any] | None
     contained: str
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass
@@ -149,10 +152,10 @@ def _answer(failure: Failure, good: Any) -> str:
 
 
 def _report(failure: Failure, contained: str) -> Report:
-    try:
+    arguments: dict[str, Any] | None = None
+    foreign = tuple(n for n, value in failure.arguments.items() if _is_foreign(value))
+    with suppress(NotPlain):
         arguments = {name: encode(value) for name, value in failure.arguments.items()}
-    except NotPlain:
-        arguments = None
     lines = traceback.format_exception(failure.error)
     return Report(
         module=failure.module,
@@ -163,4 +166,15 @@ def _report(failure: Failure, contained: str) -> Report:
         trace="".join(lines)[-2000:],
         arguments=arguments,
         contained=contained,
+        foreign=foreign,
     )
+
+
+def _is_foreign(value: Any) -> bool:
+    try:
+        encode(value)
+    except Foreign:
+        return True
+    except NotPlain:
+        pass
+    return False

@@ -35,6 +35,10 @@ class NotPlain(TypeError):
     """A value that has no plain form, or plain data that describes no value."""
 
 
+class Foreign(NotPlain):
+    """A value of a type that no spec can declare."""
+
+
 def check_depth(depth: int) -> None:
     """Refuse what is nested too deep."""
     if depth > MAX_DEPTH:

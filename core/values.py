@@ -19,6 +19,7 @@ from core.value_bounds import (
     COLUMN_DTYPES,
     MAX_DEPTH,
     NUMPY_DTYPES,
+    Foreign,
     NotPlain,
     check_decimal,
     check_depth,
@@ -28,7 +29,15 @@ from core.value_bounds import (
 from core.value_decoding import decode
 from core.value_difference import difference
 
-__all__ = ["MAX_DEPTH", "Encoded", "NotPlain", "decode", "difference", "encode"]
+__all__ = [
+    "MAX_DEPTH",
+    "Encoded",
+    "Foreign",
+    "NotPlain",
+    "decode",
+    "difference",
+    "encode",
+]
 
 Encoded = Any
 _NUMBERS = ("float64", "int64", "bool")
@@ -112,7 +121,7 @@ def _encode_table(value: Any, kind: type, depth: int) -> Encoded:
         ]
         index = _encode_index(value.index, depth)
         return {"$": "frame", "index": index, "v": columns}
-    raise NotPlain(f"{kind.__module__}.{kind.__qualname__} has no plain form")
+    raise Foreign(f"{kind.__module__}.{kind.__qualname__} has no plain form")
 
 
 def _cells(column: Any, depth: int) -> list[Encoded]:

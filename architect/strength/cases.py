@@ -37,7 +37,8 @@ ROUNDS = 5
 @dataclass
 class Case:
     """One case of one check; `touched` are the numbers of the inputs it calls with,
-    `given` is what was drawn for it, `caught` counts the mutants that it caught first."""
+    `given` is what was drawn for it, `caught` counts the mutants that it caught first.
+    """
 
     check: str
     run: Callable[[], Failure | None]

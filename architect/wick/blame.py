@@ -53,21 +53,30 @@ def _first_broken(
 
 
 def is_mistyped(
-    spec: Spec, records: Mapping[str, type], arguments: Mapping[str, Encoded] | None
+    spec: Spec,
+    records: Mapping[str, type],
+    arguments: Mapping[str, Encoded] | None,
+    foreign: Iterable[str] = (),
 ) -> bool:
     """Tell whether a call's arguments, in plain form, are of other types than the spec's.
 
-    `records` are the classes by name. False where the arguments cannot be read: then
-    nothing is known of the caller.
+    `records` are the classes by name, `foreign` the arguments that no spec can declare.
+    False where the arguments cannot be read otherwise: nothing is known of the caller.
     """
+    kinds = {name: types.parse(param.type) for name, param in spec.params.items()}
+    if any(name in kinds and not _takes_any(kinds[name]) for name in foreign):
+        return True
     if arguments is None:
         return False
     try:
         given = {n: decode(plain, records) for n, plain in arguments.items()}
     except NotPlain:
         return False
-    kinds = {name: types.parse(param.type) for name, param in spec.params.items()}
     return any(n in kinds and not types.matches(kinds[n], v) for n, v in given.items())
+
+
+def _takes_any(kind: types.Type) -> bool:
+    return any(part.name == "Any" for part in kind.walk())
 
 
 def _broken(session: Session, used: Spec, graph: SpecGraph) -> str | None:

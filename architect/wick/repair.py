@@ -96,7 +96,9 @@ class Repair:
                 "the caller broke what the module requires; the module is as it must be"
             )
         records = self.session.gate.records(graph)
-        if is_mistyped(spec, records, detail.get("arguments")):
+        if is_mistyped(
+            spec, records, detail.get("arguments"), detail.get("foreign", ())
+        ):
             return "it was called with arguments of other types than it declares"
         return ""
 

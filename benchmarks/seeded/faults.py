@@ -57,7 +57,7 @@ def faults(module: str, body: str, kind: str, draw: random.Random) -> list[Fault
     return listed
 
 
-def _nodes(tree: ast.Module) -> int:
+def _size(tree: ast.AST) -> int:
     return sum(1 for _ in ast.walk(tree))
 
 
@@ -65,7 +65,7 @@ def _each(
     tree: ast.Module, change: Callable[[ast.AST], Iterator[None]]
 ) -> Iterator[ast.Module]:
     """Yield copies of the tree, each with one step of `change` made at one node."""
-    for number in range(_nodes(tree)):
+    for number in range(_size(tree)):
         step = 0
         while True:
             made = copy.deepcopy(tree)
@@ -155,7 +155,8 @@ def _missing_guard(tree: ast.Module) -> Iterator[ast.Module]:
             if not isinstance(block, list):
                 continue
             for at, inner in enumerate(block):
-                if isinstance(inner, ast.If) and len(block) > 1:
+                # One with an else computes: without it nothing of that would be left.
+                if isinstance(inner, ast.If) and not inner.orelse and len(block) > 1:
                     block[at : at + 1] = []
                     yield
                     return
@@ -168,7 +169,8 @@ def _missing_guard(tree: ast.Module) -> Iterator[ast.Module]:
             node.ifs.pop()
             yield
         elif isinstance(node, ast.Call) and node.args and _name(node) in _BOUNDS:
-            _become(node, node.args[-1])
+            # The bound is missing, not what it bounds.
+            _become(node, max(node.args, key=_size))
             yield
         elif isinstance(node, ast.IfExp):
             _become(node, node.body)
@@ -254,7 +256,7 @@ def _none(tree: ast.Module) -> Iterator[ast.Module]:
             yield
 
     yield from _each(tree, change)
-    for number in range(_nodes(tree)):
+    for number in range(_size(tree)):
         without = copy.deepcopy(tree)
         node = list(ast.walk(without))[number]
         for name in ("body", "orelse"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -150,6 +151,16 @@ def test_arguments_without_a_plain_form_do_not_stop_the_report(folder: Folder) -
 
     assert system.call(Odd()) == 0
     assert system.reports[0].arguments is None
+    assert system.reports[0].foreign == ("x",)
+
+
+def test_what_a_spec_can_declare_is_not_foreign_though_it_cannot_be_told(
+    folder: Folder,
+) -> None:
+    system = System(folder, halve("return x.missing", ', on_failure="0"'))
+    assert system.call(Decimal("1E+9999")) == 0
+    report = system.reports[0]
+    assert (report.arguments, report.foreign) == (None, ())
 
 
 def test_reported_arguments_can_be_read_back(folder: Folder) -> None:

@@ -298,8 +298,9 @@ def caller_with_a_fault(bench: Bench) -> str:
     [
         {"outcome": "requires", "arguments": {"part": 7.0, "whole": 3.0}},
         {"outcome": "error", "arguments": {"part": "7", "whole": 3.0}},
+        {"outcome": "error", "arguments": None, "foreign": ["part"]},
     ],
-    ids=["breaks requires", "wrong types"],
+    ids=["breaks requires", "wrong types", "no type of a spec"],
 )
 def test_the_caller_is_mended_where_it_is_the_callers_fault(
     share: Bench, searcher: Searcher, called: dict[str, object]
