@@ -284,6 +284,40 @@ def test_what_is_called_and_cannot_be_is_another_function() -> None:
     assert "sorted(xs)" in patch.source
 
 
+def test_the_next_of_what_is_left_is_called_again() -> None:
+    patch = first_patch(
+        "def f(xs, least):\n    return least((x for x in xs if x > least), 0)",
+        "assert f([2, 1, 3], 2) == 3\nassert f([5, 4], 9) == 0\nassert f([7, 8], 3) == 7",
+    )
+    assert patch is not None
+    assert "next(" in patch.source
+
+
+def test_a_sign_that_was_chosen_is_chosen_again() -> None:
+    patch = first_patch(
+        "def f(side, price, away):\n    sign = 1\n    return price - sign * away",
+        "assert f('long', 10, 1) == 9\nassert f('short', 10, 1) == 11\n"
+        "assert f('long', 7, 3) == 4\nassert f('short', 7, 3) == 10",
+    )
+    assert patch is not None
+    assert "sign = 1 if" in patch.source
+
+
+def test_a_name_that_began_as_none_begins_as_what_is_imported() -> None:
+    program = (
+        "def f(pairs):\n    found = None\n    for key, value in pairs:\n"
+        "        found[key].append(value)\n    return {k: found[k] for k in sorted(found)}"
+    )
+    said = Program(
+        "from collections import defaultdict\n" + program,
+        words=Words(names={"defaultdict": "call"}),
+    )
+    tests = "assert f([(1, 2), (1, 3)]) == {1: [2, 3]}\nassert f([]) == {}"
+    found = next(search(said, Checks.of_source(tests, program)), None)
+    assert found is not None
+    assert "found = defaultdict(list)" in found.source
+
+
 def test_a_call_that_became_none_is_made_again() -> None:
     program = "def f(text):\n    lower = None\n    return lower + '!'"
     said = Program(program, words=Words(attributes=frozenset({"lower", "upper"})))

@@ -19,14 +19,26 @@ def choices(context: Context) -> Iterator[Edit]:
     for place in context.places:
         if not isinstance(place.holder, ast.Return | ast.Assign | ast.keyword):
             continue
-        if isinstance(place.node, ast.IfExp | ast.Constant):
+        if isinstance(place.node, ast.IfExp):
             continue
         names = context.names(place)
+        if isinstance(place.node, ast.Constant):
+            yield from _signs(context, place, names)
+            continue
         others = list(_others(context, place, names))
         for atom, dearer in atoms(context, names):
             for other, more in others:
                 chosen = ast.IfExp(atom, place.node, other)
                 yield place.put(chosen, 4.4 + dearer + more, "choice")
+
+
+def _signs(context: Context, place: Place, names: dict[str, Kinds]) -> Iterator[Edit]:
+    """Yield a number that has the other sign on a condition."""
+    number = getattr(place.node, "value", None)
+    if type(number) in (int, float) and number:
+        for atom, dearer in atoms(context, names):
+            signed = ast.IfExp(atom, place.node, make.const(-number))
+            yield place.put(signed, 4.4 + dearer, "choice")
 
 
 def _others(

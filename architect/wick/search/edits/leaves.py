@@ -39,7 +39,7 @@ _BUILTINS = frozenset(dir(builtins))
 # What may be called where something was called that cannot be, the likeliest first.
 _PURE = (
     "len", "sum", "max", "min", "sorted", "abs", "list", "dict", "set", "tuple", "float",
-    "int", "str", "round", "any", "all", "zip", "enumerate", "range", "reversed",
+    "int", "str", "round", "any", "all", "zip", "enumerate", "range", "reversed", "next",
 )  # fmt: skip
 
 
@@ -53,6 +53,7 @@ def leaves(context: Context) -> Iterator[Edit]:
             yield from _constant(place, node, constants)
             if node.value is None and isinstance(place.holder, ast.Assign):
                 yield from _asked(context, place, place.holder)
+                yield from _begun(context, place)
             yield from _names(context, place, 2.8)
         elif isinstance(node, ast.Name):
             yield from _names(context, place, 2.0)
@@ -77,6 +78,19 @@ def _asked(context: Context, place: Place, holder: ast.Assign) -> Iterator[Edit]
         for attribute in sorted(context.program.words.attributes):
             cost = 2.6 if attribute == target else 4.4
             yield place.put(make.method(make.name(name), attribute), cost, "ask a name")
+
+
+def _begun(context: Context, place: Place) -> Iterator[Edit]:
+    """Yield what a name may begin as, where there is nothing yet: an empty container, or
+    what the spec's imports make of nothing or of a type."""
+    for empty in (make.listed(), ast.Dict([], []), make.call("set"), make.const(0)):
+        yield place.put(empty, 3.0, "begin a name")
+    words, names = context.program.words.names, context.names(place)
+    for function in (name for name in words if "call" in names.get(name, ())):
+        for kind in ("list", "int", "dict", "set"):
+            made = make.call(function, make.name(kind))
+            yield place.put(made, 4.2, "begin a name")
+        yield place.put(make.call(function), 4.4, "begin a name")
 
 
 def _like(attribute: str, known: frozenset[str]) -> dict[str, float]:
