@@ -33,7 +33,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
-	    --no-loadscope-reorder -m "not alone"
+	    --no-loadscope-reorder --durations 12 -m "not alone"
 	@$(BIN)/python -m pytest -m alone
 endif
 
