@@ -103,7 +103,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
             runtime, gateway, store, _model(options, runtime), clock.sleep, config
         )
         failures.restore(runtime.events.remembered(STOPS), clock.now_ms())
-        clock.between = loop.beat
+        clock.between = partial(_between, loop, clock)
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
         _trade(loop, failures, clock, stop, options.ticks)
@@ -169,6 +169,11 @@ def watched_loop(
     failures.keep = partial(runtime.events.remember, STOPS)
     runtime.key_of = failures.key_of
     return loop, failures
+
+
+def _between(loop: TradingLoop, clock: TickClock) -> None:
+    loop.beat()
+    loop.guard(clock.now_ms())
 
 
 def _trade(

@@ -26,6 +26,9 @@ class TickClock(Protocol):
 
     between: Callable[[], object]
 
+    def now_ms(self) -> int:
+        """Return the market's UTC milliseconds."""
+
     def sleep(self, seconds: float) -> None:
         """Wait before a call to the exchange is tried again."""
 

@@ -155,6 +155,18 @@ class TradingLoop:
         beat = partial(self.exchange.keep_alive, self.config.beat_timeout_s)
         self._safely("beat", beat)
 
+    def guard(self, now_ms: int) -> None:
+        """Between two candles: place again what no longer protects a position.
+
+        A stop may be cancelled by a person or by the exchange at any moment, and the next
+        tick is minutes away. Without trades the exchange is not asked.
+        """
+        if not self.trades:
+            return
+        with self.modules.tick():
+            if self._safely("fetch", self.books.look) is not FAILED:
+                self._safely("protection", partial(self._protect, now_ms))
+
     def finish(self, now_ms: int) -> None:
         """Book what the last tick did after its comparison, and compare once more."""
         with self.modules.tick():

@@ -87,6 +87,35 @@ def test_a_stop_that_somebody_cancelled_is_placed_again(rig: Rig) -> None:
     assert resting(rig)["stop"].stop_price == loop.trades[ETH].levels.stop_price
 
 
+def test_a_stop_that_is_gone_between_two_candles_rests_again_before_the_next(
+    rig: Rig,
+) -> None:
+    loop = held(rig)
+    before = resting(rig)
+    rig.exchange.cancel(before["stop"].client_id)
+    loop.guard(rig.paper.state()["time_ms"])
+    assert resting(rig)["stop"].stop_price == before["stop"].stop_price
+    assert loop.ticks == 0
+    sent = rig.paper.state()["order_count"]
+    loop.guard(rig.paper.state()["time_ms"])
+    assert rig.paper.state()["order_count"] == sent
+
+
+def test_without_trades_nothing_is_asked_between_candles(rig: Rig) -> None:
+    loop = rig.loop()
+    rig.paper.fault("http_503", times=None)
+    loop.guard(rig.paper.state()["time_ms"])
+    assert rig.told == []
+
+
+def test_an_exchange_that_is_away_between_candles_ends_nothing(rig: Rig) -> None:
+    loop = held(rig)
+    rig.paper.fault("http_503", times=None)
+    loop.guard(rig.paper.state()["time_ms"])
+    assert rig.kinds() == ["adopted", "trouble"]
+    assert list(loop.trades) == [ETH]
+
+
 def test_a_persons_own_stop_is_not_touched(rig: Rig) -> None:
     loop = held(rig)
     mine = rig.modules.records["OrderRequest"](
