@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,10 +151,16 @@ def _answer(failure: Failure, good: Any) -> str:
 
 
 def _report(failure: Failure, contained: str) -> Report:
-    arguments: dict[str, Any] | None = None
-    foreign = tuple(n for n, value in failure.arguments.items() if _is_foreign(value))
-    with suppress(NotPlain):
-        arguments = {name: encode(value) for name, value in failure.arguments.items()}
+    plain: dict[str, Any] = {}
+    foreign: list[str] = []
+    for name, value in failure.arguments.items():
+        try:
+            plain[name] = encode(value)
+        except Foreign:
+            foreign.append(name)
+        except NotPlain:
+            continue
+    whole = len(plain) == len(failure.arguments)
     lines = traceback.format_exception(failure.error)
     return Report(
         module=failure.module,
@@ -164,17 +169,7 @@ def _report(failure: Failure, contained: str) -> Report:
         outcome=failure.outcome,
         error=_words(failure.error),
         trace="".join(lines)[-2000:],
-        arguments=arguments,
+        arguments=plain if whole else None,
         contained=contained,
-        foreign=foreign,
+        foreign=tuple(foreign),
     )
-
-
-def _is_foreign(value: Any) -> bool:
-    try:
-        encode(value)
-    except Foreign:
-        return True
-    except NotPlain:
-        pass
-    return False

@@ -234,27 +234,10 @@ class TradingLoop:
             self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
 
     def _protect(self, now_ms: int) -> list[str]:
-        """Let stops and takes rest as they should; end what cannot be protected.
+        def end(trade: OpenTrade) -> None:
+            self._end(trade, "unprotected", now_ms)
 
-        Returns the client ids of our orders that nobody needed. An error with one trade
-        is raised when all have been looked after.
-        """
-        self.protection.look()
-        errors: list[Exception] = []
-        for symbol, trade in list(self.trades.items()):
-            position = self.books.held.get(symbol)
-            if position is None:
-                continue
-            try:
-                if not self.protection.protect(trade, position, now_ms):
-                    self.tell("unprotected", trade_id=trade.trade_id)
-                    self._end(trade, "unprotected", now_ms)
-            except Exception as error:
-                errors.append(error)
-        cancelled = self.protection.cancel_orphans(list(self.books.held.values()))
-        if errors:
-            raise errors[0]
-        return cancelled
+        return self.protection.run(self.trades, self.books, now_ms, end)
 
     def _close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         if self.trades.get(trade.symbol) is trade:

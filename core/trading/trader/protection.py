@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import ArchitectError, ExchangeError, OrderRejected
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
+from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.execution import OPPOSITE
 from core.trading.trader.trades import OpenTrade
@@ -35,6 +36,35 @@ class Protection:
     def look(self) -> None:
         """Fetch what rests at the exchange."""
         self.resting = self.exchange.open_orders()
+
+    def run(
+        self,
+        trades: dict[str, OpenTrade],
+        books: Books,
+        now_ms: int,
+        end: Callable[[OpenTrade], None],
+    ) -> list[str]:
+        """Let stops and takes rest as they should; `end` what cannot be protected.
+
+        Returns the client ids of our orders that nobody needed. An error with one trade
+        is raised when all have been looked after.
+        """
+        self.look()
+        errors: list[Exception] = []
+        for symbol, trade in list(trades.items()):
+            position = books.held.get(symbol)
+            if position is None:
+                continue
+            try:
+                if not self.protect(trade, position, now_ms):
+                    self.tell("unprotected", trade_id=trade.trade_id)
+                    end(trade)
+            except Exception as error:
+                errors.append(error)
+        cancelled = self.cancel_orphans(list(books.held.values()))
+        if errors:
+            raise errors[0]
+        return cancelled
 
     def protect(self, trade: OpenTrade, position: Any, now_ms: int) -> bool:
         """Make the trade's stop and take rest; False when it must be ended at once."""
