@@ -103,7 +103,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
             runtime, gateway, store, _model(options, runtime), clock.sleep, config
         )
         failures.restore(runtime.events.remembered(STOPS), clock.now_ms())
-        clock.between = partial(_between, loop, clock)
+        clock.between = partial(between, loop, clock)
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
         _trade(loop, failures, clock, stop, options.ticks)
@@ -171,7 +171,8 @@ def watched_loop(
     return loop, failures
 
 
-def _between(loop: TradingLoop, clock: TickClock) -> None:
+def between(loop: TradingLoop, clock: TickClock) -> None:
+    """Do what cannot wait for the next candle: say that we live, look after the stops."""
     loop.beat()
     loop.guard(clock.now_ms())
 

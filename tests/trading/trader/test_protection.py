@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from trader_rig import Rig
 
+from core.trading.trader.__main__ import between
+from core.trading.trader.clock import RealClock
 from core.trading.trader.loop import TradingLoop
 
 ETH, SOL = "PF_ETHUSD", "PF_SOLUSD"
@@ -99,6 +102,15 @@ def test_a_stop_that_is_gone_between_two_candles_rests_again_before_the_next(
     sent = rig.paper.state()["order_count"]
     loop.guard(rig.paper.state()["time_ms"])
     assert rig.paper.state()["order_count"] == sent
+
+
+def test_a_clock_that_waits_for_a_candle_looks_after_the_stops(rig: Rig) -> None:
+    loop = held(rig)
+    rig.exchange.cancel(resting(rig)["stop"].client_id)
+    clock = RealClock(lambda seconds: True)
+    clock.between = partial(between, loop, clock)
+    assert clock.next_close_ms() is None, "it is told to stop"
+    assert set(resting(rig)) == {"stop", "take_profit"}
 
 
 def test_without_trades_nothing_is_asked_between_candles(rig: Rig) -> None:
