@@ -98,6 +98,47 @@ def test_an_old_python_is_named(checkout: Path) -> None:
     assert "hint: sudo apt install python3" in done.stderr
 
 
+def other_python(folder: Path, trial: str) -> Path:
+    """Make a folder with a Python 3.12 that answers a trial of its speed so."""
+    script = f"""case "$2" in
+    *ensurepip*) {trial} ;;
+    *) echo {folder}/python3 3 12 ;;
+    esac"""
+    folder.mkdir()
+    fake_python(folder, script)
+    (folder / "python-of-this-machine").rename(folder / "python3")
+    return folder / "python3"
+
+
+@pytest.mark.parametrize(
+    ("trials", "chosen"),
+    [
+        (("echo 30", "echo 20"), 1),
+        (("echo 30", "echo 27"), 0),
+        (("exit 1", "echo 90"), 1),
+        (("exit 1", "exit 1"), 0),
+    ],
+)
+def test_of_several_pythons_a_much_faster_one_is_taken(
+    checkout: Path,
+    bootstrap: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    trials: tuple[str, str],
+    chosen: int,
+) -> None:
+    monkeypatch.delenv("PYTHON", raising=False)
+    folders = [checkout / "first", checkout / "second"]
+    pythons = [other_python(*pair) for pair in zip(folders, trials, strict=True)]
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders)))
+    # The fake ones ask the shell, which is found without PATH.
+    assert bootstrap.find_python() == (str(pythons[chosen]), (3, 12))
+
+
+def test_a_trial_of_this_python_tells_milliseconds(bootstrap: ModuleType) -> None:
+    found = subprocess.check_output([sys.executable, "-c", bootstrap.TRIAL], text=True)
+    assert 0.1 < float(found) < 10_000
+
+
 def test_a_python_without_venv_names_the_package(checkout: Path) -> None:
     script = f"""case "$1" in
     -c) echo {checkout}/python-of-this-machine 3 12 ;;

@@ -37,7 +37,7 @@ class PostgresStore:
         self._url = database_url
         self._lock = threading.Lock()
         self._connection = psycopg.connect(database_url, autocommit=True)
-        self._statements: dict[tuple[str, tuple[str, ...]], sql.Composed] = {}
+        self._statements: dict[tuple[str, tuple[str, ...]], bytes] = {}
         self._columns = self._read_columns()
 
     def _read_columns(self) -> dict[str, set[str]]:
@@ -57,7 +57,7 @@ class PostgresStore:
         with self._lock:
             self._run(statement, list(row.values()))
 
-    def _run(self, statement: sql.Composed, values: list[Any]) -> None:
+    def _run(self, statement: bytes, values: list[Any]) -> None:
         try:
             self._repeated(lambda: self._connection.execute(statement, values))
         except psycopg.Error as error:
@@ -75,10 +75,12 @@ class PostgresStore:
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise StoreUnavailable(f"Postgres does not answer: {error}") from None
 
-    def _upsert(self, table: str, columns: tuple[str, ...]) -> sql.Composed:
+    def _upsert(self, table: str, columns: tuple[str, ...]) -> bytes:
         known = self._statements.get((table, columns))
         if known is None:
-            known = self._statements[(table, columns)] = self._compose(table, columns)
+            # As text at once: psycopg would put it together anew for every row.
+            known = self._compose(table, columns).as_bytes(None)
+            self._statements[(table, columns)] = known
         return known
 
     def _compose(self, table: str, columns: tuple[str, ...]) -> sql.Composed:
