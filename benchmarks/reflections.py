@@ -108,12 +108,14 @@ def by_copy_alone(stores: Stores, number: int) -> float:
     lines = to_rows(records(number))
 
     def write() -> None:
-        with connect(stores.database_url) as connection:
-            for first in range(0, len(lines), BATCH_ROWS):
-                with connection.transaction(), connection.cursor().copy(COPY) as copy:
-                    copy.write(b"".join(lines[first : first + BATCH_ROWS]))
+        for first in range(0, len(lines), BATCH_ROWS):
+            with connection.transaction(), connection.cursor().copy(COPY) as copy:
+                copy.write(b"".join(lines[first : first + BATCH_ROWS]))
 
-    return rate(stores, number, write)
+    # Open until after the last look: the CPU time of a backend that is just ending is
+    # nowhere to be read.
+    with connect(stores.database_url) as connection:
+        return rate(stores, number, write)
 
 
 def by_executemany(stores: Stores, number: int, *, pipeline: bool = False) -> float:
@@ -135,18 +137,18 @@ def by_executemany(stores: Stores, number: int, *, pipeline: bool = False) -> fl
     ]
 
     def write() -> None:
-        with connect(stores.database_url) as connection:
-            for first in range(0, number, BATCH_ROWS):
-                part = rows[first : first + BATCH_ROWS]
-                with connection.transaction(), connection.cursor() as cursor:
-                    if not pipeline:
-                        cursor.executemany(INSERT, part)
-                        continue
-                    with connection.pipeline():
-                        for row in part:
-                            cursor.execute(INSERT, row)
+        for first in range(0, number, BATCH_ROWS):
+            part = rows[first : first + BATCH_ROWS]
+            with connection.transaction(), connection.cursor() as cursor:
+                if not pipeline:
+                    cursor.executemany(INSERT, part)
+                    continue
+                with connection.pipeline():
+                    for row in part:
+                        cursor.execute(INSERT, row)
 
-    return rate(stores, number, write)
+    with connect(stores.database_url) as connection:
+        return rate(stores, number, write)
 
 
 def stalled(stores: Stores, spool: Path, number: int) -> tuple[float, int]:

@@ -1,6 +1,6 @@
 """Reflection records as lines of Postgres' COPY text format.
 
-The hot half of the writing thread: about two microseconds a row without arguments.
+The hot half of the writing thread: about three microseconds a row with its arguments.
 """
 
 from __future__ import annotations
@@ -17,46 +17,48 @@ LONGEST_ERROR = 2000
 
 def to_rows(records: Iterable[Record]) -> list[bytes]:
     """Return one line for each record; what is no record is left out."""
-    names: dict[str, bytes] = {}
+    heads: dict[tuple[str, str, str], tuple[bytes, bytes]] = {}
     # Records carry the monotonic clock, which the wrapper reads anyway: one clock less
     # on the hot path. The difference of the clocks now puts them in real time.
     offset = time.time_ns() - time.perf_counter_ns()
     rows = []
     for record in records:
         try:
-            rows.append(to_row(record, names, offset))
+            rows.append(_row(record, heads, offset))
         except (TypeError, ValueError, AttributeError):
             continue
     return rows
 
 
-def to_row(record: Record, names: dict[str, bytes], offset: int) -> bytes:
-    """Return the line of one record; `names` remembers what was escaped before.
+def _row(
+    record: Record, heads: dict[tuple[str, str, str], tuple[bytes, bytes]], offset: int
+) -> bytes:
+    """Return the line of one record; `heads` remembers what was escaped before.
 
     `offset`, in ns, is what the wall clock is ahead of the record's.
     """
     started, module, version, tick, duration_ns, outcome, error, args, result = record
-    key = f"{module}\t{version}\t{outcome}"
-    known = names.get(key)
-    if known is None:
-        known = names[key] = b"\t".join(map(escape, (module, version, outcome)))
-    head, outcome_bytes = known.rsplit(b"\t", 1)
-    return b"%d\t%s\t%d\t%.1f\t%s\t%s\t%s\t%s\n" % (
+    key = (module, version, outcome)
+    head = heads.get(key)
+    if head is None:
+        head = heads[key] = (
+            escape(module) + b"\t" + escape(version),
+            escape(outcome),
+        )
+    return b"%d\t%b\t%d\t%.1f\t%b\t%b\t%b\t%b\n" % (
         (started + offset) // 1_000_000,
-        head,
+        head[0],
         tick,
         duration_ns / 1000,
-        outcome_bytes,
+        head[1],
         b"\\N" if error is None else escape(error[:LONGEST_ERROR]),
-        json_field(args),
-        json_field(result),
+        b"\\N" if args is None else json_field(args),
+        b"\\N" if result is None else json_field(result),
     )
 
 
 def json_field(value: object) -> bytes:
-    """Return `value` as JSON in a COPY field; None is SQL's null."""
-    if value is None:
-        return b"\\N"
+    """Return `value` as JSON in a COPY field."""
     text = to_json(value)
     return text.replace(b"\\", b"\\\\") if b"\\" in text else text
 

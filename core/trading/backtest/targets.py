@@ -156,21 +156,28 @@ def _trade(
     changes = np.flatnonzero(np.diff(wanted[first - 1 :])) + first
     if wanted[first - 1]:
         changes = np.concatenate(([first - 1], changes))
+    changes = changes[
+        changes < last
+    ]  # what is wanted at the end is not traded any more
     frac, step = setup.notional_frac, taker.step
+    columns = (changes, close[changes], wanted[changes], funding[changes + 1])
     ends = [*changes[1:].tolist(), last]
-    for index, end in zip(changes.tolist(), ends, strict=True):
-        price = close.item(index)
-        equity = account.equity_usd(price, funding.item(index + 1))
-        steps = int(
-            frac * max(equity, 0.0) * abs(wanted.item(index)) / price / step + HAIR
-        )
-        goal = steps if wanted.item(index) > 0 else -steps
+    rows = zip(
+        *(column.tolist() for column in columns), ends, taker.quotes(changes + 1),
+        strict=True,
+    )  # fmt: skip
+    for index, price, want, accrued, end, quote in rows:
+        equity = account.equity_usd(price, accrued)
+        steps = int(frac * max(equity, 0.0) * abs(want) / price / step + HAIR)
+        goal = steps if want > 0 else -steps
         # What the depth does not give is asked for again, until the next decision.
-        for at in range(index, min(end, last)):
+        for at in range(index, end):
             missing = goal - account.steps
             if not missing:
                 break
-            got, paid = taker.take(missing, at + 1)
+            if at > index:
+                (quote,) = taker.quotes(np.array([at + 1]))
+            got, paid = taker.take(missing, quote)
             if got:
                 account.fill(at + 1, got, step, paid, funding.item(at + 1))
     return account.fills

@@ -108,7 +108,8 @@ def test_a_taker_gets_what_the_engine_gives() -> None:
         engine = PaperExchange({symbol: candles}, paper)
         side, sign = draws.choice([("buy", 1), ("sell", -1)])
         engine.send(NewOrder(symbol, side, "mkt", steps * contract.size_step))
-        got, paid = Taker(candles, paper).take(sign * steps, 1)
+        taker = Taker(candles, paper)
+        got, paid = taker.take(sign * steps, taker.quotes(np.array([1]))[0])
         if not engine.books.fills:
             assert got == 0 or abs(got) * contract.size_step > contract.max_position
             continue
