@@ -7,7 +7,7 @@ not in it cannot be loaded. This module reads and writes it and holds no policy.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -71,8 +71,11 @@ class Manifest:
         """Return a manifest that no longer holds `names`."""
         return Manifest({n: e for n, e in self.modules.items() if n not in names})
 
-    def load_order(self) -> list[str]:
-        """Return the names so that each comes after all that it uses."""
+    def load_order(self, names: Iterable[str] | None = None) -> list[str]:
+        """Return the names so that each comes after all that it uses.
+
+        With `names` only these and what they need.
+        """
         order: list[str] = []
         placed: set[str] = set()
 
@@ -90,7 +93,7 @@ class Manifest:
             placed.add(name)
             order.append(name)
 
-        for name in sorted(self.modules):
+        for name in sorted(self.modules if names is None else names):
             place(name, ())
         return order
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -58,9 +58,12 @@ class Registry:
 
     # --- loading -------------------------------------------------------------------
 
-    def load(self, manifest: Manifest) -> None:
-        """Load every module of the manifest; FileConflict if a file is not its own."""
-        for name in manifest.load_order():
+    def load(self, manifest: Manifest, names: Iterable[str] | None = None) -> None:
+        """Load every module of the manifest, or some and what they need.
+
+        FileConflict if a file is not its own.
+        """
+        for name in manifest.load_order(names):
             entry = manifest.modules[name]
             self.accept(name, entry, self._read(name, entry))
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -28,6 +26,7 @@ from core.errors import GateError
 from core.plain_data import Plain
 from core.spec import Spec
 from core.spec_graph import SpecGraph
+from core.sweeps import unswept
 from core.template_footer import render_module
 from core.values import difference
 
@@ -108,18 +107,6 @@ def measure(
         raise GateError(failure.message, hint=failure.hint)
     seconds = time.perf_counter() - started
     return found[0].result(seconds)
-
-
-@contextmanager
-def unswept() -> Iterator[None]:
-    """Look for no cycles in the block: seconds of work make few, and much that stays."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Trials:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 import yaml
 from strength_specs import BODIES, GRAPH, MODULES, TEXTS, Measure
 
 from architect.gate.gate import Gate
 from architect.strength import report
-from architect.strength.strength import measure, unswept
+from architect.strength.strength import measure
 from core.errors import GateError
 from core.spec import Example
 from core.spec_graph import graph
@@ -120,9 +118,3 @@ def test_the_report_says_what_is_missing(measured: Measure) -> None:
     assert text.endswith("more: architect strength weak_fee")
     plain = report.as_plain(found, spec)
     assert plain["killed"] + len(plain["survivors"]) == plain["differing"]
-
-
-def test_cycles_are_looked_for_again_after_a_measurement() -> None:
-    with unswept():
-        assert not gc.isenabled()
-    assert gc.isenabled()

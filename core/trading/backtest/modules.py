@@ -73,11 +73,17 @@ _INSTEAD = {
 }
 
 
-def registry_of(root: Path) -> Registry:
-    """Return the accepted versions of a project; only these are ever run."""
+def registry_of(root: Path, name: str = "") -> Registry:
+    """Return the accepted versions of a project; only these are ever run.
+
+    With a name only that module, if there is one, and what it needs.
+    """
     project = Project(root)
-    registry = FixedRegistry(project.generated, project.package)
-    registry.load(read_manifest(project.manifest))
+    registry, manifest = (
+        FixedRegistry(project.generated, project.package),
+        read_manifest(project.manifest),
+    )
+    registry.load(manifest, {name} & set(manifest.modules) if name else None)
     return registry
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import ConfigError
 from core.registry import Version
+from core.sweeps import unswept
 from core.trading.backtest.account import Account, Fill
 from core.trading.backtest.funding import funding_to
 from core.trading.backtest.modules import registry_of
@@ -60,9 +61,10 @@ def run_target(setup: TargetSetup) -> Result:
     from core.trading.backtest.exactly import exactly
 
     started = time.perf_counter()
-    with unreflected():
-        wanted = targets(setup)
-    result = _fast(setup, wanted, started) if setup.notional_frac <= 1 else None
+    with unswept():
+        with unreflected():
+            wanted = targets(setup)
+        result = _fast(setup, wanted, started) if setup.notional_frac <= 1 else None
     return result or exactly(setup, wanted, started)
 
 
@@ -75,7 +77,7 @@ def parameters(root: Path, strategy: str) -> dict[str, Any]:
 
 def strategy_of(root: Path, name: str) -> Version:
     """Return the accepted version of a strategy; ConfigError if it is no indicator."""
-    registry = registry_of(root)
+    registry = registry_of(root, name)
     _ = registry[name]  # NotAccepted says what is missing
     version = registry.version(name)
     if version.entry.kind != "indicator":
