@@ -101,7 +101,7 @@ def test_each_comes_after_all_that_it_uses() -> None:
         }
     )
     assert manifest.load_order() == ["d", "b", "c", "a"]
-    assert manifest.load_order(["c"]) == ["d", "c"]
+    assert manifest.load_order(["c"]) == ["d", "b", "c"]
     assert manifest.load_order([]) == []
 
 

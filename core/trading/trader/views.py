@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.registry import Registry
 from core.trading.trader.config import TraderConfig
+from core.trading.trader.window import CandleWindow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ NEUTRAL = 0.5
 
 
 def indicators(
-    modules: Registry, config: TraderConfig, candles: pd.DataFrame
+    modules: Registry, config: TraderConfig, candles: CandleWindow
 ) -> dict[str, pd.Series]:
     """Return the indicators of MarketView by field, each a series as long as `candles`."""
     call, c, e = modules, config, config.entry
