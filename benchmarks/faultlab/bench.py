@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -73,7 +74,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--runs", type=int, default=20, help="how many seeds (20)")
     add("--seed", type=int, default=0, help="the first seed (0)")
     add("--candles", type=int, default=500, help="candles a run (500)")
-    add("--workers", type=int, default=2, help="runs side by side (2)")
+    # One more than there are cores: a run waits for its own processes now and then.
+    most = len(os.sched_getaffinity(0)) + 1
+    add("--workers", type=int, default=most, help=f"runs side by side ({most})")
     add("--minutes", type=float, default=600.0, help="begin no run after so long (600)")
     add("--json", type=Path, help="write every run's figures here")
     add("--keep", type=Path, metavar="DIR", help="copy the logs of bad runs here")
