@@ -7,7 +7,8 @@ spec is edited (its intent, so file and version change), as no save before; its 
 recorded, so no model is waited for. Everything else is the everyday way: the save is
 noticed, the spec checked, the body judged by the gate, the strength of the spec measured,
 file, manifest and commit written, and the version swapped in. By the clock, so what else
-runs on the machine counts; the trading loop itself is part of that.
+runs on the machine counts; the trading loop itself is part of that: once it trades as fast
+as it can, and once it waits for its candles as it does with a real exchange.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -46,6 +48,8 @@ from core.stores.postgres import connect
 # Asked at every candle, and used by no other module.
 MODULES = ("market_scanner", "equity_reconciler")
 SAVES, WARM, LONGEST_S = 5, 1, 60.0
+# Seconds that a candle takes, and what that is called.
+PACES = {1.0: "waiting for candles", 0.0: "at full speed"}
 GOAL_S = 0.3
 
 
@@ -91,9 +95,10 @@ def copy_project(root: Path) -> Project:
 
 
 @contextmanager
-def up(root: Path) -> Iterator[Heard]:
+def up(root: Path, pace_s: float) -> Iterator[Heard]:
     """Run the whole system meanwhile."""
     command = [sys.executable, "-P", "-m", "architect", "up", "--root", str(root)]
+    command += ["--pace", str(pace_s)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     heard = Heard(process.stderr)
     try:
@@ -173,25 +178,28 @@ def waited(found: Callable[[], object], since: float | None = None) -> float:
 def measure(options: argparse.Namespace) -> Iterator[Figure]:
     """Yield medians over some saves of some modules, after one that warms up."""
     modules, saves = (MODULES[:1], 1) if options.quick else (MODULES, SAVES)
-    part = "save to live"
     with tempfile.TemporaryDirectory() as folder:
-        project = copy_project(Path(folder))
-        with up(project.root):
-            for name in modules:
-                all_of = [save(project, name, n) for n in range(WARM + saves)][WARM:]
-                middle = {
-                    key: statistics.median(getattr(took, key) for took in all_of)
-                    for key in ("live_s", "called_s", "gate_s", "swap_s")
-                }
-                live = middle["live_s"]
-                yield Figure(part, f"{name}: saved to live, median of {saves}", live, "s",
-                             goal=f"under {GOAL_S} s", met=live < GOAL_S)  # fmt: skip
-                yield Figure(part, f"{name}: saved to its first live call",
-                             middle["called_s"], "s")  # fmt: skip
-                yield Figure(part, f"{name}: of that the gate, without strength",
-                             middle["gate_s"], "s")  # fmt: skip
-                yield Figure(part, f"{name}: manifest written to live",
-                             middle["swap_s"], "s")  # fmt: skip
+        project, numbers = copy_project(Path(folder)), count()
+        for pace_s, how in PACES.items():
+            with up(project.root, pace_s):
+                for name in modules:
+                    all_of = [
+                        save(project, name, next(numbers)) for _ in range(WARM + saves)
+                    ]
+                    yield from _figures(f"{name}, {how}", all_of[WARM:])
+
+
+def _figures(what: str, all_of: list[Took]) -> Iterator[Figure]:
+    live, called, gate, swap = (
+        statistics.median(getattr(took, key) for took in all_of)
+        for key in ("live_s", "called_s", "gate_s", "swap_s")
+    )
+    part = "save to live"
+    yield Figure(part, f"{what}: saved to live, median of {len(all_of)}", live, "s",
+                 goal=f"under {GOAL_S} s", met=live < GOAL_S)  # fmt: skip
+    yield Figure(part, f"{what}: saved to its first live call", called, "s")
+    yield Figure(part, f"{what}: of that the gate, without strength", gate, "s")
+    yield Figure(part, f"{what}: manifest written to live", swap, "s")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Start the whole system by one command: stores, paper exchange, gateway, wick, trading.
 
-Mode paper (the default) trades synthetic or given candles at full speed; live waits for
-real ones, shows what can be lost at most, and trades after a typed yes. It is refused with
-paper keys, a paper exchange, a failing architect verify, or books that differ from the
-account. Ctrl-C stops everything in order.
+Mode paper (the default) trades synthetic or given candles at full speed, or at a pace that
+one can follow; live waits for real ones, shows what can be lost at most, and trades after a
+typed yes. It is refused with paper keys, a paper exchange, a failing architect verify, or
+books that differ from the account. Ctrl-C stops everything in order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from architect import config as configuration
-from architect.command_types import positive
+from architect.command_types import positive, seconds
 from architect.commands.watch import BAD
 from architect.config import Config
 from architect.system.child import Child, ChildFailed, Line
@@ -40,7 +40,7 @@ OPTIONAL = {
     "signal": "entries go on without the model",
 }
 EXAMPLE = (
-    "  architect up\n  architect up --candles my_candles --workers 2\n"
+    "  architect up --pace 2\n  architect up --candles my_candles --workers 2\n"
     "  architect up --live"
 )
 
@@ -55,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--count", type=positive, default=20_000, help="paper: candles to make"
+    )
+    parser.add_argument(
+        "--pace",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="paper: time for each candle (full speed)",
     )
     parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
     parser.add_argument(
@@ -89,6 +96,7 @@ def run(options: argparse.Namespace) -> int:
         if live:
             open_live(system, options.adopt, _say)
         else:
+            system.pace_s = options.pace
             paper = system.start_paper(_paper(options))
             _say(f"paper exchange at {paper['url']}")
             system.start_gateway()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from architect.gate.constants import claimed_constants, own_constants
 from architect.gate.contract.failure import Failure
-from architect.gate.contract.inputs import Inputs, Pool
+from architect.gate.contract.inputs import Inputs, Pool, drawn_by
 from architect.gate.contract.plan import DEPENDENT, FULL, prove, prove_regressions
 from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session
@@ -73,8 +73,8 @@ class Gate:
     ) -> None:
         self.sandbox, self.package = sandbox, package
         self.elsewhere = elsewhere or sandbox
-        self._known: tuple[SpecGraph, dict[str, type]] | None = None
-        self._pools: dict[str, tuple[Spec, Pool]] = {}
+        self._classes: dict[str, type] = {}
+        self._pools: dict[str, tuple[object, Pool]] = {}
 
     def judge(
         self,
@@ -203,8 +203,9 @@ class Gate:
         return self._placed(trial, spec, session.failure)
 
     def _inputs(self, trial: _Trial, spec: Spec, records: dict[str, type]) -> Inputs:
-        if spec.name not in self._pools or self._pools[spec.name][0] != spec:
-            self._pools[spec.name] = spec, {}
+        decides = drawn_by(spec)
+        if spec.name not in self._pools or self._pools[spec.name][0] != decides:
+            self._pools[spec.name] = decides, {}
         shapes = {s.class_name: s for s in trial.graph if s.kind == "record"}
         known = claimed_constants(spec)
         body = split_module(spec, trial.modules[spec.name], self.package) or ""
@@ -226,12 +227,13 @@ class Gate:
         return replace(failure, line=line)
 
     def records(self, graph: SpecGraph) -> dict[str, type]:
-        """Return the record classes of a graph by name: made once, for it takes a while."""
-        if self._known is None or self._known[0] is not graph:
-            self._known = graph, record_classes(graph, self.package)
+        """Return the record classes of a graph by name, the same while no record changes."""
+        classes = record_classes(graph, self.package)
+        if classes is not self._classes:
             # Drawn inputs hold records of the classes before.
             self._pools.clear()
-        return self._known[1]
+            self._classes = classes
+        return classes
 
     def _sources(self, trial: _Trial, spec: Spec) -> Sources:
         """Return the texts to load, in build order; records are rendered if not given."""

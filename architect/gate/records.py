@@ -16,16 +16,24 @@ from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import render_module
 
+# What was made last, and of what: one edited spec leaves most records as they were.
+_last: tuple[str, list[Spec], dict[str, type]] = ("", [], {})
+
 
 def record_classes(graph: SpecGraph, package: str = "trading") -> dict[str, type]:
     """Return the class of every record of the graph by class name, in build order.
 
-    SpecError names the record that cannot be made.
+    While no record changes they are the same classes, in the same dict, which is not the
+    caller's to change. SpecError names the record that cannot be made.
     """
+    global _last
+    specs = [spec for spec in graph if spec.kind == "record"]
+    if _last[:2] == (package, specs):
+        return _last[2]
     classes: dict[str, type] = {}
-    for spec in graph:
-        if spec.kind == "record":
-            classes[spec.class_name] = _make(spec, classes, package)
+    for spec in specs:
+        classes[spec.class_name] = _make(spec, classes, package)
+    _last = package, specs, classes
     return classes
 
 

@@ -38,6 +38,8 @@ class System:
     on_line: OnLine = lambda name, line: None
     children: dict[str, Child] = field(default_factory=dict)
     paper_url: str = ""
+    # Seconds that a paper candle takes; 0 is full speed.
+    pace_s: float = 0.0
     _stores: Stores | None = None
     _paper_keys: Path | None = None
     _open: ExitStack = field(default_factory=ExitStack)
@@ -210,7 +212,7 @@ class System:
         environment = {**self._addresses(), **trading}
         if self.paper_url:
             assert self._paper_keys is not None
-            words += ["--paper-url", self.paper_url]
+            words += ["--paper-url", self.paper_url, "--pace-s", str(self.pace_s)]
             environment["PAPER_TOKEN"] = json.loads(self._paper_keys.read_text())[
                 "control_token"
             ]

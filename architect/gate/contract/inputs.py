@@ -19,6 +19,17 @@ Fails = Callable[[Arguments], Failure | None]
 Pool = dict[tuple[str, int], list[Arguments]]
 
 
+def drawn_by(spec: Spec) -> object:
+    """Return what of a spec decides which inputs are drawn, to be compared: another word
+    in its prose is no reason to draw anew.
+    """
+    params = {
+        name: param.model_copy(update={"meaning": "", "unit": None})
+        for name, param in spec.params.items()
+    }
+    return params, spec.requires, spec.ensures, spec.properties
+
+
 class Inputs:
     """Draws calls of `spec`; `own` draws with the constants of the body, if any."""
 

@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         "--paper-url", help="step this paper exchange instead of waiting"
     )
     parser.add_argument(
+        "--pace-s", type=float, default=0.0, help="paper: seconds a candle takes"
+    )
+    parser.add_argument(
         "--ticks", type=int, default=0, help="stop after so many candles"
     )
     parser.add_argument(
@@ -133,7 +136,8 @@ def _model(options: argparse.Namespace, runtime: Runtime) -> Model:
 
 def _clock(options: argparse.Namespace, stop: threading.Event) -> Any:
     if options.paper_url:
-        return PaperClock(options.paper_url, _setting("PAPER_TOKEN"))
+        token = _setting("PAPER_TOKEN")
+        return PaperClock(options.paper_url, token, options.pace_s, stop.wait)
     return RealClock(stop.wait)
 
 

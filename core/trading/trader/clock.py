@@ -65,15 +65,26 @@ class RealClock:
 
 
 class PaperClock:
-    """Steps the paper exchange's market; one step is one candle."""
+    """Steps the paper exchange's market; one step is one candle.
 
-    def __init__(self, url: str, token: str) -> None:
+    At most one in `pace_s` seconds of real time; `wait` waits and tells whether to stop, as
+    Event.wait does.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        pace_s: float = 0.0,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
         parts = urllib.parse.urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._token = token
         self._connection = http.client.HTTPConnection(*self._address, timeout=30)
         self._now_ms = int(self._ask("GET", "/paper/state")["time_ms"])
-        self._beaten_s = time.monotonic()
+        self._pace_s, self._wait = pace_s, wait
+        self._beaten_s = self._stepped_s = time.monotonic()
         self.between: Callable[[], object] = lambda: None
 
     def now_ms(self) -> int:
@@ -85,15 +96,28 @@ class PaperClock:
         time.sleep(min(seconds, PAPER_NAP_S))
 
     def next_close_ms(self) -> int | None:
-        """Step one candle; None when the candles are used up."""
-        if time.monotonic() - self._beaten_s >= BEAT_S:
-            self._beaten_s = time.monotonic()
-            self.between()
+        """Step one candle; None when the candles are used up, or when it is to stop."""
+        self._beat()
+        due = self._stepped_s + self._pace_s
+        while (left := due - time.monotonic()) > 0:
+            if self._wait(min(left, BEAT_S)):
+                return None
+            self._beat()
+        self._stepped_s = time.monotonic()
         answer = self._ask("POST", "/paper/step")
         if not answer["stepped"]:
             return None
         self._now_ms = int(answer["time_ms"])
         return self._now_ms
+
+    def close(self) -> None:
+        """Close the connection to the paper exchange."""
+        self._connection.close()
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten_s >= BEAT_S:
+            self._beaten_s = time.monotonic()
+            self.between()
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
         try:

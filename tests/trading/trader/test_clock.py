@@ -1,8 +1,18 @@
-"""The real clock: it lets the loop say that it lives, and ends at once when it is to."""
+"""The clocks: they let the loop say that it lives, and end at once when it is to."""
 
 from __future__ import annotations
 
-from core.trading.trader.clock import BEAT_S, RealClock
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from core.trading.paper import PaperConfig, PaperExchange
+from core.trading.paper.server import PaperServer, serve
+from core.trading.synthetic import synthetic_candles
+from core.trading.trader import clock as clocks
+from core.trading.trader.clock import BEAT_S, PaperClock, RealClock
 from core.trading.trader.config import CANDLE_MS
 
 
@@ -33,3 +43,66 @@ def test_a_stop_ends_the_wait_at_once() -> None:
 
     assert RealClock(wait).next_close_ms() is None
     assert len(waited) == 1
+
+
+@pytest.fixture
+def paper() -> Iterator[PaperServer]:
+    exchange = PaperExchange(synthetic_candles(1, 110), PaperConfig(warmup=100))
+    with serve(exchange) as server:
+        yield server
+
+
+@contextmanager
+def paper_clock(
+    paper: PaperServer, pace_s: float, wait: Callable[[float], object] = time.sleep
+) -> Iterator[PaperClock]:
+    with closing(
+        PaperClock(paper.url, paper.keys.control_token, pace_s, wait)
+    ) as clock:
+        yield clock
+
+
+def test_candles_of_a_paper_market_come_at_the_pace_that_is_asked_for(
+    paper: PaperServer,
+) -> None:
+    with paper_clock(paper, 0.2) as clock:
+        began, start_ms = time.monotonic(), clock.now_ms()
+        closes = [clock.next_close_ms() for _ in range(3)]
+    assert closes == [start_ms + CANDLE_MS * number for number in (1, 2, 3)]
+    assert time.monotonic() - began >= 0.6
+
+
+def test_a_slow_paper_market_lets_the_loop_say_that_it_lives(
+    paper: PaperServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clocks, "BEAT_S", 0.05)
+    beats: list[float] = []
+    with paper_clock(paper, 0.5) as clock:
+        clock.between = lambda: beats.append(time.monotonic())
+        clock.next_close_ms()
+    assert len(beats) >= 3
+
+
+def test_a_stop_ends_the_wait_for_a_paper_candle_without_a_step(
+    paper: PaperServer,
+) -> None:
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    count = paper.exchange.market.count
+    with paper_clock(paper, 600.0, wait) as clock:
+        assert clock.next_close_ms() is None
+    assert (len(waited), paper.exchange.market.count) == (1, count)
+
+
+def test_without_a_pace_nothing_is_waited_for(paper: PaperServer) -> None:
+    def wait(seconds: float) -> bool:
+        raise AssertionError(seconds)
+
+    with paper_clock(paper, 0.0, wait) as clock:
+        closes = [clock.next_close_ms() for _ in range(11)]
+    assert closes[-1] is None
+    assert None not in closes[:-1]
