@@ -46,7 +46,8 @@ YES = "Write these specs and build them? [y/N]"
 def system(reachable_tmp: Path) -> Iterator[tuple[Path, Command]]:
     """A running paper system on a copy of the shipped project."""
     root = copy_project(reachable_tmp / "ask")
-    with Command("up", "--root", str(root)) as running:
+    _, *words = shlex.split(walk()[0])
+    with Command(*words, "--root", str(root)) as running:
         running.until("trading; Ctrl-C stops everything", 180)
         yield root, running
 
@@ -105,7 +106,7 @@ def test_every_command_of_the_walk_in_the_readme_works(
     """In the order in which they stand there; the system of the first line is up."""
     root, running = system
     first, *commands = walk()
-    assert first == "architect up"
+    assert first == "architect up --pace 1"
     assert len(commands) > 12
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     settings = environment(LLM_RELAY="yes", EDITOR="true", PATH=path)
