@@ -150,7 +150,7 @@ def with_lock(action):
 
 def set_up():
     """Make or mend `.venv`; the stamp is written last, when everything stands."""
-    python, version = find_python()
+    found = find_pythons()
     wanted = wanted_stamp()
     if os.path.exists(LOG):
         os.remove(LOG)
@@ -158,16 +158,27 @@ def set_up():
     stamp = read(STAMP)
     kept = stamp is None or stamp.startswith(ROOT + "\n")
     if not kept or not has_working_pip():
-        say("set-up: making .venv with Python {}.{}, {}".format(*version, python))
-        run([python, "-m", "venv", "--clear", VENV], python)
+        make_venv(found)
     write(STAMP, "unfinished")
     install(VENV_PYTHON)
     write(STAMP, wanted)
     say("set-up: done")
 
 
-def find_python():
-    """Return the path and version of a Python that the lock covers: the fastest here.
+def make_venv(found):
+    """Make `.venv` with the first of some Pythons that can."""
+    for number, (python, version) in enumerate(found, 1):
+        say("set-up: making .venv with Python {}.{}, {}".format(*version, python))
+        try:
+            return run([python, "-m", "venv", "--clear", VENV], python)
+        except SetupError as error:
+            if number == len(found):
+                raise
+            say(f"set-up: {error}; trying another Python")
+
+
+def find_pythons():
+    """Return path and version of each Python that the lock covers, the fastest first.
 
     PYTHON names one outright. Raises SetupError when there is none, naming what was found
     instead.
@@ -181,7 +192,8 @@ def find_python():
         elif path:
             seen.append("{} is {}.{}".format(name, *version))
     if found:
-        return found[fastest(list(found)) if len(found) > 1 else next(iter(found))]
+        best = fastest(list(found)) if len(found) > 1 else next(iter(found))
+        return [found.pop(best), *found.values()]
     raise SetupError(
         "Python 3.11, 3.12 or 3.13 is needed; " + (", ".join(seen) or "none was found"),
         "sudo apt install python3 python3-venv, or name one: make demo PYTHON=/path/to/python3.12",

@@ -131,7 +131,28 @@ def test_of_several_pythons_a_much_faster_one_is_taken(
     pythons = [other_python(*pair) for pair in zip(folders, trials, strict=True)]
     monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders)))
     # The fake ones ask the shell, which is found without PATH.
-    assert bootstrap.find_python() == (str(pythons[chosen]), (3, 12))
+    found = [path for path, _ in bootstrap.find_pythons()]
+    assert found == [str(pythons[chosen]), str(pythons[1 - chosen])]
+
+
+def test_where_one_python_makes_no_environment_another_does(
+    bootstrap: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tried: list[str] = []
+
+    def run(command: list[str], python: str) -> None:
+        tried.append(python)
+        if python == "broken":
+            raise bootstrap.SetupError("ensurepip has no wheels", "install them")
+
+    monkeypatch.setattr(bootstrap, "run", run)
+    bootstrap.make_venv([("broken", (3, 12)), ("whole", (3, 11))])
+    assert tried == ["broken", "whole"]
+    assert "ensurepip has no wheels; trying another Python" in capsys.readouterr().err
+    with pytest.raises(bootstrap.SetupError, match="no wheels"):
+        bootstrap.make_venv([("broken", (3, 12))])
 
 
 def test_a_trial_of_this_python_tells_milliseconds(bootstrap: ModuleType) -> None:
