@@ -14,6 +14,7 @@ from typing import Any
 
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
+from core.trading.trader.trades import OpenTrade
 
 ZERO = Decimal(0)
 # Fills may be shown late and out of order, and clocks differ: so far back is asked again.
@@ -153,6 +154,11 @@ class Books:
         self._last_entry = max(self._last_entry, entry.entry_id)
         self._booked.add(entry.entry_id)
         self.unsaved.append(("ledger", _row(entry)))
+
+    def entered(self, trade: OpenTrade) -> Decimal:
+        """Return the coins that a trade's entry has filled, as far as anybody knows."""
+        symbol = trade.symbol
+        return trade.entered(self.positions.get(symbol), self.held.get(symbol))
 
     def totals_of(self, symbol: str) -> Totals:
         """Return the sums of one symbol, to be added to."""

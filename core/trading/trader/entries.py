@@ -109,7 +109,7 @@ class Entries:
         return OpenTrade(
             f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
             signal.score, *before, leverage=leverage,
-            plan=plan if filled < plan.size else None,
+            plan=plan if filled < plan.size else None, answered=filled,
             trail_usd=self.levels.trail_usd(price, levels),
         )  # fmt: skip
 
@@ -129,7 +129,9 @@ class Entries:
         What could not go out within twice the plan's time is not sent any more.
         """
         plan, symbol = trade.plan, trade.symbol
-        if plan is None or not self.risk.still_fits(trade, equity_usd, trades):
+        if trade.ending:
+            trade.plan = None  # its stop or take fills: nothing more goes in
+        if trade.plan is None or not self.risk.still_fits(trade, equity_usd, trades):
             return []
         late_ms = now_ms - plan.started_ms - plan.duration_ms
         if late_ms >= 0:
@@ -147,7 +149,10 @@ class Entries:
             trade.levels.stop_price,
         )
         mark, instrument = self.market.mark(symbol), self.market.instruments[symbol]
-        return self.execution.run(intent, trade.size, mark, instrument)
+        entered = self.books.entered(trade)
+        done = self.execution.run(intent, entered, mark, instrument)
+        trade.answered = entered + filled_of(done, mark)[0]
+        return done
 
     def _plan(
         self, symbol: str, side: str, size: Decimal, price: Decimal, now_ms: int

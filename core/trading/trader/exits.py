@@ -34,7 +34,7 @@ class Exits:
         Fills may be shown late: a trade ends when its last fill is booked.
         """
         return not any(
-            _is_of(trade, positions.get(trade.symbol))
+            trade.is_of(positions.get(trade.symbol))
             for positions in (self.books.positions, self.books.held)
         )
 
@@ -77,7 +77,7 @@ class Exits:
         nothing to reduce.
         """
         position = self.books.held.get(trade.symbol)
-        if position is None or not _is_of(trade, position):
+        if position is None or not trade.is_of(position):
             return []
         price = self.market.mark(trade.symbol)
         instrument = self.market.instruments[trade.symbol]
@@ -86,7 +86,3 @@ class Exits:
         intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, trade.exits_sent)
         trade.exits_sent += 1
         return self.execution.run(intent, ZERO, price, instrument)
-
-
-def _is_of(trade: OpenTrade, position: Any) -> bool:
-    return position is not None and (position.size > ZERO) == (trade.side == "long")

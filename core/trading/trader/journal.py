@@ -36,6 +36,15 @@ class Journal:
         record = trade.record(self.modules.records["Trade"], totals)
         self._log(record)
 
+    def catch_up(self, trade: OpenTrade) -> None:
+        """Take in what fills of a trade's entry that were shown late have made of it."""
+        position = self.books.positions.get(trade.symbol)
+        if position is None or not trade.is_of(position):
+            return
+        if abs(position.size) > trade.size:
+            trade.follow(position)
+            self.write(trade)
+
     def close(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         """Write a trade that has ended, and tell of it."""
         record = trade.record(

@@ -207,6 +207,8 @@ class TradingLoop:
         self.market.update_prices()
         self.execution.resolve()
         self._sync()
+        for trade in self.trades.values():
+            self.journal.catch_up(trade)
 
     def _sync(self, *, again: bool = False) -> None:
         """Book what is new, and count to each trade the fills that reduce it."""

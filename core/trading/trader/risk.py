@@ -121,5 +121,5 @@ class Risk:
         """Return what the slices may lose that are not sent yet."""
         worst = self._worst_price(trade.symbol, trade.plan)
         lost: Decimal = abs(worst - trade.levels.stop_price)
-        left: Decimal = max(trade.plan.size - trade.size, ZERO)
+        left: Decimal = max(trade.plan.size - self.books.entered(trade), ZERO)
         return lost * left

@@ -16,7 +16,8 @@ class OpenTrade:
 
     `ending` is why its exit was sent, empty before. `trail_usd` is the distance that its
     stop keeps from the price, 0 where it stands still. `plan` is the SlicePlan of an
-    entry that is not all sent yet, else None.
+    entry that is not all sent yet, else None; `answered` is what the answers to its slices
+    said was filled.
     """
 
     trade_id: str
@@ -34,6 +35,7 @@ class OpenTrade:
     trail_usd: Decimal = ZERO
     has_trailed: bool = False
     plan: Any = None
+    answered: Decimal = ZERO
     entries_sent: int = 0
     exits_sent: int = 0
     orders_sent: int = 0
@@ -45,6 +47,20 @@ class OpenTrade:
     def follow(self, position: Any) -> None:
         """Take size and price of the entry from the position, while it is built up."""
         self.size, self.entry_price = abs(position.size), position.entry_price
+
+    def is_of(self, position: Any | None) -> bool:
+        """Tell whether a position is on the trade's side."""
+        return position is not None and (position.size > ZERO) == (self.side == "long")
+
+    def entered(self, *positions: Any | None) -> Decimal:
+        """Return the coins that the entry has filled, by whoever says most.
+
+        Our fills may be shown late, and a position may be read late: what either of them or
+        an answer has told is there.
+        """
+        sizes = (abs(p.size) for p in positions if p is not None and self.is_of(p))
+        largest: Decimal = max((self.size, self.answered, *sizes))
+        return largest
 
     def move_stop(self, stop_price: Decimal) -> None:
         """Set the stop nearer to a profit."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from trader_rig import Rig
 
 from core.trading.trader.execution import Intent
 from core.trading.trader.loop import TradingLoop
+from core.trading.trader.trades import OpenTrade
 
 ETH = "PF_ETHUSD"
 
@@ -89,12 +91,7 @@ def test_an_order_that_nobody_knows_of_stops_entries_until_it_is_known(
 
 def test_an_execution_over_time_sends_a_slice_when_it_is_due(rig: Rig) -> None:
     """A trade is built over two candles; its risk counts before it is sent."""
-    loop = rig.loop(twap_usd=Decimal(1), clip_usd=Decimal(800), trail_frac=Decimal(0))
-    for _ in range(200):
-        loop.tick(rig.paper.step())
-        if any(trade.plan for trade in loop.trades.values()):
-            break
-    (trade,) = (trade for trade in loop.trades.values() if trade.plan)
+    loop, trade = building(rig)
     first, plan = trade.size, trade.plan
     assert first < plan.size
     counted = sum(loop.risk.open_risks(loop.trades))
@@ -111,16 +108,81 @@ def test_an_execution_over_time_sends_a_slice_when_it_is_due(rig: Rig) -> None:
     rig.assert_books_equal(loop)
 
 
-def test_a_restart_goes_on_with_an_execution_over_time(rig: Rig) -> None:
-    knobs = {"twap_usd": Decimal(1), "clip_usd": Decimal(800), "trail_frac": Decimal(0)}
-    dead = rig.loop(**knobs)
+SPREAD = {"twap_usd": Decimal(1), "clip_usd": Decimal(800), "trail_frac": Decimal(0)}
+
+
+def building(rig: Rig, **knobs: Any) -> tuple[TradingLoop, OpenTrade]:
+    """Return a loop at a tick after which an entry is not all sent yet."""
+    loop = rig.loop(**SPREAD, **knobs)
     for _ in range(200):
-        dead.tick(rig.paper.step())
-        if any(trade.plan for trade in dead.trades.values()):
+        loop.tick(rig.paper.step())
+        if any(trade.plan for trade in loop.trades.values()):
             break
-    (before,) = (trade for trade in dead.trades.values() if trade.plan)
+    (trade,) = (trade for trade in loop.trades.values() if trade.plan)
+    return loop, trade
+
+
+def held(rig: Rig, symbol: str) -> Decimal:
+    sizes = (abs(p.size) for p in rig.exchange.positions() if p.symbol == symbol)
+    return next(sizes, Decimal(0))
+
+
+@pytest.mark.parametrize("candles", [1, 2, 3])
+def test_an_execution_over_time_counts_fills_that_are_not_shown_yet(
+    rig: Rig, candles: int
+) -> None:
+    """What was answered is there, whatever the list of fills says so far."""
+    loop, trade = building(rig)
+    plan, symbol = trade.plan, trade.symbol
     rig.replace_module("market_scanner", "return []")
-    loop = rig.loop(**knobs)
+    rig.paper.fault("late_fills", "fills", times=4, candles=candles)
+    for _ in range(6):
+        loop.tick(rig.paper.step())
+        assert held(rig, symbol) <= plan.size
+    if symbol in loop.trades:
+        assert trade.size == held(rig, symbol)
+        (row,) = [r for r in rig.rows("trades") if r["trade_id"] == trade.trade_id]
+        assert row["size"] == trade.size
+    rig.assert_books_equal(loop)
+
+
+def test_nothing_more_goes_in_once_a_stop_has_begun_to_fill(rig: Rig) -> None:
+    loop, trade = building(rig)
+    before = held(rig, trade.symbol)
+    trade.ending = "stop"
+    assert (
+        loop.entries.go_on(trade, rig.paper.step(), Decimal(10**6), loop.trades) == []
+    )
+    assert trade.plan is None
+    assert held(rig, trade.symbol) <= before
+
+
+@pytest.mark.parametrize(
+    ("answered", "sizes", "most"),
+    [("3", (), "3"), ("0", ("-2", "-5"), "5"), ("1", ("7", "-1"), "2"), ("0", (), "2")],
+)
+def test_an_entry_is_as_large_as_whoever_says_most(
+    rig: Rig, answered: str, sizes: tuple[str, ...], most: str
+) -> None:
+    """Positions on the other side are no part of it."""
+    trade = OpenTrade(
+        "t", ETH, "short", Decimal(2), Decimal(1), None, 0, 0.0, *[Decimal(0)] * 3,
+        answered=Decimal(answered),
+    )  # fmt: skip
+    records = rig.modules.records["Position"]
+    positions = [
+        records(
+            symbol=ETH, size=Decimal(size), entry_price=Decimal(1), funding_usd=Decimal(0)
+        )
+        for size in sizes
+    ]  # fmt: skip
+    assert trade.entered(None, *positions) == Decimal(most)
+
+
+def test_a_restart_goes_on_with_an_execution_over_time(rig: Rig) -> None:
+    _, before = building(rig)
+    rig.replace_module("market_scanner", "return []")
+    loop = rig.loop(**SPREAD)
     trade = loop.trades[before.symbol]
     assert (trade.trade_id, trade.size) == (before.trade_id, before.size)
     assert trade.plan == before.plan
@@ -131,4 +193,4 @@ def test_a_restart_goes_on_with_an_execution_over_time(rig: Rig) -> None:
     assert trade.plan is None
     assert not [kind for kind in rig.kinds() if kind == "trouble"]
     rig.assert_books_equal(loop)
-    assert rig.loop(**knobs).trades[trade.symbol].plan is None
+    assert rig.loop(**SPREAD).trades[trade.symbol].plan is None
