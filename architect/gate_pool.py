@@ -6,19 +6,16 @@ one process that started it; when that ends, however it ends, the gates end too.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, wait
 
 from architect.gate.contract.regressions import Regression
-from architect.gate.verdict import Verdict
-from architect.gate_process import Order
+from architect.gate.verdict import Caught, Verdict
+from architect.gate_child import GateChild
+from architect.gate_process import Job, Order
 from architect.judges import Answer
-from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 
@@ -41,8 +38,7 @@ def slots_for(texts: int) -> int:
 class _Gate:
     """One process; `judging` is what it has at hand."""
 
-    process: subprocess.Popen[bytes]
-    connection: Connection
+    child: GateChild
     judging: tuple[Spec, str] | None = None
     has_graph: bool = False
 
@@ -67,7 +63,7 @@ class GatePool:
         self._gates: list[_Gate] = []
         try:
             for _ in range(slots):
-                self._gates.append(_start(package))
+                self._gates.append(_Gate(GateChild(package)))
         except BaseException:
             self.close()
             raise
@@ -78,20 +74,19 @@ class GatePool:
         modules, regressions = self._known(spec.name)
         graph = None if gate.has_graph else self._graph
         gate.judging, gate.has_graph = (spec, text), True
-        with contextlib.suppress(OSError):  # it has ended: `ready` tells so
-            gate.connection.send(
-                Order(spec.name, text, modules, regressions, graph, self._strength)
-            )
+        job: Job = "judge and measure" if self._strength else "judge"
+        gate.child.send(Order(spec.name, text, modules, regressions, graph, job))
 
     def ready(self) -> tuple[str, Answer]:
         """Wait for one; return its spec's name and its verdict, or what went wrong."""
-        busy = {gate.connection: gate for gate in self._gates if gate.judging}
+        busy = {gate.child.connection: gate for gate in self._gates if gate.judging}
         connection = wait(list(busy))[0]
         assert isinstance(connection, Connection)
         gate = busy[connection]
         assert gate.judging is not None
         (spec, text), gate.judging = gate.judging, None
-        answer = _received(gate)
+        answer = gate.child.receive()
+        assert not isinstance(answer, Caught)  # no order of ours is to measure alone
         if isinstance(answer, Verdict):
             self._note(spec, text, answer)
         return spec.name, answer
@@ -99,31 +94,7 @@ class GatePool:
     def close(self) -> None:
         """End all gates, also those that judge."""
         for gate in self._gates:
-            gate.connection.close()
-            gate.process.kill()
+            gate.child.kill()
         for gate in self._gates:
-            gate.process.wait()
+            gate.child.close()
         self._gates.clear()
-
-
-def _received(gate: _Gate) -> Answer:
-    try:
-        answer: Answer = gate.connection.recv()
-    except (EOFError, OSError):
-        code = gate.process.wait()
-        return GateError(
-            f"a gate process ended with code {code}", hint="run the command again"
-        )
-    return answer
-
-
-def _start(package: str) -> _Gate:
-    mine, theirs = Pipe()
-    number = theirs.fileno()
-    command = [sys.executable, "-m", "architect.gate_process", str(number), package]
-    # A session of its own: Ctrl-C at the terminal reaches us, and we end it.
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, pass_fds=(number,), start_new_session=True
-    )
-    theirs.close()
-    return _Gate(process, mine)

@@ -2,7 +2,7 @@
 
     python -m architect.gate_process DESCRIPTOR PACKAGE
 
-Started by `architect.gate_pool` and by nobody else; it ends when its other end does.
+Started by `architect.gate_child` and by nobody else; it ends when its other end does.
 Both ends are ours, so they speak pickle; candidates run in the sandbox of this gate.
 """
 
@@ -12,21 +12,26 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from typing import Literal
 
 from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate, open_gate
-from architect.gate.verdict import UNKNOWN, CounterExample, Verdict
+from architect.gate.structure import check_candidate
+from architect.gate.verdict import UNKNOWN, Caught, CounterExample, Verdict
 from architect.strength import stage
-from core.errors import ArchitectError
+from core.errors import ArchitectError, GateError
 from core.plain_data import dump
 from core.spec_graph import SpecGraph
+
+Answer = Verdict | Caught | ArchitectError
+Job = Literal["judge", "judge and measure", "measure"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One text to judge; `graph` is None where it is the one of the order before.
 
-    With `strength` its spec's strength is measured too.
+    `job` may be to measure the strength of its spec too, or to measure alone.
     """
 
     name: str
@@ -34,7 +39,7 @@ class Order:
     modules: Mapping[str, str]
     regressions: Sequence[Regression]
     graph: SpecGraph | None
-    strength: bool = False
+    job: Job = "judge"
 
 
 def main() -> None:
@@ -43,7 +48,7 @@ def main() -> None:
     try:
         with open_gate(sys.argv[2]) as gate:
             _serve(connection, gate)
-    except EOFError:
+    except (EOFError, OSError):  # the other end is gone, perhaps in the middle
         return
     except ArchitectError as error:
         # Nothing was judged: the sandbox does not hold here, and the first asker hears it.
@@ -57,13 +62,18 @@ def _serve(connection: Connection, gate: Gate) -> None:
         order: Order = connection.recv()
         graph = order.graph or graph
         assert graph is not None
-        connection.send(_judged(gate, graph, order))
+        connection.send(_answer(gate, graph, order))
 
 
-def _judged(gate: Gate, graph: SpecGraph, order: Order) -> Verdict | ArchitectError:
+def _answer(gate: Gate, graph: SpecGraph, order: Order) -> Answer:
     spec = graph.specs[order.name]
     try:
-        judge = stage.judged if order.strength else Gate.judge
+        if order.job == "measure":
+            # Nobody has judged it: nothing is run before the structure allows it.
+            if check_candidate(spec, graph, order.text, gate.package)[1]:
+                return GateError(f"{spec.name}: its structure is refused")
+            return stage.caught(gate, spec, graph, order.text, order.modules)
+        judge = Gate.judge if order.job == "judge" else stage.judged
         verdict = judge(
             gate, spec, graph, order.text, order.modules, regressions=order.regressions
         )

@@ -34,6 +34,7 @@ from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.staleness import State
 from architect.strength import stage
+from architect.strength.beside import Beside
 from architect.verdict_log import VerdictLog
 from core.manifest import read_manifest
 from core.spec import Spec
@@ -59,6 +60,7 @@ class Session:
         self._relay = relay
         self._open = ExitStack()
         self._log = VerdictLog(config)
+        self._beside: Beside | None = None
         self._graph: tuple[tuple[object, ...], SpecGraph] | None = None
 
     def __enter__(self) -> Session:
@@ -136,12 +138,28 @@ class Session:
         def judged(spec: Spec, text: str) -> Verdict:
             known = load_regressions(self.project, spec.name)
             modules = accepted_modules(self.project, graph, read)
-            judge = stage.judged if self.strength else Gate.judge
-            verdict = judge(self.gate, spec, graph, text, modules, regressions=known)
+            verdict = self._stage(
+                self.gate, spec, graph, text, modules, regressions=known
+            )
             self._log.note(spec, text, verdict)
             return verdict
 
         return judged
+
+    @property
+    def _stage(self) -> Callable[..., Verdict]:
+        if not self.strength:
+            return Gate.judge
+        return stage.judged if self._beside is None else self._beside.judged
+
+    def measure_beside(self) -> None:
+        """From now on measure the strength of specs while their bodies are judged.
+
+        It takes a second gate: for who waits for each single body.
+        """
+        if self._beside is None:
+            self._beside = Beside(self.project.package)
+            self._open.callback(self._beside.close)
 
     def judges(self, graph: SpecGraph, texts: int) -> Judges:
         """Return what judges a build of so many texts: side by side where that is worth it."""

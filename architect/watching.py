@@ -73,7 +73,8 @@ class SpecWatch:
             stop.wait(SETTLE_S)
 
     def begin(self) -> None:
-        """Tell what is stale already."""
+        """Tell what is stale already, and get warm."""
+        self.session.measure_beside()
         try:
             found = findings(self.session)
         except ArchitectError as error:

@@ -105,7 +105,7 @@ def test_a_gate_that_is_killed_is_an_error_of_its_module(
 ) -> None:
     pool, spec = make_pool(bench), load_graph(bench.project.specs).get("fee")
     pool.submit(spec, BODIES["fee"])
-    os.kill(pool._gates[0].process.pid, signal.SIGKILL)
+    os.kill(pool._gates[0].child.process.pid, signal.SIGKILL)
     name, answer = pool.ready()
     assert (name, type(answer)) == ("fee", GateError)
     assert "ended with code -9" in str(answer)
@@ -123,7 +123,7 @@ def test_an_error_of_a_gate_is_told_with_its_hint(
 
 def test_no_process_is_left_when_it_is_closed(bench: Bench, make_pool: Make) -> None:
     pool = make_pool(bench)
-    pids = [gate.process.pid for gate in pool._gates]
+    pids = [gate.child.process.pid for gate in pool._gates]
     pool.submit(load_graph(bench.project.specs).get("fee"), BODIES["fee"])
     pool.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)

@@ -1,0 +1,100 @@
+"""Measuring beside the gate: the same strength, and nothing of it where a body is refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from strength_specs import BODIES, GRAPH, MODULES
+
+from architect.gate.gate import Gate
+from architect.gate.verdict import Verdict
+from architect.strength import stage
+from architect.strength.beside import Beside
+from core.errors import GateError
+
+
+@pytest.fixture(scope="module")
+def beside() -> Iterator[Beside]:
+    made = Beside("trading")
+    yield made
+    made.close()
+
+
+def judged(beside: Beside, gate: Gate, name: str, body: str = "") -> Verdict:
+    spec, text = GRAPH.get(name), body or BODIES[name]
+    return beside.judged(gate, spec, GRAPH, text, MODULES)
+
+
+def pid(beside: Beside) -> int:
+    return beside._child.process.pid
+
+
+@pytest.mark.parametrize("name", ["strong_fee", "weak_fee"])
+def test_it_catches_what_is_caught_one_after_the_other(
+    beside: Beside, strength_gate: Gate, name: str
+) -> None:
+    here = stage.judged(strength_gate, GRAPH.get(name), GRAPH, BODIES[name], MODULES)
+    before = pid(beside)
+    there = judged(beside, strength_gate, name)
+    assert there.accepted
+    assert there.caught is not None
+    assert there.caught == here.caught
+    assert there.caught.enough == (name == "strong_fee")
+    assert bool(there.caught.survivors) == (name == "weak_fee")
+    assert pid(beside) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "stage_of"),
+    [("import os\nreturn 1\n", "structure"), ("return size * price\n", "contract")],
+)
+def test_a_refused_body_has_no_strength_and_the_next_one_is_judged_well(
+    beside: Beside, strength_gate: Gate, body: str, stage_of: str
+) -> None:
+    before = pid(beside)
+    refused = judged(beside, strength_gate, "strong_fee", body)
+    assert (refused.accepted, refused.stage, refused.caught) == (False, stage_of, None)
+    # One whose tests still run is not waited for.
+    assert (pid(beside) == before) == (stage_of == "structure")
+    accepted = judged(beside, strength_gate, "strong_fee")
+    assert accepted.caught is not None
+    assert accepted.caught.enough
+
+
+def test_a_second_gate_that_is_killed_is_done_without(
+    beside: Beside, strength_gate: Gate
+) -> None:
+    os.kill(pid(beside), signal.SIGKILL)
+    verdict = judged(beside, strength_gate, "strong_fee")
+    assert verdict.caught is not None
+    assert verdict.caught.enough
+    again = judged(beside, strength_gate, "strong_fee")
+    assert again.caught == verdict.caught
+
+
+def test_an_error_of_the_gate_ends_what_is_measured(
+    beside: Beside, strength_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*given: object, **named: object) -> Verdict:
+        raise GateError("the sandbox is lost")
+
+    before = pid(beside)
+    with monkeypatch.context() as patched:
+        patched.setattr(Gate, "judge", lost)
+        with pytest.raises(GateError, match="lost"):
+            judged(beside, strength_gate, "strong_fee")
+    assert pid(beside) != before
+    assert judged(beside, strength_gate, "strong_fee").accepted
+
+
+def test_a_record_is_judged_by_its_structure_alone(
+    beside: Beside, strength_gate: Gate
+) -> None:
+    verdict = beside.judged(
+        strength_gate, GRAPH.get("order_status"), GRAPH, "", MODULES
+    )
+    assert verdict.accepted
+    assert verdict.caught is None
