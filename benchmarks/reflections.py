@@ -158,8 +158,7 @@ def stalled(stores: Stores, spool: Path, number: int) -> tuple[float, int]:
         log.records.extend(records(1))
         assert log.flush(30)
         servers = _postgres(stores)
-        for pid in servers:
-            os.kill(pid, signal.SIGSTOP)
+        _signal(servers, signal.SIGSTOP)
         try:
             part = min(10_000, number)
             for first in range(0, number, part):
@@ -167,10 +166,16 @@ def stalled(stores: Stores, spool: Path, number: int) -> tuple[float, int]:
                 time.sleep(0.02)
             grown = _memory_mb() - held
         finally:
-            for pid in servers:
-                os.kill(pid, signal.SIGCONT)
+            _signal(servers, signal.SIGCONT)
         assert log.flush(300)
     return grown, before + 1 + number - _rows(stores)
+
+
+def _signal(pids: list[int], number: int) -> None:
+    """Send a signal to processes; one that ends by itself meanwhile is left alone."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def store_killed(stores: Stores, spool: Path, number: int, kills: int) -> int:

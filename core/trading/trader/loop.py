@@ -271,8 +271,11 @@ class TradingLoop:
 
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
         for trade in list(self.trades.values()):
+            plan = trade.plan
             if self.entries.go_on(trade, now_ms, equity_usd, self.trades):
                 self._built(trade, now_ms)
+            elif plan is not trade.plan:
+                self._safely("store", partial(self.plans.keep, trade))
         self.entries.run(now_ms, equity_usd, self.trades)
 
     def _opened(self, trade: OpenTrade) -> None:

@@ -147,14 +147,18 @@ def test_an_execution_over_time_counts_fills_that_are_not_shown_yet(
 
 
 def test_nothing_more_goes_in_once_a_stop_has_begun_to_fill(rig: Rig) -> None:
+    """Neither now nor after a restart."""
     loop, trade = building(rig)
     before = held(rig, trade.symbol)
+    rig.replace_module("market_scanner", "return []")
     trade.ending = "stop"
-    assert (
-        loop.entries.go_on(trade, rig.paper.step(), Decimal(10**6), loop.trades) == []
-    )
+    loop.tick(rig.paper.step())
     assert trade.plan is None
     assert held(rig, trade.symbol) <= before
+    again = rig.loop(**SPREAD)
+    again.tick(rig.paper.step())
+    assert held(rig, trade.symbol) <= before
+    assert not any(one.plan for one in again.trades.values())
 
 
 @pytest.mark.parametrize(
