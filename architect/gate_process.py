@@ -48,7 +48,7 @@ def main() -> None:
     try:
         with open_gate(sys.argv[2]) as gate:
             _serve(connection, gate)
-    except (EOFError, OSError):  # the other end is gone, perhaps in the middle
+    except (EOFError, ConnectionError):  # the other end is gone, perhaps in the middle
         return
     except ArchitectError as error:
         # Nothing was judged: the sandbox does not hold here, and the first asker hears it.

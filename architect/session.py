@@ -21,6 +21,7 @@ from architect.gate.gate import Gate, open_gate
 from architect.gate.replay import Replay
 from architect.gate.verdict import Verdict
 from architect.gate_pool import GatePool, slots_for
+from architect.gate_process import Order
 from architect.judges import Judges, OneByOne
 from architect.lock import build_lock
 from architect.models.access import Models
@@ -138,19 +139,18 @@ class Session:
         def judged(spec: Spec, text: str) -> Verdict:
             known = load_regressions(self.project, spec.name)
             modules = accepted_modules(self.project, graph, read)
-            verdict = self._stage(
-                self.gate, spec, graph, text, modules, regressions=known
-            )
+            if self.strength and self._beside is not None:
+                order = Order(spec.name, text, modules, known, graph, "measure")
+                verdict = self._beside.judged(self.gate, order)
+            else:
+                judge = stage.judged if self.strength else Gate.judge
+                verdict = judge(
+                    self.gate, spec, graph, text, modules, regressions=known
+                )
             self._log.note(spec, text, verdict)
             return verdict
 
         return judged
-
-    @property
-    def _stage(self) -> Callable[..., Verdict]:
-        if not self.strength:
-            return Gate.judge
-        return stage.judged if self._beside is None else self._beside.judged
 
     def measure_beside(self) -> None:
         """From now on measure the strength of specs while their bodies are judged.

@@ -7,17 +7,15 @@ refuses is thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate
 from architect.gate.verdict import Caught, Verdict
 from architect.gate_child import GateChild
-from architect.gate_process import Order
+from architect.gate_process import Answer, Order
 from architect.strength import stage
-from core.errors import GateError
-from core.spec import Spec
+from core.errors import ArchitectError, GateError
 from core.spec_graph import SpecGraph
 
 
@@ -29,50 +27,43 @@ class Beside:
         self._child = GateChild(package)
         self._graph: SpecGraph | None = None
 
-    def judged(
-        self,
-        gate: Gate,
-        spec: Spec,
-        graph: SpecGraph,
-        text: str,
-        modules: Mapping[str, str],
-        regressions: Sequence[Regression] = (),
-    ) -> Verdict:
-        """Judge a body or a module; where it is accepted, the verdict tells what is caught."""
-
-        def judge() -> Verdict:
-            return gate.judge(spec, graph, text, modules, regressions=regressions)
-
+    def judged(self, gate: Gate, order: Order) -> Verdict:
+        """Judge what an order to measure holds; where it is accepted, the verdict tells what
+        is caught.
+        """
+        assert order.graph is not None
+        graph, spec = order.graph, order.graph.specs[order.name]
+        judge = partial(
+            gate.judge, spec, graph, order.text, order.modules,
+            regressions=order.regressions,
+        )  # fmt: skip
         if spec.kind == "record":
             return judge()
-        self._begin(spec, graph, text, modules)
+        self._begin(order)
+        found: Answer | None = None
         try:
             verdict = judge()
-            found = self._child.receive() if verdict.accepted else None
-        except BaseException:
-            self._drop()
-            raise
-        if found is None:
-            if verdict.stage != "structure":  # else the other says the same at once
+            # Where the structure is refused the other says the same at once.
+            if verdict.accepted or verdict.stage == "structure":
+                found = self._child.receive()
+        finally:
+            if found is None:
                 self._drop()
-            else:
-                self._child.receive()
+        if not verdict.accepted:
             return verdict
         if isinstance(found, GateError):
             # It may have been the other process alone that failed.
             self._drop()
-            found = stage.caught(gate, spec, graph, text, modules)
-        if not isinstance(found, Caught):
-            assert isinstance(found, Exception)
+            found = stage.caught(gate, spec, graph, order.text, order.modules)
+        if isinstance(found, ArchitectError):
             raise found
+        assert isinstance(found, Caught)
         return replace(verdict, caught=found)
 
-    def _begin(
-        self, spec: Spec, graph: SpecGraph, text: str, modules: Mapping[str, str]
-    ) -> None:
-        new = None if graph is self._graph else graph
-        self._graph = graph
-        self._child.send(Order(spec.name, text, modules, (), new, "measure"))
+    def _begin(self, order: Order) -> None:
+        known = order.graph is self._graph
+        self._graph = order.graph
+        self._child.send(replace(order, graph=None) if known else order)
 
     def _drop(self) -> None:
         """End what is measured now; the next gate is warm before it is needed."""

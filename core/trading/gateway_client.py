@@ -7,7 +7,6 @@ request that may have been carried out.
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -234,14 +233,4 @@ def _frame(rows: list[list[Any]]) -> pd.DataFrame:
         name: np.array(column, dtype="int64" if name == "time_ms" else "float64")
         for name, column in zip(_CANDLE_COLUMNS, columns, strict=True)
     }
-    return pd.DataFrame(data, columns=_names())
-
-
-@functools.cache
-def _names() -> pd.Index:
-    """Return the columns, one object for all frames: pandas looks a name up by what it
-    learned of the index before.
-    """
-    import pandas as pd
-
-    return pd.Index(_CANDLE_COLUMNS)
+    return pd.DataFrame(data)

@@ -11,6 +11,7 @@ from strength_specs import BODIES, GRAPH, MODULES
 
 from architect.gate.gate import Gate
 from architect.gate.verdict import Verdict
+from architect.gate_process import Order
 from architect.strength import stage
 from architect.strength.beside import Beside
 from core.errors import GateError
@@ -24,8 +25,8 @@ def beside() -> Iterator[Beside]:
 
 
 def judged(beside: Beside, gate: Gate, name: str, body: str = "") -> Verdict:
-    spec, text = GRAPH.get(name), body or BODIES[name]
-    return beside.judged(gate, spec, GRAPH, text, MODULES)
+    text = body or BODIES.get(name, "")
+    return beside.judged(gate, Order(name, text, MODULES, (), GRAPH, "measure"))
 
 
 def pid(beside: Beside) -> int:
@@ -93,8 +94,6 @@ def test_an_error_of_the_gate_ends_what_is_measured(
 def test_a_record_is_judged_by_its_structure_alone(
     beside: Beside, strength_gate: Gate
 ) -> None:
-    verdict = beside.judged(
-        strength_gate, GRAPH.get("order_status"), GRAPH, "", MODULES
-    )
+    verdict = judged(beside, strength_gate, "order_status")
     assert verdict.accepted
     assert verdict.caught is None

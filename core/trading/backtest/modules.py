@@ -79,10 +79,8 @@ def registry_of(root: Path, name: str = "") -> Registry:
     With a name only that module, if there is one, and what it needs.
     """
     project = Project(root)
-    registry, manifest = (
-        FixedRegistry(project.generated, project.package),
-        read_manifest(project.manifest),
-    )
+    registry = FixedRegistry(project.generated, project.package)
+    manifest = read_manifest(project.manifest)
     registry.load(manifest, {name} & set(manifest.modules) if name else None)
     return registry
 

@@ -158,9 +158,8 @@ def _trade(
     changes = np.flatnonzero(np.diff(wanted[first - 1 :])) + first
     if wanted[first - 1]:
         changes = np.concatenate(([first - 1], changes))
-    changes = changes[
-        changes < last
-    ]  # what is wanted at the end is not traded any more
+    # What is wanted at the end is not traded any more.
+    changes = changes[changes < last]
     frac, step = setup.notional_frac, taker.step
     columns = (changes, close[changes], wanted[changes], funding[changes + 1])
     ends = [*changes[1:].tolist(), last]

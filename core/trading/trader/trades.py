@@ -52,13 +52,13 @@ class OpenTrade:
         """Tell whether a position is on the trade's side."""
         return position is not None and (position.size > ZERO) == (self.side == "long")
 
-    def entered(self, *positions: Any | None) -> Decimal:
+    def entered(self, *positions: Any) -> Decimal:
         """Return the coins that the entry has filled, by whoever says most.
 
         Our fills may be shown late, and a position may be read late: what either of them or
         an answer has told is there.
         """
-        sizes = (abs(p.size) for p in positions if p is not None and self.is_of(p))
+        sizes = (abs(p.size) for p in positions if self.is_of(p))
         largest: Decimal = max((self.size, self.answered, *sizes))
         return largest
 
