@@ -17,10 +17,9 @@ from types import CodeType
 from typing import Any
 
 from architect.gate.sandbox.loading import load_module
+from architect.gate.sandbox.unchanged import PLAIN, held, holds, is_table, key
 from architect.gate.sandbox.worker import Serving
 from core import values
-
-_PLAIN = (type(None), bool, int, float, str, decimal.Decimal)
 
 
 @dataclass
@@ -34,8 +33,6 @@ class _Input:
     scripts: dict[str, Any]
     before: str | None
     held: Any
-    tables: dict[str, Any]
-    only_tables: bool
     right: Any = None  # what marks the first code's result, None if it gave none
 
 
@@ -52,10 +49,8 @@ class _Trials:
     def keep(self, given: dict[str, Any], scripts: dict[str, Any]) -> str:
         """Keep an input; return the answer to it."""
         frozen = all(_is_frozen(value) for value in given.values())
-        tables = {n: _kept(value) for n, value in given.items() if _is_table(value)}
         before = None if frozen else _text(given)
-        only = all(_is_table(v) or _is_frozen(v) for v in given.values())
-        one = _Input(given, scripts, before, _held(given), tables, only)
+        one = _Input(given, scripts, before, held(given, _is_frozen))
         self.inputs.append(one)
         answer = self.answer(len(self.inputs) - 1)
         if not one.scripts and self.returned is not None:
@@ -102,7 +97,7 @@ class _Trials:
     def _restore(self, one: _Input) -> None:
         assert one.before is not None
         one.given = self.serving._decode(json.loads(one.before))
-        one.held = _held(one.given)
+        one.held = held(one.given, _is_frozen)
 
     def _called(self, given: dict[str, Any]) -> dict[str, Any]:
         # Every call begins alike. An accepted body's mutant has no way to randomness.
@@ -115,13 +110,7 @@ class _Trials:
         return self.serving._valued(self.returned)
 
     def _is_changed(self, one: _Input) -> bool:
-        # Writing a table out costs more than a call does.
-        if one.only_tables:
-            return not all(
-                _is_same_table(one.given[name], table)
-                for name, table in one.tables.items()
-            )
-        if _holds(one.given, one.held):
+        if holds(one.given, one.held):
             return False
         return _text(one.given) != one.before
 
@@ -135,32 +124,13 @@ class _Remembered:
         self.answers: dict[Any, Any] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        key = (*map(_key, args), *((n, _key(value)) for n, value in kwargs.items()))
-        if None in key or not any(isinstance(part, tuple) for part in key):
+        asked = (*map(key, args), *((n, key(value)) for n, value in kwargs.items()))
+        if None in asked or not any(isinstance(part, tuple) for part in asked):
             return self.function(*args, **kwargs)
-        if key not in self.answers:
-            self.answers[key] = self.function(*args, **kwargs)
-        answer = self.answers[key]
-        return answer.copy() if _is_table(answer) else answer
-
-
-def _key(value: Any) -> Any:
-    """Return what tells a series or a plain value from all others, else None."""
-    if isinstance(value, _PLAIN):
-        return f"{type(value).__name__} {value!r}"
-    if _is_table(value) and value.ndim == 1:
-        index, kind = value.index, value.dtype
-        if _is_numeric(kind) and _is_numeric(index.dtype):
-            return (
-                kind.char, value.to_numpy().tobytes(), value.name,
-                type(index).__name__, index.dtype.char, index.to_numpy().tobytes(),
-            )  # fmt: skip
-    return None
-
-
-def _is_numeric(dtype: Any) -> bool:
-    """Tell whether the bytes of such an array are its values: not pointers to them."""
-    return dtype.kind in "biuf" and hasattr(dtype, "char")
+        if asked not in self.answers:
+            self.answers[asked] = self.function(*args, **kwargs)
+        answer = self.answers[asked]
+        return answer.copy() if is_table(answer) else answer
 
 
 _trials = _Trials()
@@ -224,7 +194,7 @@ def put(code: str) -> int:
 
 def _mark(value: Any) -> Any:
     """Return what only values that are written alike have in common; None for none."""
-    found = _key(value)
+    found = key(value)
     if found is None:
         try:
             found = _text(value)
@@ -233,61 +203,12 @@ def _mark(value: Any) -> Any:
     return found
 
 
-def _held(value: Any) -> Any:
-    """Return what a value holds, down to what cannot change; None where that is unknown."""
-    match value:
-        case list() | tuple():
-            return [(part, _held(part)) for part in value]
-        case dict():
-            return {name: (part, _held(part)) for name, part in value.items()}
-    return _is_frozen(value) or None
-
-
-def _holds(value: Any, held: Any) -> bool:
-    """Tell whether a value surely still holds the very parts it held."""
-    match value, held:
-        case (list() | tuple(), list()):
-            return len(value) == len(held) and all(
-                part is before and _holds(part, inner)
-                for part, (before, inner) in zip(value, held, strict=True)
-            )
-        case (dict(), dict()):
-            return [*value] == [*held] and all(
-                value[name] is before and _holds(before, inner)
-                for name, (before, inner) in held.items()
-            )
-    return held is True
-
-
 def _text(value: Any) -> str:
     return json.dumps(values.encode(value))
 
 
-def _is_table(value: Any) -> bool:
-    return hasattr(value, "iloc")
-
-
-def _kept(table: Any) -> Any:
-    """Return what a table is held against later: its key, or a copy where it has none."""
-    key = _key(table)
-    return table.copy() if key is None else key
-
-
-def _is_same_table(one: Any, other: Any) -> bool:
-    """Tell whether nothing of a series or frame differs from what `_kept` gave."""
-    if isinstance(other, tuple):
-        return bool(_key(one) == other)
-    if type(one) is not type(other) or not one.equals(other):
-        return False
-    if not one.index.equals(other.index):
-        return False
-    if hasattr(one, "columns"):
-        return bool(one.columns.equals(other.columns))
-    return bool(one.name == other.name or (one.name is None and other.name is None))
-
-
 def _is_frozen(value: Any) -> bool:
-    if isinstance(value, _PLAIN):
+    if isinstance(value, PLAIN):
         return True
     if isinstance(value, tuple):
         return all(map(_is_frozen, value))

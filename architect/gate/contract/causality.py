@@ -30,7 +30,10 @@ def check(terms: Terms, inputs: Inputs, cases: int, most: int) -> Check:
         return None
 
     def run() -> Failure | None:
-        return inputs.smallest(RESULTS, fails, cases, terms.allowed, most=most)
+        each = terms.subject.each
+        return inputs.smallest(
+            RESULTS, fails, cases, terms.allowed, most=most, each=each
+        )
 
     return Check("causality", run)
 

@@ -7,14 +7,17 @@ constants call for is drawn apart, for that body alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from architect.gate.contract.failure import Broken, Failure
 from architect.gate.contract.search import Search, sample
-from architect.gate.strategies import Arguments, Draw, Strategy
+from architect.gate.strategies import Arguments, Draw
 from core.spec import Domain, Spec
 
 Fails = Callable[[Arguments], Failure | None]
+# How a claim is held against inputs, one result for each of them: as `map` does.
+Each = Callable[[Fails, Sequence[Arguments]], Iterable[Failure | None]]
 # claim and number of cases -> what was drawn for it.
 Pool = dict[tuple[str, int], list[Arguments]]
 
@@ -61,27 +64,35 @@ class Inputs:
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None,
         most: int | None = None,
+        each: Each = map,
     ) -> Failure | None:
         """Return the failure of the smallest input that breaks the claim; `most` says how
-        many of the drawn inputs are tried."""
-        for i, arguments in enumerate(self.sample(claim, cases, allowed, given)[:most]):
-            failure = fails(arguments)
-            if failure is not None and failure.final:
-                raise Broken(failure)
-            if failure is not None:
-                strategy = self.draw.arguments(self.spec, allowed, given)
-                found = self._search(strategy, claim, fails).smallest(cases, passed=i)
-                return found or failure
+        many of the drawn inputs are tried, `each` how."""
+        drawn = self.sample(claim, cases, allowed, given)[:most]
+        strategy = partial(self.draw.arguments, self.spec, allowed, given)
+        for i, failure in _failures(each(fails, drawn)):
+            found = Search(strategy(), fails, self._seed(claim))
+            return found.smallest(cases, passed=i) or failure
         if self.own is None:
             return None
-        strategy = self.own.arguments(self.spec, allowed, given)
+        own = self.own.arguments(self.spec, allowed, given)
         if not self.own.fits:
             return None
-        search = self._search(strategy, f"{claim} at its constants", fails)
-        return search.smallest(max(24, (most or cases) // 2))
-
-    def _search(self, strategy: Strategy, claim: str, fails: Fails) -> Search:
-        return Search(strategy, fails, self._seed(claim))
+        seed, cases = f"{self._seed(claim)} at its constants", max(
+            24, (most or cases) // 2
+        )
+        for i, failure in _failures(each(fails, sample(own, cases, seed))):
+            return Search(own, fails, seed).smallest(cases, passed=i) or failure
+        return None
 
     def _seed(self, claim: str) -> str:
         return f"{self.spec.name}: {claim}"
+
+
+def _failures(found: Iterable[Failure | None]) -> Iterator[tuple[int, Failure]]:
+    """Yield the failures that are found with their places; Broken at a final one."""
+    for i, failure in enumerate(found):
+        if failure is not None and failure.final:
+            raise Broken(failure)
+        if failure is not None:
+            yield i, failure

@@ -98,7 +98,8 @@ def _over_inputs(
         return lambda: fails({})
 
     def run() -> Failure | None:
-        return inputs.smallest(claim, fails, cases, terms.allowed, given)
+        each = terms.subject.each
+        return inputs.smallest(claim, fails, cases, terms.allowed, given, each=each)
 
     return run
 

@@ -9,7 +9,7 @@ from architect.gate.contract.failure import Check, Failure
 from architect.gate.contract.inputs import Inputs
 from architect.gate.contract.ports import Script, script
 from architect.gate.contract.properties import RESULTS
-from architect.gate.contract.subject import Answer
+from architect.gate.contract.subject import Answer, Subject
 from architect.gate.contract.terms import Arguments, Terms
 from core.values import difference
 
@@ -24,10 +24,10 @@ def check(terms: Terms, drawn: Inputs, cases: int, most: int) -> Check:
 
     def run() -> Failure | None:
         inputs = _inputs(terms, drawn, cases, most)
-        first = [terms.call(*one) for one in inputs]
-        again = [terms.call(*one) for one in inputs]
+        first = _answers(terms.subject, inputs)
+        again = _answers(terms.subject, inputs)
         with terms.subject.elsewhere() as other:
-            fresh = [other.call(*one) for one in inputs[::-1]][::-1]
+            fresh = _answers(other, inputs[::-1])[::-1]
         for later in (again, fresh):
             for one, before, after in zip(inputs, first, later, strict=True):
                 if why := _differs(before, after):
@@ -35,6 +35,10 @@ def check(terms: Terms, drawn: Inputs, cases: int, most: int) -> Check:
         return None
 
     return Check("repeatable", run)
+
+
+def _answers(subject: Subject, inputs: list[Input]) -> list[Answer]:
+    return list(subject.each(lambda one: subject.call(*one), inputs))
 
 
 def _inputs(terms: Terms, drawn: Inputs, cases: int, most: int) -> list[Input]:

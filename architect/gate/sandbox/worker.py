@@ -13,15 +13,18 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import Any
 
 from architect.gate.sandbox.channel import HEADER
 from architect.gate.sandbox.observer import Observer
 from architect.gate.sandbox.script import ScriptedPort
+from architect.gate.sandbox.unchanged import held, holds
 
+Action = Callable[[], dict[str, Any]]
 _CHUNK = 1 << 20
 _MESSAGE, _LINE, _LINES = 500, 200, 10
 
@@ -36,23 +39,26 @@ class Serving:
         self.modules: dict[str, ModuleType] = {}
         self.sources: dict[str, list[str]] = {}
         self.records: dict[str, type] = {}
-        self.actions = {
-            "sources": self.load, "function": self.call, "observe": self.observe,
-        }  # fmt: skip
 
     def forever(self) -> None:
         """Answer requests until the other end closes."""
         while (frame := self._read()) is not None:
-            request = json.loads(frame)
-            action = next(a for key, a in self.actions.items() if key in request)
-            answer = self._guarded(action, request)
-            self._write({"id": request["id"], **answer})
+            for name, action in self._asked(json.loads(frame)):
+                self._write({"id": name, **self._guarded(action)})
 
-    def _guarded(
-        self, action: Callable[..., dict[str, Any]], request: Any
-    ) -> dict[str, Any]:
+    def _asked(self, request: dict[str, Any]) -> Iterator[tuple[str, Action]]:
+        """Yield what is asked for, each with the name that its answer must bear."""
+        if "function" in request:
+            for name, call in zip(request["ids"], request["calls"], strict=True):
+                yield name, partial(self.call, request["function"], *call)
+        elif "sources" in request:
+            yield request["id"], partial(self.load, request)
+        else:
+            yield request["id"], partial(self.observe, request)
+
+    def _guarded(self, action: Action) -> dict[str, Any]:
         try:
-            return action(request)
+            return action()
         # SystemExit and KeyboardInterrupt are answers of the candidate as well.
         except BaseException as error:
             return self._raised(error)
@@ -74,18 +80,25 @@ class Serving:
             if isinstance(thing, type) and is_dataclass(thing):
                 self.records.setdefault(name, thing)
 
-    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+    def call(
+        self, name: str, plain: dict[str, Any], scripts: dict[str, Any]
+    ) -> dict[str, Any]:
         """Call one function with decoded arguments and scripted ports."""
-        function = self._function(request["function"])
-        args = {name: self._decode(plain) for name, plain in request["args"].items()}
-        before = {name: self._text(value) for name, value in args.items()}
+        function = self._function(name)
+        args = {name: self._decode(value) for name, value in plain.items()}
+        before = held(args)
         calls: list[Any] = []
-        ports = self._ports(request["ports"], calls)
-        answer, took = self._timed(function, {**ports, **args})
-        mutated = {
-            n: self._plain(v) for n, v in args.items() if self._text(v) != before[n]
-        }
+        answer, took = self._timed(function, {**self._ports(scripts, calls), **args})
+        mutated = {} if holds(args, before) else self._mutated(args, plain)
         return {**answer, "ns": took, "mutated": mutated, "ports": calls}
+
+    def _mutated(self, args: dict[str, Any], plain: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments that are written otherwise than what was given."""
+        return {
+            name: self._plain(value)
+            for name, value in args.items()
+            if self._text(value) != self._text(self._decode(plain[name]))
+        }
 
     def observe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call an instrumented body with one input after the other, until all was seen.

@@ -13,8 +13,8 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -80,7 +80,8 @@ class Worker:
         texts = [[name, source.decode("latin-1")] for name, source in sources]
         started = time.perf_counter_ns()
         try:
-            result = load_result_of(self._ask({"sources": texts}, self.limits.load_s))
+            name = self._asked({"sources": texts}, self.limits.load_s)
+            result = load_result_of(self._answer(name, self.limits.load_s))
         except WorkerEnded as ended:
             result = LoadResult(ended.status, detail=ended.detail)
         except ChannelMisused as misuse:
@@ -101,8 +102,26 @@ class Worker:
         `args` are encoded values by name, `ports` a script by name (see `script`).
         At `timeout_s` (default: the limits' `call_s`) the worker is killed.
         """
-        request = {"function": function, "args": dict(args), "ports": dict(ports or {})}
-        return self._outcome(request, timeout_s)
+        return self.calls(function, [call_text(args, ports)], timeout_s)[0]
+
+    def calls(
+        self, function: str, calls: Sequence[str], timeout_s: float | None = None
+    ) -> list[Outcome]:
+        """Make calls one after the other, all asked for at once: each is a `call_text`
+        and has `timeout_s` for itself.
+
+        Ends at the first that ends the worker; those after it were not made.
+        """
+        limit = self.limits.call_s if timeout_s is None else timeout_s
+        names = [secrets.token_hex(8) for _ in calls]
+        outcomes: list[Outcome] = []
+        try:
+            self._send(_calls_frame(function, names, calls), limit)
+            for name in names:
+                outcomes.append(self._outcome(name, limit))
+        except WorkerEnded as ended:
+            outcomes.append(Outcome(ended.status, detail=ended.detail))
+        return outcomes
 
     def observe(
         self,
@@ -119,19 +138,18 @@ class Worker:
         """
         text = None if code is None else code.decode("latin-1")
         request = {"observe": function, "needs": [*needs], "code": text, "calls": calls}
-        return self._outcome(request, timeout_s)
+        try:
+            return self._outcome(self._asked(request, timeout_s), timeout_s)
+        except WorkerEnded as ended:
+            return Outcome(ended.status, detail=ended.detail)
 
-    def _outcome(self, request: dict[str, Any], timeout_s: float | None) -> Outcome:
-        limit = self.limits.call_s if timeout_s is None else timeout_s
+    def _outcome(self, name: str, timeout_s: float) -> Outcome:
+        """Return the outcome of what was asked under a name; WorkerEnded for none."""
         started = time.perf_counter_ns()
         try:
-            result = outcome_of(self._ask(request, limit))
-        except WorkerEnded as ended:
-            result = Outcome(ended.status, detail=ended.detail)
+            result = outcome_of(self._answer(name, timeout_s))
         except ChannelMisused as misuse:
-            result = Outcome(
-                "protocol", detail=self._end("protocol", str(misuse)).detail
-            )
+            raise self._end("protocol", str(misuse)) from None
         return replace(result, elapsed_ns=time.perf_counter_ns() - started)
 
     def probe(self) -> str | None:
@@ -175,24 +193,40 @@ class Worker:
             )
         self._ready = True
 
-    def _ask(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """Return the answer; WorkerEnded, or ChannelMisused for an unusable one."""
+    def _asked(self, request: Mapping[str, Any], timeout_s: float) -> str:
+        """Send a request; return the name that its answer must bear."""
+        # Fresh for every request: what was written before cannot answer it.
+        name = secrets.token_hex(8)
+        self._send(json.dumps({"id": name, **request}), timeout_s)
+        return name
+
+    def _send(self, frame: str, timeout_s: float) -> None:
         if self._ended is not None:
             raise self._ended
         self.wait_ready()
-        # Fresh for every request: what was written before cannot answer it.
-        name = secrets.token_hex(8)
-        frame = json.dumps({"id": name, **request}).encode()
-        deadline = time.monotonic() + timeout_s
-        try:
-            self._channel.expect_silence()
-            self._channel.send(frame, deadline)
+        with self._alive(timeout_s):
+            try:
+                self._channel.expect_silence()
+            except ChannelMisused as misuse:
+                raise self._end("protocol", str(misuse)) from None
+            self._channel.send(frame.encode(), time.monotonic() + timeout_s)
+
+    def _answer(self, name: str, timeout_s: float) -> dict[str, Any]:
+        """Return the next answer; WorkerEnded, or ChannelMisused for an unusable one."""
+        with self._alive(timeout_s):
+            deadline = time.monotonic() + timeout_s
             answer = self._channel.receive(self.limits.answer_bytes, deadline)
+        return read_answer(answer, name, self.limits.answer_depth)
+
+    @contextmanager
+    def _alive(self, timeout_s: float) -> Iterator[None]:
+        """Make a worker's silence or death its end."""
+        try:
+            yield
         except ChannelTimeout:
             raise self._end("timeout", f"no answer within {timeout_s:g} s") from None
         except ChannelClosed:
             raise self._end("died", self._how_it_died()) from None
-        return read_answer(answer, name, self.limits.answer_depth)
 
     # --- ending --------------------------------------------------------------------
 
@@ -221,7 +255,7 @@ class Worker:
         with suppress(ProcessLookupError, PermissionError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         os.close(self._pidfd)
-        self._zygote.reap(self.pid)
+        self._zygote.reap(self.pid, wait=False)
         return self._ended
 
     def _how_it_died(self) -> str:
@@ -230,6 +264,16 @@ class Worker:
         if not poll.poll(_GRACE_MS):
             return "the worker closed its channel"
         return _describe(self._zygote.reap(self.pid))
+
+
+def call_text(args: Mapping[str, Plain], ports: Scripts | None = None) -> str:
+    """Return a call as `Worker.calls` takes it: encoded arguments and scripts by name."""
+    return json.dumps([args, ports or {}])
+
+
+def _calls_frame(function: str, names: list[str], calls: Sequence[str]) -> str:
+    head = json.dumps({"function": function, "ids": names})
+    return f'{head[:-1]}, "calls": [{", ".join(calls)}]}}'
 
 
 def _describe(status: int | None) -> str:

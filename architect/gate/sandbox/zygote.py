@@ -17,6 +17,8 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -53,6 +55,10 @@ class _Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._workers: set[int] = set()
+        # A fork ahead of the next request, with the end that tells it what to become.
+        self._spare: tuple[int, socket.socket] | None = None
+        # What nobody needs to wait for, done after the answer.
+        self._later: list[Callable[[], object]] = []
         self._loader: Callable[..., ModuleType]
         self._codec: ModuleType
         self._landlock_abi = 0
@@ -69,6 +75,10 @@ class _Zygote:
             socket.send_fds(self._control, [json.dumps(answer).encode()], given)
             for fd in (*fds, *given):
                 os.close(fd)
+            while self._later:
+                # What could not be done is tried again, and told, when it is needed.
+                with suppress(OSError):
+                    self._later.pop(0)()
 
     def _answer(self, request: dict[str, Any], fds: list[int]) -> _Answer:
         action = getattr(self, f"_do_{request.pop('do')}")
@@ -109,20 +119,62 @@ class _Zygote:
         layers: list[str],
         probe: str | None,
     ) -> _Answer:
-        plan = Plan(
-            Limits(**limits), layers, fds[0], os.getpid(), _mapped_bytes(),
-            self._landlock_abi, self._filter,
-        )  # fmt: skip
-        pid = os.fork()
-        if pid == 0:
-            self._become_worker(plan, probe)
-        self._workers.add(pid)
+        message = {"limits": limits, "layers": layers, "probe": probe}
+        pid = self._become(json.dumps(message).encode(), fds)
+        self._later.append(self._fork_ahead)
         return {"pid": pid}, [os.pidfd_open(pid)]
 
-    def _do_reap(self, fds: list[int], pid: int) -> _Answer:
-        return {"status": self._end(pid)}, []
+    def _become(self, message: bytes, fds: list[int]) -> int:
+        """Make a worker of the spare process; of a fresh one where the spare is gone."""
+        for _ in range(2):
+            self._fork_ahead()
+            assert self._spare is not None
+            (pid, end), self._spare = self._spare, None
+            self._workers.add(pid)
+            with end, suppress(OSError):
+                socket.send_fds(end, [message], fds)
+                return pid
+            self._end(pid)
+        raise ChildProcessError("a fresh fork ended before it was told anything")
+
+    def _fork_ahead(self) -> None:
+        """Fork the next worker, so that who asks for it need not wait for the fork."""
+        if self._spare is not None:
+            return
+        mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parent, mapped = os.getpid(), _mapped_bytes()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                # Else the end of this process would not end its wait.
+                mine.close()
+                self._wait_and_become(its, parent, mapped)
+            finally:
+                os._exit(0)
+        its.close()
+        self._spare = pid, mine
+
+    def _do_reap(self, fds: list[int], pid: int, wait: bool) -> _Answer:
+        if wait or pid not in self._workers:
+            return {"status": self._end(pid)}, []
+        self._kill(pid)
+        self._later.append(partial(self._end, pid))
+        return {"status": None}, []
 
     # --- children ------------------------------------------------------------------
+
+    def _wait_and_become(self, end: socket.socket, parent: int, mapped: int) -> None:
+        """Wait to be told what to become; end with the parent, and where it closes."""
+        message, fds, _, _ = socket.recv_fds(end, _MESSAGE, 1)
+        end.close()
+        if not message or os.getppid() != parent:
+            return
+        told = json.loads(message)
+        plan = Plan(
+            Limits(**told["limits"]), told["layers"], fds[0], parent, mapped,
+            self._landlock_abi, self._filter,
+        )  # fmt: skip
+        self._become_worker(plan, told["probe"])
 
     def _become_worker(self, plan: Plan, probe: str | None) -> NoReturn:
         try:
@@ -149,25 +201,31 @@ class _Zygote:
     def _end(self, pid: int) -> int | None:
         if pid not in self._workers:
             return None
-        # Not yet reaped, so neither the process nor its group can be another's.
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        self._kill(pid)
         _, status = os.waitpid(pid, 0)
         self._workers.discard(pid)
         self._end_orphans()
         return status
 
+    @staticmethod
+    def _kill(pid: int) -> None:
+        # Not yet reaped, so neither the process nor its group can be another's.
+        for kill in (os.killpg, os.kill):
+            with suppress(ProcessLookupError):
+                kill(pid, signal.SIGKILL)
+
     def _end_orphans(self) -> None:
-        while orphans := _children() - self._workers:
+        known = {*self._workers, *([self._spare[0]] if self._spare else [])}
+        while orphans := _children() - known:
             for pid in orphans:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
 
     def end_all(self) -> None:
         """End every worker and whatever they left."""
+        if self._spare is not None:
+            self._workers.add(self._spare[0])
+            self._spare = None
         for pid in list(self._workers):
             self._end(pid)
 

@@ -104,9 +104,11 @@ class ZygoteHandle:
         answer, fds = self._ask(request, [end.fileno()])
         return answer["pid"], fds[0]
 
-    def reap(self, pid: int) -> int | None:
-        """Kill the worker, its group and its orphans; return its wait status."""
-        answer, _ = self._ask({"do": "reap", "pid": pid})
+    def reap(self, pid: int, wait: bool = True) -> int | None:
+        """Kill the worker, its group and its orphans; return its wait status, None if that
+        is not waited for.
+        """
+        answer, _ = self._ask({"do": "reap", "pid": pid, "wait": wait})
         status: int | None = answer["status"]
         return status
 

@@ -15,11 +15,12 @@ from sandboxed import Run
 from architect.gate.sandbox import Limits, Outcome, Sandbox, Worker
 from architect.gate.sandbox.channel import Channel, ChannelMisused, ChannelTimeout
 from architect.gate.sandbox.outcome import outcome_of, read_answer
+from architect.gate.sandbox.worker_handle import call_text
 from core import values
 
 # What every attack begins with: the worker's own state, found by walking the frames.
 PRELUDE = """
-import sys, os, json, struct
+import sys, os, json, struct, gc
 def serving():
     frame = sys._getframe()
     while frame is not None:
@@ -30,9 +31,13 @@ def serving():
 def request():
     frame = sys._getframe()
     while frame is not None:
-        if "request" in frame.f_locals:
-            return frame.f_locals["request"]["id"]
+        if frame.f_code.co_name == "forever":
+            return frame.f_locals["name"]
         frame = frame.f_back
+def later():
+    dicts = [thing for thing in gc.get_objects() if type(thing) is dict]
+    (names,) = [thing["ids"] for thing in dicts if "ids" in thing and "calls" in thing]
+    return names[names.index(request()) + 1:]
 def say(answer):
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     os.write(3, struct.pack("!I", len(body)) + body)
@@ -72,11 +77,37 @@ def test_a_patched_worker_loop_can_only_answer_what_it_is_asked(
 ) -> None:
     """Owning the loop is no more than returning values, which the oracle judges."""
     body = (
-        "serving().actions['function'] = lambda r: {'status': 'value', 'value': 'mine'}; "
-        "return 1"
+        "serving().call = lambda *r: {'status': 'value', 'value': 'mine'}; " "return 1"
     )
     assert attack(attacker, body).value == 1
     assert attacker.call("f", {"x": 1}).value == "mine"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_answers_to_calls_that_wait_end_the_worker(
+    attacker: Worker, count: int
+) -> None:
+    """It can find out how the calls after this one are named, but its own loop answers
+    them too, and one answer too many is no answer."""
+    body = (
+        f"[say({{'id': i, 'status': 'value', 'value': 9}}) for i in later()[:{count}]]"
+    )
+    assert attack(attacker, "return 1", "def g(x):\n    " + body).value == 1
+    outcomes = attacker.calls("g", [call_text({"x": x}) for x in (1, 2, 3)])
+    assert [one.status for one in outcomes] == ["protocol"]
+
+
+def test_forged_answers_to_a_whole_trip_end_the_worker_after_it(
+    attacker: Worker,
+) -> None:
+    body = (
+        "[say({'id': i, 'status': 'value', 'value': 9}) for i in [request(), *later()]]"
+    )
+    attack(attacker, "return 1", "def g(x):\n    " + body)
+    outcomes = attacker.calls("g", [call_text({"x": x}) for x in (1, 2, 3)])
+    # It wrote them at the first call, so it answers what it was asked as it likes.
+    assert [one.value for one in outcomes] == [9, 9, 9]
+    assert attacker.call("f", {"x": 1}).status == "protocol"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hostile_snippets import SNIPPETS
-from sandboxed import children
+from sandboxed import left
 
 from architect.gate.sandbox import Limits, Sandbox
 
@@ -31,7 +31,7 @@ def test_a_hostile_body_does_not_return(sandbox: Sandbox, name: str, body: str) 
             "SyntaxError",
             "TypeError",
         )
-    assert children(sandbox.zygote.pid) == set()
+    assert left(sandbox) == set()
     assert _state() == before
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sandboxed import children
+from sandboxed import children, left
 
 from architect.gate.sandbox import Limits, Sandbox, Worker
 from core.errors import GateError
@@ -24,6 +24,14 @@ def wait_gone(pid: int) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline, f"process {pid} is still there"
         os.sched_yield()
+
+
+def fork_ahead(sandbox: Sandbox) -> int:
+    deadline = time.monotonic() + 5
+    while len(found := children(sandbox.zygote.pid)) != 1:
+        assert time.monotonic() < deadline, found
+        os.sched_yield()
+    return found.pop()
 
 
 def test_a_killed_parent_is_a_gate_error_and_can_be_started_again() -> None:
@@ -52,6 +60,27 @@ def test_a_killed_worker_is_a_death_and_others_live_on(sandbox: Sandbox) -> None
         assert other.call("f", {"x": 1}).value == 2
 
 
+def test_a_fork_ahead_that_is_killed_is_made_anew() -> None:
+    with Sandbox(SMALL) as sandbox:
+        sandbox.worker().close()
+        ahead = fork_ahead(sandbox)
+        os.kill(ahead, signal.SIGKILL)
+        while ") Z " not in Path(f"/proc/{ahead}/stat").read_text():
+            os.sched_yield()
+        with sandbox.worker() as worker:
+            assert worker.pid != ahead
+            assert worker.load(SOURCE).ok
+            assert worker.call("f", {"x": 1}).value == 2
+
+
+def test_a_fork_ahead_ends_with_its_parent() -> None:
+    with Sandbox(SMALL) as sandbox:
+        sandbox.worker().close()
+        ahead = fork_ahead(sandbox)
+        os.kill(sandbox.zygote.pid, signal.SIGKILL)
+        wait_gone(ahead)
+
+
 def test_closing_leaves_no_process() -> None:
     sandbox = Sandbox(SMALL)
     sandbox.start()
@@ -63,15 +92,14 @@ def test_closing_leaves_no_process() -> None:
 
 
 def test_descendants_in_other_sessions_end_with_their_worker(sandbox: Sandbox) -> None:
-    parent = sandbox.zygote.pid
     with Worker(sandbox.zygote, Limits(), (), "stay") as worker:
         worker.wait_ready()
         deadline = time.monotonic() + 5
         while not children(worker.pid):
             assert time.monotonic() < deadline
         (descendant,) = children(worker.pid)
-    assert children(parent) == set()
-    assert not Path(f"/proc/{descendant}").exists()
+    assert left(sandbox) == set()
+    wait_gone(descendant)
 
 
 def test_all_end_when_the_trusted_side_is_killed() -> None:
