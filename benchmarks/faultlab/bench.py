@@ -6,19 +6,22 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing, suppress
 from dataclasses import asdict
-from itertools import count
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from core.process import stop_with_parent
 from core.stores.embedded import Stores
 from core.stores.migrate import migrate
 from core.stores.open import open_stores
@@ -32,30 +35,44 @@ TEMPLATE = "faults_template"
 REDIS_DATABASES = 15
 KINDS = (DUPLICATE, ORPHAN, RISK, BOOKS, EXIT, NO_END)
 _lab: Lab
-_numbers = count(1)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmark; return 1 if any run had a problem."""
+    """Run the benchmark; return 1 if any run had a problem, 130 if it was ended early."""
     options = _options(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     results: list[Result] = []
+    ended = False
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        folder = Path(name)
-        with open_stores(folder / "stores") as stores:
-            _prepare(stores)
-            for result in _runs(options, folder, stores):
-                results.append(result)
-                _tell(result, len(results), options.runs)
-                if result.problems and options.keep:
-                    _keep(folder / "runs" / f"run-{result.seed}", options.keep)
-                # Hours of runs are not lost with the one that is ended.
-                totals = sums(results, time.monotonic() - started)
-                if options.json:
-                    _write(options.json, totals, results)
+        try:
+            _fill(results, options, Path(name))
+        except KeyboardInterrupt:
+            ended = True
     totals = sums(results, time.monotonic() - started)
     print(json.dumps(totals, indent=2))
-    return 1 if totals["runs_with_problems"] else 0
+    if totals["runs_with_problems"]:
+        return 1
+    return 130 if ended else 0
+
+
+def _fill(results: list[Result], options: argparse.Namespace, folder: Path) -> None:
+    """Add the result of every run."""
+    started = time.monotonic()
+    with (
+        open_stores(folder / "stores") as stores,
+        closing(_runs(options, folder, stores)) as runs,
+    ):
+        for result in runs:
+            results.append(result)
+            _tell(result, len(results), options.runs)
+            if result.problems and options.keep:
+                _keep(folder / "runs" / f"run-{result.seed}", options.keep)
+            # Hours of runs are not lost with the one that is ended.
+            if options.json:
+                totals = sums(results, time.monotonic() - started)
+                _write(options.json, totals, results)
 
 
 def _write(path: Path, totals: dict[str, Any], results: list[Result]) -> None:
@@ -94,6 +111,7 @@ def _prepare(stores: Stores) -> None:
 def _runs(
     options: argparse.Namespace, folder: Path, stores: Stores
 ) -> Iterator[Result]:
+    _prepare(stores)
     (folder / "runs").mkdir()
     project = _project(folder)
     given = (folder, project, stores.database_url, stores.redis_url)
@@ -104,13 +122,26 @@ def _runs(
         seeds = range(options.seed, options.seed + options.runs)
         waiting = [pool.submit(_one, seed, options.candles) for seed in seeds]
         end = time.monotonic() + 60 * options.minutes
-        for future in as_completed(waiting):
-            if not future.cancelled():
-                yield future.result()
-            if time.monotonic() > end:
-                # What runs is finished and counted; what has not begun is not.
-                for later in waiting:
-                    later.cancel()
+        try:
+            for future in as_completed(waiting):
+                if not future.cancelled():
+                    yield future.result()
+                if time.monotonic() > end:
+                    # What runs is finished and counted; what has not begun is not.
+                    for later in waiting:
+                        later.cancel()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_all()
+            raise
+
+
+def _end_all() -> None:
+    """End the runs that nobody waits for any more, with all their processes."""
+    for process in active_children():
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid or 0, signal.SIGKILL)
+        process.kill()
 
 
 def _project(folder: Path) -> Path:
@@ -127,12 +158,26 @@ def _begin(
 ) -> None:
     """Make this worker's lab: its own Redis database, and a forking server of its own."""
     global _lab
+    _lead()
     with numbers.get_lock():
         numbers.value += 1
         number = numbers.value
     redis_url = redis_url.replace("db=0", f"db={number % REDIS_DATABASES + 1}")
     stores = Stores(database_url, redis_url)
     _lab = Lab(children.context(), stores, project, folder / "runs")
+
+
+def _lead() -> None:
+    """Lead a group of this run's processes, which ends with the benchmark's own."""
+    os.setsid()
+    ended = threading.Event()
+    stop_with_parent(os.getppid(), ended)
+
+    def end() -> None:
+        ended.wait()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _one(seed: int, candles: int) -> Result:
