@@ -107,7 +107,7 @@ def _candles(options: argparse.Namespace) -> dict[str, Candles]:
 
 
 def _period(options: argparse.Namespace, candles: Mapping[str, Candles]) -> Period:
-    from core.trading.backtest.periods import time_ms
+    from core.trading.dates import time_ms
 
     times = next(iter(candles.values())).time_ms
     start = time_ms(options.start) if options.start else int(times[0])

@@ -35,13 +35,14 @@ COMMANDS: dict[str, str] = {
     "incident": "show one incident: its story and the change that mended it",
     "trades": "show the trades of the books",
     "heatmap": "show how trades went by hour of the day, as a table or a picture",
+    "candles": "fetch the exchange's candles into files, for backtest and demo",
     "backtest": "trade a history with the very modules that trade, and judge the result",
     "demo": "run the main job from specs to a trading system that repairs itself",
     "db": "create (init) or empty (purge) what is ours in the stores",
 }
 
 # Commands that hold the terminal or the whole system: not for use inside the chat.
-SHELL_ONLY = frozenset({"chat", "db", "demo", "up", "watch", "wick"})
+SHELL_ONLY = frozenset({"candles", "chat", "db", "demo", "up", "watch", "wick"})
 # What only the chat has.
 CHAT_ONLY: dict[str, str] = {
     "help": "list the commands, or tell one: /help ask",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,6 @@ from core.trading.trader.market import READY
 
 Period = tuple[int, int]
 WARMUP, LOOKBACK = 300, 500
-
-
-def time_ms(text: str) -> int:
-    """Return UTC milliseconds of `2025-04-03` or an ISO 8601 time; ConfigError if neither."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{text!r} is no date", hint="such as 2025-04-03") from None
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(zoned.timestamp() * 1000)
 
 
 def setup_of(

@@ -53,10 +53,17 @@ _HISTORY_BUDGET, _HISTORY_WINDOW_MS = 100, 600_000
 
 
 class Calls:
-    """The raw endpoints of one account. Thread-safe: each call has a client to itself."""
+    """The raw endpoints of one account; without keys the public ones alone. Thread-safe:
+    each call has a client to itself.
+    """
 
     def __init__(
-        self, url: str, keys: Keys, *, clock: ServerClock, timeout_s: float = 10.0
+        self,
+        url: str,
+        keys: Keys | None,
+        *,
+        clock: ServerClock,
+        timeout_s: float = 10.0,
     ) -> None:
         self.clock = clock
         self._url, self._keys, self._timeout_s = _checked_url(url), keys, timeout_s
@@ -118,14 +125,14 @@ class Calls:
         return _client(self._url, self._keys, self._timeout_s)
 
 
-def _client(url: str, keys: Keys, timeout_s: float) -> Any:
+def _client(url: str, keys: Keys | None, timeout_s: float) -> Any:
     # ccxt's debug log prints request headers, and these hold the API key.
     silent = logging.Logger("ccxt-silent")
     silent.disabled = True
     client = ccxt.krakenfutures(
         {
-            "apiKey": keys.api_key,
-            "secret": keys.secret,
+            "apiKey": keys.api_key if keys else "",
+            "secret": keys.secret if keys else "",
             # Its flat 600 ms a call, public ones too, is replaced by RateLimiter.
             "enableRateLimit": False,
             "timeout": int(timeout_s * 1000),

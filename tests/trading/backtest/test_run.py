@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigError
-from core.trading.backtest.periods import setup_of, time_ms
+from core.trading.backtest.periods import setup_of
 from core.trading.backtest.report import summary, walked
 from core.trading.backtest.run import Result, Setup, run
 from core.trading.backtest.side_by_side import executor_of, run_all
@@ -21,6 +21,7 @@ from core.trading.backtest.stats import DAY_MS
 from core.trading.backtest.variants import variants
 from core.trading.backtest.walk import walk, windows
 from core.trading.candles import Candles
+from core.trading.dates import time_ms
 from core.trading.synthetic import synthetic_candles
 from core.trading.trader.config import TraderConfig
 
