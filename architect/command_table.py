@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "up": "start stores, gateway, trading loop and wick by one command",
     "halt": "throw the kill switch: no new entries, exits still pass",
     "resume": "allow new entries again after a halt",
+    "notify": "send a test message to whom halts and incidents are told",
     "wick": "repair what fails: a worker fed by the stream of failures",
     "signal": "let a model judge entries: a service beside the trading loop",
     "incidents": "list what failed in the running system and how it ended",

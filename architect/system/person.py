@@ -1,7 +1,8 @@
 """Tells a person what cannot wait: by a webhook or a command of theirs, never in the way.
 
-Messages go into a bounded queue that one thread empties; each try has a time limit, and
-what nobody takes is dropped with a line on stderr. Whoever tells something never waits.
+Messages go into a bounded queue for each way, emptied by a thread; each try has a time
+limit, and what nobody takes is dropped with a line on stderr. Whoever tells something never
+waits.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import TracebackType
 from typing import Annotated, Any
 
@@ -25,6 +27,10 @@ from core.config import Section
 from core.environment import Environment
 
 KEPT = 100
+# Between the tries of one message.
+PAUSES_S = (2.0, 10.0, 60.0)
+# Answers that say: not now.
+_LATER = frozenset({408, 425, 429})
 Detail = dict[str, Any]
 
 
@@ -59,28 +65,103 @@ def read_person(environment: Environment) -> PersonSettings:
     return PersonSettings.read(environment)
 
 
-@dataclass
+class Route:
+    """One way to a person, with a queue and a thread of its own: a dead one holds up no
+    other. What fails is tried again for a minute, for a hiccup must not cost the word of
+    a halt.
+    """
+
+    def __init__(self, name: str, send: Callable[[bytes], None]) -> None:
+        self.name, self.send = name, send
+        self._waiting: queue.Queue[Detail | None] = queue.Queue(KEPT)
+        self._ended = threading.Event()
+        self._until = float("inf")
+        self._thread = threading.Thread(
+            target=self._deliver, name="person", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def put(self, message: Detail) -> None:
+        """Take a message; it is dropped when too many are waiting."""
+        try:
+            self._waiting.put_nowait(message)
+        except queue.Full:
+            self._dropped(message, "too many are waiting")
+
+    def end(self, timeout_s: float) -> None:
+        """Deliver what waits, each with one try more, for some time at most."""
+        self._until = time.monotonic() + timeout_s
+        self._ended.set()
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait(None)
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until that is done."""
+        self._thread.join(timeout_s)
+
+    def _deliver(self) -> None:
+        while (message := self._waiting.get()) is not None:
+            if time.monotonic() > self._until:
+                return
+            self._try(message, json.dumps(message).encode())
+
+    def _try(self, message: Detail, body: bytes) -> None:
+        for pause_s in (*PAUSES_S, None):
+            try:
+                self.send(body)
+                return
+            except Exception as error:
+                why = cause(error)
+                if pause_s is None or _is_final(error) or self._ended.wait(pause_s):
+                    break
+        self._dropped(message, why)
+
+    def _dropped(self, message: Detail, why: str) -> None:
+        text = f"note: the {self.name} was not told of {message['kind']!r} ({why})"
+        print(text, file=sys.stderr, flush=True)
+
+
+def cause(error: Exception) -> str:
+    """Return what is wrong, without the error's text: it may hold the webhook's URL."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"HTTP {error.code}"
+    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
+        return type(error.reason).__name__
+    return type(error).__name__
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether another try would end alike."""
+    if isinstance(error, urllib.error.HTTPError):
+        return 400 <= error.code < 500 and error.code not in _LATER
+    return isinstance(error, (FileNotFoundError, PermissionError))
+
+
 class Person:
     """A context manager; `tell` returns at once, whatever becomes of the message."""
 
-    settings: PersonSettings
-    _waiting: queue.Queue[Detail | None] = field(
-        default_factory=lambda: queue.Queue(KEPT)
-    )
-    _thread: threading.Thread | None = None
-    _until: float = float("inf")
+    def __init__(self, settings: PersonSettings) -> None:
+        self.settings = settings
+        self.routes = [
+            Route(name, send)
+            for name, send, given in (
+                ("webhook", self._post, settings.webhook),
+                ("command", self._run, settings.command),
+            )
+            if given
+        ]
 
     @property
     def listens(self) -> bool:
         """Tell whether anybody is told."""
-        return bool(self.settings.webhook or self.settings.command)
+        return bool(self.routes)
 
     def __enter__(self) -> Person:
-        if self.listens:
-            self._thread = threading.Thread(
-                target=self._deliver, name="person", daemon=True
-            )
-            self._thread.start()
+        for route in self.routes:
+            route.start()
         return self
 
     def __exit__(
@@ -89,37 +170,31 @@ class Person:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._thread is not None:
-            self._until = time.monotonic() + 2 * self.settings.timeout_s
-            with contextlib.suppress(queue.Full):
-                self._waiting.put_nowait(None)
-            self._thread.join(3 * self.settings.timeout_s)
+        timeout_s = self.settings.timeout_s
+        for route in self.routes:
+            route.end(2 * timeout_s)
+        for route in self.routes:
+            route.join(3 * timeout_s)
 
     def tell(self, kind: str, text: str, **detail: Any) -> None:
         """Tell of a `kind` of thing; `text` is for people, `detail` is plain JSON data."""
-        if not self.listens:
-            return
-        message = {"kind": kind, "text": f"architect: {text}", **detail}
-        try:
-            self._waiting.put_nowait(message)
-        except queue.Full:
-            _dropped(message, "too many are waiting")
+        for route in self.routes:
+            route.put(_message(kind, text, detail))
 
-    def _deliver(self) -> None:
-        while (message := self._waiting.get()) is not None:
-            if time.monotonic() > self._until:
-                return
-            body = json.dumps(message).encode()
-            for send in (self._post, self._run):
-                try:
-                    send(body)
-                except Exception as error:
-                    # Its text may hold the webhook's URL, which is a secret.
-                    _dropped(message, type(error).__name__)
+    def try_out(self, text: str) -> dict[str, str]:
+        """Send a text by each route now; return what went wrong, empty where it arrived."""
+        body = json.dumps(_message("test", text, {})).encode()
+        found = {}
+        for route in self.routes:
+            found[route.name] = ""
+            try:
+                route.send(body)
+            except Exception as error:
+                found[route.name] = cause(error)
+        return found
 
     def _post(self, body: bytes) -> None:
-        if self.settings.webhook is None:
-            return
+        assert self.settings.webhook is not None
         request = urllib.request.Request(
             self.settings.webhook.get_secret_value(),
             body,
@@ -129,8 +204,7 @@ class Person:
             pass
 
     def _run(self, body: bytes) -> None:
-        if self.settings.command is None:
-            return
+        assert self.settings.command is not None
         subprocess.run(
             shlex.split(self.settings.command),
             input=body + b"\n",
@@ -140,6 +214,5 @@ class Person:
         )
 
 
-def _dropped(message: Detail, why: str) -> None:
-    text = f"note: nobody was told of {message['kind']!r} ({why})"
-    print(text, file=sys.stderr, flush=True)
+def _message(kind: str, text: str, detail: Detail) -> Detail:
+    return {"kind": kind, "text": f"architect: {text}", **detail}

@@ -13,7 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from running_system import copy_project, wait_for
 
+from architect.command_line import main
 from architect.system.news import DAY_MS, News, summary
 from architect.system.person import Person, PersonSettings, read_person
 from core.environment import Environment
@@ -22,10 +24,14 @@ from core.stores.embedded import Stores
 
 
 class Hook:
-    """A webhook; `hold` keeps each answer back until it is set."""
+    """A webhook; `hold` keeps each answer back until it is set, `refuse` are the statuses
+    of the next answers that take nothing.
+    """
 
     def __init__(self) -> None:
         self.got: list[Any] = []
+        self.refuse: list[int] = []
+        self.asked = 0
         self.hold = threading.Event()
         self.hold.set()
         hook = self
@@ -34,8 +40,11 @@ class Hook:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.hold.wait(10)
-                hook.got.append(json.loads(body))
-                self.send_response(200)
+                hook.asked += 1
+                status = hook.refuse.pop(0) if hook.refuse else 200
+                if status == 200:
+                    hook.got.append(json.loads(body))
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -93,7 +102,7 @@ def test_telling_never_waits_and_a_slow_hook_is_given_up(
             found.tell("halt", f"{number}")
         assert time.monotonic() - started < 1
     text = capfd.readouterr().err
-    assert "nobody was told of 'halt' (too many are waiting)" in text
+    assert "the webhook was not told of 'halt' (too many are waiting)" in text
     assert "TimeoutError" in text
     assert "secret-path" not in text
 
@@ -104,7 +113,62 @@ def test_a_failing_command_is_told_of_and_the_webhook_still_gets_it(
     with person(command="false", webhook_url=hook.url) as found:
         found.tell("halt", "x")
     assert len(hook.got) == 1
-    assert "nobody was told of 'halt' (CalledProcessError)" in capfd.readouterr().err
+    text = capfd.readouterr().err
+    assert "the command was not told of 'halt' (CalledProcessError)" in text
+
+
+def test_a_hiccup_costs_no_message(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("architect.system.person.PAUSES_S", (0.01, 0.01, 0.01))
+    hook.refuse = [503, 429, 500]
+    with person(webhook_url=hook.url) as found:
+        found.tell("halt", "one")
+        found.tell("halt", "two")
+        wait_for(lambda: len(hook.got) == 2, 5)
+    assert [message["text"][-3:] for message in hook.got] == ["one", "two"]
+    assert "not told" not in capfd.readouterr().err
+
+
+def test_what_will_not_be_taken_later_is_given_up_at_once(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("architect.system.person.PAUSES_S", (60.0,))
+    hook.refuse = [404]
+    with person(webhook_url=hook.url) as found:
+        found.tell("halt", "one")
+        found.tell("halt", "two")
+        wait_for(lambda: len(hook.got) == 1, 5)
+    assert hook.asked == 2
+    assert "the webhook was not told of 'halt' (HTTP 404)" in capfd.readouterr().err
+
+
+def test_a_dead_webhook_does_not_hold_up_the_command(tmp_path: Path) -> None:
+    out = tmp_path / "told"
+    dead = "http://127.0.0.1:9/secret"
+    with person(command=f"tee -a {out}", webhook_url=dead) as found:
+        for number in range(3):
+            found.tell("halt", str(number))
+        # The webhook's first pause alone is longer.
+        wait_for(lambda: out.exists() and out.read_text().count("halt") == 3, 1.5)
+
+
+def test_notify_says_by_which_way_it_arrived(
+    hook: Hook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copy_project(tmp_path / "project")
+    settings = root / ".env"
+    settings.write_text(f"NOTIFY_WEBHOOK_URL={hook.url}\nNOTIFY_COMMAND=true\n")
+    assert main(["notify", "--root", str(root), "hello"]) == 0
+    assert hook.got == [{"kind": "test", "text": "architect: hello"}]
+    assert capsys.readouterr().out == "webhook: told\ncommand: told\n"
+    hook.refuse = [404]
+    assert main(["notify", "--root", str(root)]) == 1
+    said = capsys.readouterr().out
+    assert said == "webhook: not told (HTTP 404)\ncommand: told\n"
+    settings.write_text("")
+    assert main(["notify", "--root", str(root)]) == 1
+    assert "hint: set NOTIFY_WEBHOOK_URL" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
