@@ -100,6 +100,8 @@ def run(options: argparse.Namespace) -> int:
             paper = system.start_paper(_paper(options))
             _say(f"paper exchange at {paper['url']}")
             system.start_gateway()
+            if (aside := system.claim_books("paper")) is not None:
+                _say(f"the books of the paper run before are in {aside}")
         for number in range(1, options.workers + 1):
             system.start_wick(number)
         _say(f"gateway and {options.workers} wick worker(s) are up")

@@ -97,6 +97,7 @@ class Demo:
         """
         paper = system.start_paper(self._paper_arguments())
         system.start_gateway()
+        system.claim_books("paper")
         system.start_wick()
         ticks = self._ticks_of(int(paper["candles_left"]))
         started = time.perf_counter()

@@ -9,6 +9,7 @@ from typing import Any
 from architect.system.live import confirm, differences
 from architect.system.system import System
 from core.errors import ConfigError
+from core.stores.account import check
 from core.trading.gateway_facts import ask
 from core.trading.store import PostgresStore
 
@@ -20,6 +21,7 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
             "live is confirmed by a person at a terminal",
             hint="run architect up --live in one",
         )
+    check(system.stores.database_url, "live")
     system.start_gateway()
     say(f"gateway before {system.config.settings.exchange_url}")
     differing = differences(
@@ -33,6 +35,7 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
             hint="mend it at the exchange, or let them be taken over: --adopt",
         )
     confirm(ask(system.socket, "status"), ask(system.socket, "account"), say, input)
+    system.claim_books("live")
 
 
 def _open_trades(system: System) -> list[dict[str, Any]]:

@@ -17,11 +17,13 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from architect.atomic import write_failed
 from architect.config import Config
 from architect.system.child import Child, Line
 from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
 from core.errors import ConfigError
+from core.stores.account import Kind, claimed
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
@@ -44,6 +46,7 @@ class System:
     _paper_keys: Path | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _named: set[str] = field(default_factory=set)
+    _claimed: bool = False
 
     def __enter__(self) -> System:
         return self
@@ -81,6 +84,22 @@ class System:
         dumps = self.config.project.data / "dumps"
         init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
         self.keep_reflections()
+
+    def claim_books(self, kind: Kind) -> Path | None:
+        """Hold the books for a kind of account until the end; see `core.stores.account`.
+
+        After the gateway has started: what holds its socket is the only one there is.
+        """
+        if self._claimed:
+            return None
+        folder = self.config.project.data / "dumps"
+        held = claimed(self.stores.database_url, kind, folder)
+        try:
+            aside = self._open.enter_context(held)
+        except OSError as error:
+            raise write_failed(folder, error) from None
+        self._claimed = True
+        return aside
 
     def keep_reflections(self) -> None:
         """Make the next days' partitions of reflections, and drop the old ones."""

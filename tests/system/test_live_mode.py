@@ -17,7 +17,10 @@ from architect.config import Config, load
 from architect.system.live import check, confirm, differences
 from architect.system.live_start import open_live
 from architect.system.system import System
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreError
+from core.stores.account import check as check_books
+from core.stores.account import claimed
+from core.stores.postgres import connect
 from core.trading.paper import PaperConfig, PaperExchange, PaperServer, serve
 from core.trading.paper.requests import NewOrder
 from core.trading.synthetic import synthetic_candles
@@ -122,6 +125,8 @@ def system(root: Path, paper: PaperServer) -> Iterator[System]:
     keys["EXCHANGE_API_SECRET"] = paper.keys.secret
     with System(config(root, **keys, EXCHANGE_URL=paper.url)) as found:
         found.start_stores(lambda held: True)
+        with connect(found.stores.database_url) as connection:
+            connection.execute("truncate trading_data.account")
         yield found
 
 
@@ -143,6 +148,8 @@ def test_a_typed_yes_opens_the_way_and_shows_what_may_be_lost(
     assert "account: 10000 USD of equity" in text
     assert "if the market jumps over every stop: 10000 USD" in text
     assert system.children["gateway"].running
+    with pytest.raises(StoreError, match="those of a live account"):
+        check_books(system.stores.database_url, "paper")
 
 
 @pytest.mark.slow
@@ -153,6 +160,19 @@ def test_anything_else_is_no(
     monkeypatch.setattr(sys, "stdin", Terminal(typed + "\n"))
     with pytest.raises(ConfigError, match="not confirmed"):
         open_live(system, False, lambda text: None)
+    check_books(system.stores.database_url, "paper")
+
+
+@pytest.mark.slow
+def test_the_books_of_the_paper_exchange_are_not_gone_on_with(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with claimed(system.stores.database_url, "paper", tmp_path):
+        pass
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    with pytest.raises(StoreError, match="the paper exchange's"):
+        open_live(system, False, lambda text: None)
+    assert not system.children
 
 
 @pytest.mark.slow

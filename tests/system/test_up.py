@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -195,14 +196,20 @@ def test_given_stores_are_used_and_none_are_started(
         "DATABASE_URL": fresh_stores.database_url,
         "REDIS_URL": fresh_stores.redis_url,
     }
-    done = architect("up", "--root", str(own_root), "--count", "660", **urls)
-    assert done.returncode == 0, done.stderr
+    for before in (False, True):
+        done = architect("up", "--root", str(own_root), "--count", "660", **urls)
+        assert done.returncode == 0, done.stderr
+        # A paper account begins anew, so its books do too.
+        assert ("the books of the paper run before are in" in done.stderr) == before
+        with psycopg.connect(fresh_stores.database_url) as connection:
+            found = connection.execute(
+                "select count(*) from trading_data.equity"
+            ).fetchone()
+        assert found == (60,)
     assert not (own_root / ".architect/stores").exists()
-    with psycopg.connect(fresh_stores.database_url) as connection:
-        found = connection.execute(
-            "select count(*) from trading_data.equity"
-        ).fetchone()
-    assert found == (60,)
+    (aside,) = (own_root / ".architect/dumps").glob("paper-*")
+    with gzip.open(aside / "trading_data.equity.csv.gz", "rt") as file:
+        assert len(file.readlines()) == 61
 
 
 def test_a_gateway_that_dies_comes_back_and_another_ends_the_system(

@@ -1,0 +1,119 @@
+"""Paper trades and real ones never stand in the same books."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from core.errors import StoreError
+from core.stores.account import BOOKS, check, claimed
+from core.stores.embedded import Stores
+from core.stores.inventory import count
+from core.stores.postgres import connect
+
+
+@pytest.fixture
+def url(fresh_stores: Stores) -> str:
+    return fresh_stores.database_url
+
+
+def trade(url: str) -> None:
+    with connect(url) as connection:
+        connection.execute(
+            "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
+            " opened_ms) values ('t', 'PF_XBTUSD', 'long', 1, 2, 3)"
+        )
+
+
+def rows(url: str) -> int:
+    with connect(url) as connection:
+        return sum(count(connection, name) for name in BOOKS)
+
+
+def test_a_paper_run_begins_with_empty_books_and_keeps_those_of_before(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "paper", tmp_path) as aside:
+        assert aside is None
+        trade(url)
+    with claimed(url, "paper", tmp_path) as aside:
+        assert aside is not None
+        assert rows(url) == 0
+    with gzip.open(aside / "trading_data.trades.csv.gz", "rt") as file:
+        assert "t,PF_XBTUSD,long,1,2" in file.read()
+    with claimed(url, "paper", tmp_path) as aside:
+        assert aside is None
+
+
+def test_a_live_account_goes_on_with_its_books(url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        with claimed(url, "live", tmp_path) as aside:
+            assert aside is None
+        trade(url) if not rows(url) else None
+    assert rows(url) == 1
+    with (
+        pytest.raises(StoreError, match="those of a live account"),
+        claimed(url, "paper", tmp_path),
+    ):
+        raise AssertionError
+    assert rows(url) == 1
+
+
+def test_live_is_refused_the_books_of_the_paper_exchange(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "paper", tmp_path):
+        pass
+    with pytest.raises(StoreError, match="the paper exchange's") as caught:
+        check(url, "live")
+    assert "architect db purge" in str(caught.value.hint)
+    with (
+        pytest.raises(StoreError, match="the paper exchange's"),
+        claimed(url, "live", tmp_path),
+    ):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("kind", ["paper", "live"])
+def test_books_of_which_nobody_knows_are_touched_by_none(
+    url: str, tmp_path: Path, kind: str
+) -> None:
+    trade(url)
+    with pytest.raises(StoreError, match="nobody knows"):
+        check(url, kind)  # type: ignore[arg-type]
+    assert rows(url) == 1
+
+
+def test_looking_claims_nothing(url: str, tmp_path: Path) -> None:
+    check(url, "live")
+    with claimed(url, "paper", tmp_path):
+        pass
+
+
+def test_two_systems_do_not_trade_with_the_same_books(url: str, tmp_path: Path) -> None:
+    with claimed(url, "paper", tmp_path):
+        trade(url)
+        with (
+            pytest.raises(StoreError, match="another system trades"),
+            claimed(url, "paper", tmp_path),
+        ):
+            raise AssertionError
+        assert rows(url) == 1
+    with claimed(url, "paper", tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_books(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "paper", tmp_path):
+        trade(url)
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(NotADirectoryError),
+        claimed(url, "paper", tmp_path / "file"),
+    ):
+        raise AssertionError
+    assert rows(url) == 1
