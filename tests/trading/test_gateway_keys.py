@@ -27,6 +27,14 @@ def test_keys_hide_in_every_rendering() -> None:
     assert keys.redact(f"a {KEY} b {SECRET} c") == "a *** b *** c"
 
 
+def test_an_accounts_name_tells_it_apart_and_no_key() -> None:
+    name = Keys(KEY, SECRET).account
+    assert name == Keys(KEY, "c2VjcmV0IHNlY3JldA==").account
+    assert name != Keys(KEY + "x", SECRET).account
+    assert name not in KEY
+    assert not any(KEY[i : i + 6] in name for i in range(len(KEY) - 5))
+
+
 def test_keys_are_taken_out_of_the_environment() -> None:
     environ = {"EXCHANGE_API_KEY": KEY, "EXCHANGE_API_SECRET": SECRET, "PATH": "/bin"}
     assert from_environment(environ).api_key == KEY

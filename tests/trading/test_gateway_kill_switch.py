@@ -45,12 +45,13 @@ class Rig:
         self.folder, self.told = folder, list[str]()
         self.start(**exposure)
 
-    def start(self, **exposure: int) -> None:
+    def start(self, account: str = "a", **exposure: int) -> None:
         """Be a new process on the same files."""
         adapter = kraken_rest(self.exchange.url)
         switch = KillSwitch(self.folder / "halt", self.told.append)
         guard = Guard(LIMITS, adapter, switch, Exposure(adapter, **exposure))
-        wires = Tripwires(LIMITS, adapter, switch, self.folder / "day.json")
+        file = self.folder / "day.json"
+        wires = Tripwires(LIMITS, adapter, switch, file, account)
         self.service = Service(adapter, guard, Heartbeat(adapter), wires)
         self.calls = self.service.methods()
 
@@ -99,6 +100,34 @@ def test_the_next_day_counts_from_its_own_first_equity(rig: Rig) -> None:
     assert rig.halted is None
     rig.equity(850, "2026-01-03T06:00:00.000Z")
     assert "100.00" in str(rig.halted)
+
+
+def test_each_account_has_a_first_equity_of_its_own(rig: Rig) -> None:
+    """A rich one on paper must not hide what a live one loses on the same day."""
+    rig.equity(1000)
+    rig.start("paper")
+    rig.equity(50_000)
+    rig.equity(49_950)
+    assert rig.halted is None
+    rig.start("a")
+    rig.equity(901)
+    assert rig.halted is None
+    rig.equity(900)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"a": 3}', '{"day": 1, "equity_usd": "9"}']
+)
+def test_a_days_file_that_cannot_be_read_counts_from_now_on(
+    rig: Rig, text: str
+) -> None:
+    (rig.folder / "day.json").write_text(text)
+    rig.equity(1000)
+    rig.equity(901)
+    assert rig.halted is None
+    rig.equity(900)
+    assert rig.halted
 
 
 def test_after_a_resume_the_loss_counts_anew(rig: Rig) -> None:

@@ -76,7 +76,7 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
     state = options.state_dir or options.socket.parent
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     switch = KillSwitch(state / HALT_FILE, lambda reason: _say("halt", reason))
-    tripwires = Tripwires(limits, adapter, switch, state / DAY_FILE)
+    tripwires = Tripwires(limits, adapter, switch, state / DAY_FILE, keys.account)
     heartbeat = Heartbeat(adapter, on_silence=lambda text: _say("silence", text))
     service = Service(adapter, Guard(limits, adapter, switch), heartbeat, tripwires)
     runtime = _server(options.socket, service.methods(), keys)

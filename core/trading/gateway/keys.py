@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import os
 import stat
@@ -33,6 +34,11 @@ class Keys:
             raise ConfigError(
                 "EXCHANGE_API_SECRET is not base64", hint="copy it whole"
             ) from None
+
+    @property
+    def account(self) -> str:
+        """A name that tells accounts apart and from which no key can be had."""
+        return hashlib.sha256(self.api_key.encode()).hexdigest()[:12]
 
     def __repr__(self) -> str:
         return "Keys(hidden)"

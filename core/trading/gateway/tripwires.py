@@ -11,6 +11,7 @@ import json
 import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected
 from core.trading.gateway.adapter import Adapter
@@ -20,16 +21,26 @@ from core.trading.gateway.limits import Limits
 DAY_MS = 86_400_000
 # Fills that are shown a candle late are no reason yet, however large.
 LARGE_AFTER = 3
+# Each run on paper is an account of its own.
+_ACCOUNTS = 50
 
 
 class Tripwires:
-    """Watches the account for a kill switch. The day's first equity is kept in a file."""
+    """Watches the account for a kill switch. The day's first equity is kept in a file, by
+    `account`, a name that tells accounts apart: a paper account's is no measure of a
+    live one's loss.
+    """
 
     def __init__(
-        self, limits: Limits, adapter: Adapter, switch: KillSwitch, day_file: Path
+        self,
+        limits: Limits,
+        adapter: Adapter,
+        switch: KillSwitch,
+        day_file: Path,
+        account: str = "",
     ) -> None:
         self._limits, self._adapter, self._switch = limits, adapter, switch
-        self._day_file = day_file
+        self._day_file, self._account = day_file, account
         self._rejects = self._drifts = 0
 
     def see(self, equity: Decimal) -> None:
@@ -71,18 +82,33 @@ class Tripwires:
     def forgive(self) -> None:
         """Begin the day's loss anew: a person has looked and resumed."""
         self._rejects = self._drifts = 0
-        self._day_file.unlink(missing_ok=True)
+        kept = self._kept()
+        if kept.pop(self._account, None) is not None:
+            self._write(kept)
 
     def _first_of(self, day: int) -> Decimal | None:
         try:
-            kept = json.loads(self._day_file.read_text(encoding="utf-8"))
-            return Decimal(kept["equity_usd"]) if kept["day"] == day else None
-        except (OSError, ValueError, KeyError, TypeError, InvalidOperation):
+            mine = self._kept()[self._account]
+            return Decimal(mine["equity_usd"]) if mine["day"] == day else None
+        except (KeyError, TypeError, InvalidOperation):
             # Without it the loss counts from now on, as it would on a new day.
             return None
 
     def _keep(self, day: int, equity: Decimal) -> None:
+        kept = self._kept()
+        kept.pop(self._account, None)
+        kept[self._account] = {"day": day, "equity_usd": str(equity)}
+        self._write(dict([*kept.items()][-_ACCOUNTS:]))
+
+    def _kept(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._day_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _write(self, kept: dict[str, Any]) -> None:
         new = self._day_file.with_name(self._day_file.name + ".new")
         with contextlib.suppress(OSError):
-            new.write_text(json.dumps({"day": day, "equity_usd": str(equity)}))
+            new.write_text(json.dumps(kept))
             os.replace(new, self._day_file)
