@@ -25,6 +25,8 @@ class LedgerEntry:
         fee_usd (USD): positive is paid
         realised_usd (USD): P&L made real, without the fee
         funding_usd (USD): positive is received
+        transfer_usd (USD): paid into the account by its owner or the exchange, negative
+            is taken out
         balance_usd (USD): after this entry
     """
 
@@ -35,6 +37,7 @@ class LedgerEntry:
     fee_usd: Decimal
     realised_usd: Decimal
     funding_usd: Decimal
+    transfer_usd: Decimal = Decimal("0")
     balance_usd: Decimal
 
 
