@@ -28,6 +28,8 @@ class News:
         kind = line.get("kind")
         if name == "gateway" and kind in _OF_THE_GATEWAY:
             self.person.tell(str(kind), f"{kind}: {line.get('reason')}")
+        elif name == "trader" and kind == "transfer":
+            self.person.tell("transfer", transfer_text(line), usd=line["usd"])
         elif kind == "incident":
             text = f"incident {line['incident']} of {line['module']}: {line['state']}"
             self.person.tell("incident", text, incident=line["incident"])
@@ -52,6 +54,13 @@ class News:
                 found = summary(self.database_url, self._day)
                 self.person.tell("day", _told(found), **found)
             self._day = day
+
+
+def transfer_text(line: Line) -> str:
+    """Return the trading loop's line of money that came or went, for a person."""
+    usd = Decimal(line["usd"])
+    way = "paid into the account" if usd > 0 else "taken out of the account"
+    return f"{abs(usd):.2f} USD were {way} ({line['what']}); the books know of it"
 
 
 def summary(database_url: str, day: int) -> dict[str, Any]:

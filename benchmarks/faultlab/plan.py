@@ -1,6 +1,7 @@
 """What goes wrong in one run, and when: all of it drawn from the run's seed.
 
-Faults go to the paper exchange at a candle; a SIGKILL strikes a process at a call that
+Faults go to the paper exchange at a candle, as does money that its owner pays in or takes
+out; a SIGKILL strikes a process at a call that
 it makes to the exchange, before it is carried out or after, or a moment after a candle.
 The last candles are quiet, so that what is judged at the end is what recovery left.
 """
@@ -43,11 +44,12 @@ class Kill:
 
 @dataclass
 class Plan:
-    """The faults and kills of one run, by the number of the candle."""
+    """The faults, kills and transfers (USD) of one run, by the number of the candle."""
 
     seed: int
     faults: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     kills: dict[int, Kill] = field(default_factory=dict)
+    transfers: dict[int, str] = field(default_factory=dict)
 
 
 def draw(seed: int, candles: int) -> Plan:
@@ -59,6 +61,12 @@ def draw(seed: int, candles: int) -> Plan:
             plan.faults[number] = [_fault(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
     for number in rng.sample(range(5, candles - QUIET), rng.randint(2, 5)):
         plan.kills[number] = _kill(rng)
+    # Drawn apart: a seed's faults stay those that they were.
+    rng = random.Random(f"transfers:{seed}")
+    for number in rng.sample(range(2, candles - QUIET), rng.randint(0, 3)):
+        plan.transfers[number] = (
+            f"{rng.choice((-1, 1, 1)) * rng.randint(1, 60_000) / 100}"
+        )
     return plan
 
 

@@ -6,11 +6,13 @@ see: every order that was accepted, and the open risk at the moment it grew.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from core.trading.paper.api import Api, endpoint_of
 from core.trading.paper.call import Call, Reply
@@ -75,6 +77,10 @@ class World(Api):
         self.candle += 1
         for body in self.plan.faults.get(self.candle, ()):
             self.faults.add(fault_of(dict(body)))
+        if (usd := self.plan.transfers.get(self.candle)) is not None:
+            # What is bound as margin cannot be taken out.
+            with contextlib.suppress(ValueError):
+                self.exchange.transfer(Decimal(usd))
         if self.candle == self.watch.quiet_from:
             self.faults.clear()
         self._kill, self._calls = self.plan.kills.get(self.candle), 0

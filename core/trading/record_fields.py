@@ -117,7 +117,8 @@ FIELDS: Mapping[str, Mapping[str, Reader]] = {
         "kind": str,
         "symbol": str,
         **dict.fromkeys(
-            ("fee_usd", "realised_usd", "funding_usd", "balance_usd"), Decimal
+            ("fee_usd", "realised_usd", "funding_usd", "transfer_usd", "balance_usd"),
+            Decimal,
         ),
     },
 }

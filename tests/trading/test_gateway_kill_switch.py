@@ -102,6 +102,69 @@ def test_the_next_day_counts_from_its_own_first_equity(rig: Rig) -> None:
     assert "100.00" in str(rig.halted)
 
 
+def transfer(rig: Rig, number: int, usd: float, date: str, **more: Any) -> None:
+    """Let the exchange's account log tell of money that came or went."""
+    row = {
+        "id": number, "asset": "usd", "contract": None, "date": date,
+        "info": "cross-exchange transfer", "fee": None, "realized_pnl": None,
+        "realized_funding": None, "old_balance": 500, "new_balance": 500 + usd, **more,
+    }  # fmt: skip
+    logs = rig.exchange.answers["/account-log"]
+    logs["logs"] = [*(r for r in logs["logs"] if r["id"] != 7), row]
+
+
+NOON = "2026-01-02T12:00:00.000Z"
+
+
+def test_what_is_taken_out_is_no_loss_even_before_the_loop_has_read_of_it(
+    rig: Rig,
+) -> None:
+    rig.equity(1000)
+    transfer(rig, 20, -400, NOON)
+    rig.equity(600, NOON)
+    assert rig.halted is None
+    rig.start("a")
+    rig.calls["ledger"](since_id=0)
+    rig.equity(501, NOON)
+    assert rig.halted is None
+    rig.equity(500, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+def test_what_is_paid_in_hides_no_loss(rig: Rig) -> None:
+    rig.equity(1000)
+    transfer(rig, 20, 400, NOON)
+    for _ in range(2):  # told again, it counts once
+        rig.calls["ledger"](since_id=0)
+    rig.equity(1301, NOON)
+    assert rig.halted is None
+    rig.equity(1300, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+def test_what_came_before_the_days_first_equity_is_in_it(rig: Rig) -> None:
+    transfer(rig, 20, -400, "2026-01-02T01:00:00.000Z")
+    rig.equity(1000)
+    rig.calls["ledger"](since_id=0)
+    rig.equity(900)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+def test_a_loss_in_trading_is_no_transfer(rig: Rig) -> None:
+    rig.equity(1000)
+    lost = {"info": "futures trade", "realized_pnl": -400, "contract": "pf_xbtusd"}
+    transfer(rig, 20, -400, NOON, **lost)
+    rig.equity(600, NOON)
+    assert rig.halted == "the day has cost 400.00 USD, the limit is 100"
+
+
+def test_without_an_account_log_a_loss_is_a_loss(rig: Rig) -> None:
+    rig.equity(1000)
+    rig.exchange.answers["/account-log"] = {"logs": "none"}
+    rig.equity(600, NOON)
+    assert rig.halted
+
+
 def test_each_account_has_a_first_equity_of_its_own(rig: Rig) -> None:
     """A rich one on paper must not hide what a live one loses on the same day."""
     rig.equity(1000)

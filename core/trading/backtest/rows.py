@@ -57,6 +57,7 @@ def ledger_row(row: LedgerRow) -> Row:
         "fee_usd": row.fee_usd,
         "realised_usd": row.realised_usd,
         "funding_usd": row.funding_usd,
+        "transfer_usd": row.transfer_usd,
         "balance_usd": row.balance_usd,
     }
 

@@ -11,6 +11,8 @@ from core.trading.gateway.adapter import Candle, Row
 from core.trading.gateway.answers import Node
 
 PERPETUAL = "flexible_futures"
+# Kinds of the account log whose amounts say all; by others money comes or goes.
+_TRADED = ("futures ", "funding rate change")
 
 
 def instrument(row: Node) -> Row:
@@ -105,15 +107,23 @@ def fill(row: Node) -> Row:
 
 def ledger_entry(row: Node) -> Row:
     """Return LedgerEntry fields; Kraken writes null where nothing was charged."""
+    kind, balance = row.text("info"), row.number("new_balance")
+    fee = row.number_or_zero("fee")
+    realised = row.number_or_zero("realized_pnl")
+    funding = row.number_or_zero("realized_funding")
+    transfer = Decimal(0)
+    if not kind.startswith(_TRADED) and row.has("old_balance"):
+        transfer = balance - row.number("old_balance") - (realised + funding - fee)
     return {
         "entry_id": row.integer("id"),
         "time_ms": row.time_ms("date"),
-        "kind": row.text("info"),
+        "kind": kind,
         "symbol": row.text("contract").upper() if row.has("contract") else "",
-        "fee_usd": row.number_or_zero("fee"),
-        "realised_usd": row.number_or_zero("realized_pnl"),
-        "funding_usd": row.number_or_zero("realized_funding"),
-        "balance_usd": row.number("new_balance"),
+        "fee_usd": fee,
+        "realised_usd": realised,
+        "funding_usd": funding,
+        "transfer_usd": transfer,
+        "balance_usd": balance,
     }
 
 

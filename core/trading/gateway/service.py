@@ -67,7 +67,7 @@ class Service:
             "positions": adapter.positions,
             "account": self.account,
             "fills": lambda since_ms: adapter.fills(_whole("since_ms", since_ms)),
-            "ledger": lambda since_id: adapter.ledger(_whole("since_id", since_id)),
+            "ledger": self._ledger,
             "order_events": lambda since_ms: adapter.order_events(
                 _whole("since_ms", since_ms)
             ),
@@ -206,6 +206,11 @@ class Service:
         if not 0 < _whole("limit", limit) <= 100_000:
             raise GatewayRefused(f"limit is {limit}, not 1 to 100000")
         return self._adapter.candles(symbol, _whole("since_ms", since_ms), limit)
+
+    def _ledger(self, since_id: Any) -> list[Row]:
+        rows = self._adapter.ledger(_whole("since_id", since_id))
+        self._tripwires.moved(rows)
+        return rows
 
     def _keep_alive(self, timeout_s: Any) -> None:
         self._heartbeat.beat(_whole("timeout_s", timeout_s))

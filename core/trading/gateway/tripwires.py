@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected
-from core.trading.gateway.adapter import Adapter
+from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
 
@@ -41,19 +43,49 @@ class Tripwires:
     ) -> None:
         self._limits, self._adapter, self._switch = limits, adapter, switch
         self._day_file, self._account = day_file, account
-        self._rejects = self._drifts = 0
+        self._rejects = self._drifts = self._newest_entry = 0
+        self._lock = threading.Lock()
 
     def see(self, equity: Decimal) -> None:
         """Look at the equity as the exchange told it now; halt if the day cost too much."""
-        day = self._adapter.now_ms() // DAY_MS
-        first = self._first_of(day)
-        if first is None:
-            self._keep(day, equity)
-            return
-        most = self._limits.max_daily_loss_usd
+        now_ms, most = self._adapter.now_ms(), self._limits.max_daily_loss_usd
+        with self._lock:
+            first = self._first_of(now_ms // DAY_MS)
+            if first is None:
+                self._keep(now_ms, equity)
+                return
+            if first - equity < most or self._switch.reason() is not None:
+                return
+            # Perhaps it was taken out, and the loop has not read of it yet.
+            with contextlib.suppress(ExchangeError):
+                self._note(self._adapter.ledger(self._newest_entry))
+            first = self._first_of(now_ms // DAY_MS) or first
         if first - equity >= most:
             lost = f"the day has cost {first - equity:.2f} USD, the limit is {most}"
             self._switch.halt(lost)
+
+    def moved(self, rows: Sequence[Row]) -> None:
+        """Take LedgerEntry rows as the exchange told them: what was paid in hides no loss,
+        and what was taken out is none.
+        """
+        if rows:
+            with self._lock:
+                self._note(rows)
+
+    def _note(self, rows: Sequence[Row]) -> None:
+        ids = [row["entry_id"] for row in rows]
+        self._newest_entry = max([self._newest_entry, *ids])
+        kept = self._kept()
+        mine = kept.get(self._account)
+        if not isinstance(mine, dict):
+            return
+        for row in (row for row in rows if row["transfer_usd"]):
+            # Equity that was read before it, and each of them once.
+            newer = row["entry_id"] > mine.get("entry_id", 0)
+            if newer and row["time_ms"] >= mine.get("time_ms", 0):
+                first = Decimal(mine["equity_usd"]) + row["transfer_usd"]
+                mine.update(entry_id=row["entry_id"], equity_usd=str(first))
+                self._write(kept)
 
     def outcome(self, error: ExchangeError | None) -> None:
         """Count an entry's outcome; None is a success."""
@@ -82,9 +114,10 @@ class Tripwires:
     def forgive(self) -> None:
         """Begin the day's loss anew: a person has looked and resumed."""
         self._rejects = self._drifts = 0
-        kept = self._kept()
-        if kept.pop(self._account, None) is not None:
-            self._write(kept)
+        with self._lock:
+            kept = self._kept()
+            if kept.pop(self._account, None) is not None:
+                self._write(kept)
 
     def _first_of(self, day: int) -> Decimal | None:
         try:
@@ -94,10 +127,15 @@ class Tripwires:
             # Without it the loss counts from now on, as it would on a new day.
             return None
 
-    def _keep(self, day: int, equity: Decimal) -> None:
+    def _keep(self, now_ms: int, equity: Decimal) -> None:
         kept = self._kept()
         kept.pop(self._account, None)
-        kept[self._account] = {"day": day, "equity_usd": str(equity)}
+        kept[self._account] = {
+            "day": now_ms // DAY_MS,
+            "equity_usd": str(equity),
+            "time_ms": now_ms,
+            "entry_id": 0,
+        }
         self._write(dict([*kept.items()][-_ACCOUNTS:]))
 
     def _kept(self) -> dict[str, Any]:

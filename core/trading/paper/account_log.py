@@ -43,7 +43,7 @@ def _entries(row: LedgerRow) -> list[Plain]:
     fill = row.fill
     common: Plain = {
         "booking_uid": f"{row.row_id:08d}-0000-4000-8000-000000000000",
-        "contract": row.symbol.lower(),
+        "contract": row.symbol.lower() or None,
         "date": iso(row.time_ms),
         "execution": fill.fill_id if fill else None,
         "funding_rate": row.funding_rate,

@@ -15,6 +15,7 @@ from core.trading.paper.orders import ZERO, Fill
 _BOOKED = Decimal("1e-8")
 _ENTRY = Decimal("1e-10")
 HOUR_MS = 3_600_000
+TRANSFER = "cross-exchange transfer"
 
 
 @dataclass(slots=True)
@@ -58,6 +59,12 @@ class LedgerRow:
     size: Decimal = ZERO
     old_entry_price: Decimal = ZERO
     entry_price: Decimal = ZERO
+
+    @property
+    def transfer_usd(self) -> Decimal:
+        """What was paid in; negative was taken out."""
+        moved = self.balance_usd - self.old_balance_usd
+        return moved - (self.realised_usd + self.funding_usd - self.fee_usd)
 
 
 def booked(usd: Decimal) -> Decimal:
@@ -116,6 +123,25 @@ class Books:
             fill=fill,
             old=(old_size, old_entry),
         )
+
+    def transfer(self, usd: Decimal, time_ms: int) -> None:
+        """Pay an amount in, or out if it is negative."""
+        old_balance = self.balance_usd
+        self.balance_usd += usd
+        row = LedgerRow(
+            len(self.ledger) + 1,
+            time_ms,
+            TRANSFER,
+            "",
+            ZERO,
+            ZERO,
+            ZERO,
+            old_balance,
+            self.balance_usd,
+            ZERO,
+            ZERO,
+        )
+        self.ledger.append(row)
 
     def cover_shortfall(self, symbol: str, time_ms: int) -> None:
         """Bring a negative balance back to zero, as an unwind of the bankrupt does."""

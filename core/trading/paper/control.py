@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.trading.paper.call import Call, Reply
@@ -21,7 +21,7 @@ TOKEN_HEADER = "X-Paper-Token"
 
 
 class Control:
-    """POST /paper/step, GET /paper/state, POST and DELETE /paper/fault."""
+    """POST /paper/step and /paper/transfer, GET /paper/state, POST and DELETE /paper/fault."""
 
     def __init__(
         self,
@@ -52,6 +52,9 @@ class Control:
                 return _json(200, self._step(int(body.get("candles", 1))))
             case ("GET", "/paper/state"):
                 return _json(200, self._state("brief" not in call.query))
+            case ("POST", "/paper/transfer"):
+                self._exchange.transfer(_usd(body))
+                return _json(200, {"balance_usd": self._exchange.books.balance_usd})
             case ("POST", "/paper/fault"):
                 self._faults.add(fault_of(body))
                 return _json(200, {"queued": body["name"]})
@@ -90,6 +93,7 @@ class Control:
             "realised_usd": sum((row.realised_usd for row in ledger), Decimal(0)),
             "fees_usd": sum((row.fee_usd for row in ledger), Decimal(0)),
             "funding_usd": sum((row.funding_usd for row in ledger), Decimal(0)),
+            "transfer_usd": sum((row.transfer_usd for row in ledger), Decimal(0)),
             "positions": self._positions(),
             "open_orders": [open_order(x) for x in exchange.venue.live.values()],
             "prices": exchange.market.price,
@@ -132,6 +136,16 @@ def fault_of(body: dict[str, Any]) -> Fault:
         float(body.get("probability", 1)),
         {name: value for name, value in body.items() if name not in own},
     )
+
+
+def _usd(body: dict[str, Any]) -> Decimal:
+    try:
+        usd = Decimal(str(body.get("usd")))
+    except InvalidOperation:
+        raise ValueError(f"usd: {body.get('usd')!r}") from None
+    if not usd.is_finite():
+        raise ValueError(f"usd: {usd}")
+    return usd
 
 
 def _json(status: int, answer: Plain) -> Reply:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from core.trading.candles import Candles
+from core.trading.paper.books import booked
 from core.trading.paper.config import PaperConfig
 from core.trading.paper.margin import MarginState
 from core.trading.paper.matching import taker_quote, would_cross
@@ -61,6 +62,16 @@ class PaperExchange:
                 break
             pass_candle(self.venue)
         return self.market.count - before
+
+    def transfer(self, usd: Decimal) -> None:
+        """Pay an amount into the account, or out of it if it is negative.
+
+        ValueError where more is taken out than is available.
+        """
+        usd = booked(usd)
+        if -usd > self.margin().available:
+            raise ValueError(f"{-usd} USD are not available")
+        self.books.transfer(usd, self.now_ms)
 
     def send(self, request: NewOrder, *, share: Decimal | None = None) -> Outcome:
         """Take in a new order. `share` cuts its immediate fill, for a fault."""

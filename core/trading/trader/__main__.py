@@ -37,6 +37,8 @@ from core.trading.trader.loop import TradingLoop
 from core.trading.trader.watched import WatchedExchange
 
 PROGRESS_EVERY = 20
+# Of what is told, what `architect up` and a person are shown.
+SHOWN = frozenset({"transfer"})
 # The name under which it is remembered why entries are stopped.
 STOPS = "entry-stops"
 # A module that fills the memory fails as one call; the system does not end for it.
@@ -152,7 +154,7 @@ def watched_loop(
     """Return a loop whose orders are judged, and what judges them after each tick."""
     watched = WatchedExchange(exchange)
     failures = Failures(
-        runtime.modules, watched, runtime.events.job, runtime.tell,
+        runtime.modules, watched, runtime.events.job, partial(_told, runtime.tell),
         config.max_slippage_frac,
     )  # fmt: skip
     loop = TradingLoop(
@@ -227,6 +229,12 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
         "halted": loop.halted,
         "stopped": loop.stopped,
     }
+
+
+def _told(tell: Callable[..., None], kind: str, /, **detail: Any) -> None:
+    tell(kind, **detail)
+    if kind in SHOWN:
+        _say(kind, **detail)
 
 
 def _say(kind: str, **detail: Any) -> None:

@@ -25,11 +25,14 @@ LEDGER_OVERLAP = 1000
 
 @dataclass
 class Totals:
-    """Sums since the start, Decimal USD; fees are positive when paid."""
+    """Sums since the start, Decimal USD; fees are positive when paid, transfers when
+    they were paid in.
+    """
 
     realised_usd: Decimal = ZERO
     fees_usd: Decimal = ZERO
     funding_usd: Decimal = ZERO
+    transfers_usd: Decimal = ZERO
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Books:
 
     `positions` are by our own fills, `held` by the exchange, both by symbol. `sent` are the
     client ids of this process.
+    `transfers` are entries of the account log by which money came or went otherwise.
     Rows for the store wait in `unsaved` until `save`, so that trading goes on without it.
     """
 
@@ -50,6 +54,7 @@ class Books:
     by_symbol: dict[str, Totals] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
     fills: int = 0
+    transfers: deque[Any] = field(default_factory=deque)
     unsaved: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     _since_ms: int = 0
     sent: set[str] = field(default_factory=set)
@@ -151,6 +156,9 @@ class Books:
         for totals in (self.totals, self.totals_of(entry.symbol)):
             totals.fees_usd += entry.fee_usd
             totals.funding_usd += entry.funding_usd
+            totals.transfers_usd += entry.transfer_usd
+        if entry.transfer_usd:
+            self.transfers.append(entry)
         self._last_entry = max(self._last_entry, entry.entry_id)
         self._booked.add(entry.entry_id)
         self.unsaved.append(("ledger", _row(entry)))
@@ -176,7 +184,7 @@ class Books:
     @property
     def _earned_usd(self) -> Decimal:
         t = self.totals
-        return t.realised_usd - t.fees_usd + t.funding_usd
+        return t.realised_usd - t.fees_usd + t.funding_usd + t.transfers_usd
 
     def equity(self, now_ms: int, marks: Mapping[str, Decimal]) -> Any:
         """Return our Equity record; unrealised funding is the exchange's to tell."""

@@ -216,6 +216,9 @@ class TradingLoop:
             trade = self.trades.get(fill.symbol)
             if trade is not None:
                 self.journal.count_exit(trade, fill)
+        while self.books.transfers:
+            entry = self.books.transfers.popleft()
+            self.tell("transfer", usd=str(entry.transfer_usd), what=entry.kind)
 
     def _exit(self, trade: OpenTrade, now_ms: int) -> None:
         if not self.exits.is_over(trade):

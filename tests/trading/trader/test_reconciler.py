@@ -49,6 +49,28 @@ def test_what_came_between_two_calls_is_booked_in_the_same_tick(rig: Rig) -> Non
     assert (told["what"], told["fills"]) == ("balance", 1)
 
 
+@pytest.mark.parametrize("usd", ["2500.5", "-1200.25"])
+def test_money_that_comes_or_goes_is_booked_and_is_no_drift(rig: Rig, usd: str) -> None:
+    loop = quiet(rig)
+    rig.trade(ETH, "buy", "0.5", "mine-1")
+    loop.tick(rig.paper.step())
+    before = rig.exchange.account().balance_usd
+    rig.paper.ask("POST", "transfer", usd=usd)
+    loop.tick(rig.paper.step())
+    loop.tick(rig.paper.step())
+    assert (loop.halted, loop.drifts) == ("", 0)
+    assert rig.exchange.account().balance_usd - before == Decimal(usd)
+    told = [detail for kind, detail in rig.told if kind == "transfer"]
+    assert [Decimal(detail["usd"]) for detail in told] == [Decimal(usd)]
+    assert told[0]["what"] == "cross-exchange transfer"
+    rig.assert_books_equal(loop)
+    # A restart takes it as part of what it begins with.
+    again = quiet(rig)
+    again.tick(rig.paper.step())
+    assert (again.halted, again.drifts) == ("", 0)
+    rig.assert_books_equal(again)
+
+
 def test_a_drift_that_stays_is_ended_by_opening_the_books_anew(rig: Rig) -> None:
     loop = quiet(rig)
     loop.books.start_balance_usd += 50
