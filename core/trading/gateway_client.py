@@ -115,9 +115,10 @@ class GatewayExchange:
         """Return fills at or after since_ms, oldest first."""
         return self._many("Fill", self._call("fills", since_ms=since_ms))
 
-    def ledger(self, since_id: int) -> list[Any]:
-        """Return account log entries with a higher id, oldest first."""
-        return self._many("LedgerEntry", self._call("ledger", since_id=since_id))
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Any]:
+        """Return account log entries with a higher id, at or after since_ms, oldest first."""
+        rows = self._call("ledger", since_id=since_id, since_ms=since_ms)
+        return self._many("LedgerEntry", rows)
 
     def order_events(self, since_ms: int) -> list[Any]:
         """Return what happened to orders at or after since_ms, oldest first."""

@@ -76,8 +76,10 @@ class Exchange(Protocol):
     def fills(self, since_ms: int) -> list[Fill]:
         """Return fills at or after since_ms, oldest first."""
 
-    def ledger(self, since_id: int) -> list[LedgerEntry]:
-        """Return account log entries with a higher id, oldest first: the true fees and funding."""
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[LedgerEntry]:
+        """Return account log entries with a higher id, at or after since_ms, oldest first:
+        the true fees and funding. A log of years is thousands of pages: give a time.
+        """
 
     def order_events(self, since_ms: int) -> list[OrderEvent]:
         """Return what happened to orders at or after since_ms, oldest first."""

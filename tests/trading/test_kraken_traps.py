@@ -265,6 +265,9 @@ def test_ledger_pages_and_leaves_out_position_rows(
     exchange.answers["/account-log"] = page
     assert [row["entry_id"] for row in adapter.ledger(0)] == list(range(1, 61, 2))
     assert [row["entry_id"] for row in adapter.ledger(58)] == [59]
+    assert not any("since" in request.params for request in exchange.requests)
+    adapter.ledger(58, 1_700_000_000_000)
+    assert exchange.requests[-1].params["since"] == "1700000000000"
 
 
 def test_an_order_at_rest_tells_its_limit_to_the_guard(adapter: CcxtRest) -> None:

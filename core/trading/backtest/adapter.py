@@ -204,11 +204,11 @@ class EngineAdapter:
         found = self._fill_rows[bisect_left(self._fill_times, since_ms) :]
         return sorted(found, key=lambda row: (row["time_ms"], row["fill_id"]))
 
-    def ledger(self, since_id: int) -> list[Row]:
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Row]:
         """Return LedgerEntry rows, oldest first."""
         # Row n of the engine's log has the ids 2n - 1, its cash, and 2n, its position.
         rows = self.engine.books.ledger[(since_id + 1) // 2 :]
-        return [ledger_row(row) for row in rows]
+        return [ledger_row(row) for row in rows if row.time_ms >= since_ms]
 
     def order_events(self, since_ms: int) -> list[Row]:
         """Return OrderEvent rows, oldest first, read as they are from Kraken's history."""

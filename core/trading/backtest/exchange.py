@@ -113,9 +113,9 @@ class BacktestExchange:
         made = self._fills[row["fill_id"]] = self._records["Fill"](**row)
         return made
 
-    def ledger(self, since_id: int) -> list[Any]:
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Any]:
         """Return account log entries with a higher id, oldest first."""
-        return self._many("LedgerEntry", self._adapter.ledger(since_id))
+        return self._many("LedgerEntry", self._adapter.ledger(since_id, since_ms))
 
     def order_events(self, since_ms: int) -> list[Any]:
         """Return what happened to orders at or after since_ms, oldest first."""

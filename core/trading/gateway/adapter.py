@@ -69,8 +69,8 @@ class Adapter(Protocol):
     def fills(self, since_ms: int) -> list[Row]:
         """Return Fill rows, oldest first."""
 
-    def ledger(self, since_id: int) -> list[Row]:
-        """Return LedgerEntry rows, oldest first."""
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Row]:
+        """Return LedgerEntry rows with a higher id, at or after since_ms, oldest first."""
 
     def order_events(self, since_ms: int) -> list[Row]:
         """Return OrderEvent rows, oldest first."""

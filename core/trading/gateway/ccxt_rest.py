@@ -146,12 +146,16 @@ class CcxtRest:
         """Return fills at or after since_ms, oldest first."""
         return fill_rows(self._calls, since_ms)
 
-    def ledger(self, since_id: int) -> list[Row]:
-        """Return the cash rows of the account log with a higher id, oldest first."""
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Row]:
+        """Return the cash rows of the account log with a higher id, at or after since_ms,
+        oldest first.
+        """
         found: list[Row] = []
         count, cost, last = 25, 1, since_id
         while True:
             request = {"from": last + 1, "sort": "asc", "count": count}
+            if since_ms:
+                request["since"] = since_ms
             answer = self._calls.history("historyGetAccountLog", request, cost)
             logs = answer.rows("logs")
             new = [row for row in logs if row.integer("id") > last]

@@ -207,8 +207,10 @@ class Service:
             raise GatewayRefused(f"limit is {limit}, not 1 to 100000")
         return self._adapter.candles(symbol, _whole("since_ms", since_ms), limit)
 
-    def _ledger(self, since_id: Any) -> list[Row]:
-        rows = self._adapter.ledger(_whole("since_id", since_id))
+    def _ledger(self, since_id: Any, since_ms: Any = 0) -> list[Row]:
+        rows = self._adapter.ledger(
+            _whole("since_id", since_id), _whole("since_ms", since_ms)
+        )
         self._tripwires.moved(rows)
         return rows
 

@@ -58,7 +58,8 @@ class Tripwires:
                 return
             # Perhaps it was taken out, and the loop has not read of it yet.
             with contextlib.suppress(ExchangeError):
-                self._note(self._adapter.ledger(self._newest_entry))
+                since_ms = self._kept()[self._account].get("time_ms", 0)
+                self._note(self._adapter.ledger(self._newest_entry, since_ms))
             first = self._first_of(now_ms // DAY_MS) or first
         if first - equity >= most:
             lost = f"the day has cost {first - equity:.2f} USD, the limit is {most}"

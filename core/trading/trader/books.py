@@ -59,6 +59,7 @@ class Books:
     _since_ms: int = 0
     sent: set[str] = field(default_factory=set)
     _opened_ms: int = 0
+    _log_since_ms: int = 0
     _first_entry: int = 0
     _last_entry: int = 0
     _booked: set[int] = field(default_factory=set)
@@ -68,7 +69,9 @@ class Books:
         """Adopt what the exchange holds now as the point of departure, also once more."""
         self._since_ms = now_ms
         told_ms = max((t.time_ms for t in self.exchange.tickers()), default=now_ms)
-        entries = self.exchange.ledger(0)
+        # An account of years has a log of years, and what is older is in the balance.
+        self._log_since_ms = max(0, told_ms - OVERLAP_MS)
+        entries = self.exchange.ledger(0, self._log_since_ms)
         self._last_entry = max((e.entry_id for e in entries), default=0)
         # What is older is in the positions, though its fill may be shown only later. Of
         # clocks the slower one is safe; the account log is of the exchange's books.
@@ -81,7 +84,8 @@ class Books:
             self.positions = {p.symbol: p for p in self.exchange.positions()}
             self.held = dict(self.positions)
             # What came between the first and the last answer is in an unknown part of them.
-            later, seen = self.exchange.ledger(self._last_entry), self._shown()
+            later = self.exchange.ledger(self._last_entry, self._log_since_ms)
+            seen = self._shown()
             if not later and seen == self._seen:
                 self._first_entry = self._last_entry
                 return
@@ -106,7 +110,8 @@ class Books:
             self._book_fill(fill)
         self._forget()
         since = self._last_entry - (LEDGER_OVERLAP if again else 0)
-        for entry in self.exchange.ledger(max(since, self._first_entry)):
+        since = max(since, self._first_entry)
+        for entry in self.exchange.ledger(since, self._log_since_ms):
             if entry.entry_id not in self._booked:
                 self._book_entry(entry)
         self.look()

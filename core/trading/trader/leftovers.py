@@ -13,6 +13,7 @@ from core.trading.trader.books import Totals
 from core.trading.trader.trades import OpenTrade
 
 Row = dict[str, Any]
+DAY_MS = 86_400_000
 
 
 def left_open(store: Store, exchange: Exchange) -> list[OpenTrade]:
@@ -21,7 +22,9 @@ def left_open(store: Store, exchange: Exchange) -> list[OpenTrade]:
     left = [row for row in rows if row["closed_ms"] is None]
     if not left:
         return []
-    entries = exchange.ledger(0)
+    # A day more: the log's clock need not be ours.
+    since_ms = min(_first_of(row, rows)["opened_ms"] for row in left) - DAY_MS
+    entries = exchange.ledger(0, max(0, since_ms))
     return [_trade(row, _accrued(row, rows, entries)) for row in left]
 
 
@@ -66,6 +69,13 @@ def _accrued(row: Row, rows: list[Row], entries: list[Any]) -> Totals:
         sum(e.fee_usd for e in mine) - sum(o["fees_usd"] for o in others),
         sum(e.funding_usd for e in mine) - sum(o["funding_usd"] for o in others),
     )
+
+
+def _first_of(row: Row, rows: list[Row]) -> Row:
+    """Return the first of the trades that ended when the next of them began."""
+    while (before := _ended_at(row, rows)) is not None:
+        row = before
+    return row
 
 
 def _ended_at(row: Row, rows: list[Row]) -> Row | None:

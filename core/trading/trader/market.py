@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from core.errors import ExchangeError
 from core.trading.ports import Exchange
 from core.trading.trader.config import CANDLE_MS
 from core.trading.trader.window import CandleWindow
 
 # Candles after which every indicator of the strategy has warmed up.
 READY = 100
+LISTED_MS = 3_600_000
 
 
 class Market:
-    """Keeps `lookback` closed candles a symbol and the newest tickers."""
+    """Keeps `lookback` closed candles a symbol, the newest tickers, and what is listed.
+
+    `instruments` still has what is listed no more: a position in it may be open.
+    """
 
     def __init__(self, exchange: Exchange, lookback: int) -> None:
         self._exchange, self._lookback = exchange, lookback
         self.instruments: dict[str, Any] = {}
+        self.listed: set[str] = set()
+        self._listed_ms = 0
         self.tickers: dict[str, Any] = {}
         self.candles: dict[str, CandleWindow] = {}
 
@@ -27,10 +35,23 @@ class Market:
         self.update_candles(now_ms)
 
     def update_prices(self) -> None:
-        """Fetch the newest tickers, all that an exit needs."""
+        """Fetch the newest tickers, all that an exit needs; once an hour what is listed."""
         if not self.instruments:
-            self.instruments = {i.symbol: i for i in self._exchange.instruments()}
+            self._list()
         self.tickers = {t.symbol: t for t in self._exchange.tickers()}
+        now_ms = max((t.time_ms for t in self.tickers.values()), default=0)
+        if not self._listed_ms:
+            self._listed_ms = now_ms
+        if now_ms - self._listed_ms >= LISTED_MS:
+            # Ticks, steps and margins change now and then; an exit must not wait for them.
+            with suppress(ExchangeError):
+                self._list()
+                self._listed_ms = now_ms
+
+    def _list(self) -> None:
+        listed = {i.symbol: i for i in self._exchange.instruments()}
+        self.listed = set(listed)
+        self.instruments = self.instruments | listed
 
     def update_candles(self, now_ms: int) -> None:
         """Fetch the candles that have closed since the last time."""
@@ -40,9 +61,7 @@ class Market:
     @property
     def tradeable(self) -> list[str]:
         """Symbols that are listed and not suspended."""
-        return [
-            s for s in sorted(self.instruments) if s in self.tickers and self._open(s)
-        ]
+        return [s for s in sorted(self.listed) if s in self.tickers and self._open(s)]
 
     def _open(self, symbol: str) -> bool:
         return not self.tickers[symbol].suspended

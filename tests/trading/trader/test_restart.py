@@ -67,6 +67,32 @@ def test_a_trade_that_ended_while_away_is_closed_with_its_price_and_sums(
     assert abs(row["funding_usd"] - funding) < CENT
 
 
+def test_a_start_reads_no_more_of_the_account_log_than_it_needs(rig: Rig) -> None:
+    """A log of years would take more calls than the exchange allows in ten minutes."""
+    loop = opened(rig, ETH, "buy", "0.05", "mine-1")
+    opened_ms = next(iter(loop.trades.values())).opened_ms
+    for _ in range(3):
+        rig.paper.step(60)
+    asked: list[tuple[int, int]] = []
+    ledger = rig.exchange.ledger
+
+    def noted(since_id: int, since_ms: int = 0) -> Any:
+        asked.append((since_id, since_ms))
+        return ledger(since_id, since_ms)
+
+    rig.exchange.ledger = noted  # type: ignore[method-assign]
+    again = rig.loop()
+    again.tick(rig.paper.step())
+    assert again.halted == ""
+    rig.assert_books_equal(again)
+    now_ms = rig.paper.state()["time_ms"]
+    oldest = opened_ms - 86_400_000
+    assert asked
+    assert all(since_ms >= oldest for _, since_ms in asked)
+    # All but the sums of the trade that goes on.
+    assert sum(since_ms < now_ms - 2 * 3_600_000 for _, since_ms in asked) <= 1
+
+
 def test_a_position_without_a_trade_is_adopted_and_logged(rig: Rig) -> None:
     rig.trade(SOL, "sell", "5", "mine-1")
     loop = rig.loop()
