@@ -16,6 +16,7 @@ from architect.config import Config
 from architect.rebuild import verify
 from core.config import EXCHANGE_KEYS
 from core.errors import ConfigError
+from core.trading.gateway.limits import daily_loss_usd
 
 KRAKEN = "https://futures.kraken.com"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
@@ -105,9 +106,9 @@ def confirm(
     ask: Callable[[str], str],
 ) -> None:
     """Show the limits and what may be lost, and take the typed yes; else ConfigError."""
-    limits = status["limits"]
-    phrase = f"lose {_usd(limits['max_daily_loss_usd'])}"
-    for line in _shown(limits, Decimal(account["equity_usd"])):
+    limits, equity = status["limits"], Decimal(account["equity_usd"])
+    phrase = f"lose {_usd(_daily_loss(limits, equity))}"
+    for line in _shown(limits, equity):
         say(line)
     if ask(f"type '{phrase}' to trade with real money: ").strip() != phrase:
         raise ConfigError("live was not confirmed, so nothing was started")
@@ -121,10 +122,15 @@ def _shown(limits: dict[str, Any], equity: Decimal) -> list[str]:
         f" {limits['max_orders_per_minute']} orders a minute",
         f"all positions and orders: at most {_usd(limits['max_open_usd'])} USD",
         f"lost if every stop is hit: at most {_usd(_open_risk(limits, equity))} USD",
-        f"a day that costs {_usd(limits['max_daily_loss_usd'])} USD ends all entries;"
+        f"a day that costs {_usd(_daily_loss(limits, equity))} USD ends all entries;"
         " what is open then may still lose up to its stops",
         f"at most, if the market jumps over every stop: {_usd(equity)} USD, all of it",
     ]
+
+
+def _daily_loss(limits: dict[str, Any], equity: Decimal) -> Decimal:
+    usd, frac = limits["max_daily_loss_usd"], limits["max_daily_loss_frac"]
+    return daily_loss_usd(Decimal(usd), Decimal(frac), equity)
 
 
 def _open_risk(limits: dict[str, Any], equity: Decimal) -> Decimal:

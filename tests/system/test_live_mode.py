@@ -201,8 +201,10 @@ def test_the_limits_are_those_of_the_gateway() -> None:
     limits = {"symbols": ["PF_XBTUSD"], "max_order_usd": "1", "max_open_usd": "2"}
     limits |= {"max_open_risk_usd": "3", "max_daily_loss_usd": "4.50"}
     limits |= {"max_orders_per_minute": 5, "max_open_risk_frac": "0.25"}
-    for equity, risk in (("6", "1.50"), ("60", "3")):
+    limits |= {"max_daily_loss_frac": "0.1"}
+    for equity, risk, loss in (("6", "1.50", "0.60"), ("60", "3", "4.50")):
         told: list[str] = []
-        account = {"equity_usd": equity}
-        confirm({"limits": limits}, account, told.append, lambda text: "lose 4.50")
+        account, phrase = {"equity_usd": equity}, f"lose {loss}"
+        confirm({"limits": limits}, account, told.append, lambda text, p=phrase: p)  # type: ignore[misc]
         assert f"at most {risk} USD" in json.dumps(told)
+        assert f"a day that costs {loss} USD" in json.dumps(told)

@@ -27,6 +27,7 @@ LIMITS = Limits(
     max_open_risk_usd=Decimal(200),
     max_open_risk_frac=Decimal(10),
     max_daily_loss_usd=Decimal(100),
+    max_daily_loss_frac=Decimal("0.2"),
     max_rejects=3,
     max_drift_usd=Decimal(50),
     max_drifts=4,
@@ -191,6 +192,14 @@ def test_a_days_file_that_cannot_be_read_counts_from_now_on(
     assert rig.halted is None
     rig.equity(900)
     assert rig.halted
+
+
+def test_a_small_account_may_lose_a_part_of_it_in_a_day(rig: Rig) -> None:
+    rig.equity(300)
+    rig.equity(240.01)
+    assert rig.halted is None
+    rig.equity(240)
+    assert rig.halted == "the day has cost 60.00 USD, the limit is 60"
 
 
 def test_after_a_resume_the_loss_counts_anew(rig: Rig) -> None:

@@ -23,6 +23,7 @@ _VARIABLES = {
     "GATEWAY_MAX_OPEN_RISK_USD": "max_open_risk_usd",
     "GATEWAY_MAX_OPEN_RISK_FRAC": "max_open_risk_frac",
     "GATEWAY_MAX_DAILY_LOSS_USD": "max_daily_loss_usd",
+    "GATEWAY_MAX_DAILY_LOSS_FRAC": "max_daily_loss_frac",
     "GATEWAY_MAX_ORDERS_PER_MINUTE": "max_orders_per_minute",
     "GATEWAY_MAX_REJECTS": "max_rejects",
     "GATEWAY_MAX_DRIFT_USD": "max_drift_usd",
@@ -34,8 +35,9 @@ _FILE_VARIABLE = "GATEWAY_LIMITS_FILE"
 class Limits(BaseModel):
     """Hard limits; notional is size times price, risk is what is lost at the stops, in USD.
 
-    `max_open_risk_frac` is of the equity that the exchange tells; both limits on risk
-    hold. The day is UTC. Rejects and drifts count while they come in a row.
+    `max_open_risk_frac` is of the equity that the exchange tells, `max_daily_loss_frac` of
+    the day's first; of two limits both hold. The day is UTC. Rejects and drifts count while
+    they come in a row.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,10 +51,16 @@ class Limits(BaseModel):
     max_open_risk_usd: Decimal = Field(default=Decimal(1000), gt=0)
     max_open_risk_frac: Decimal = Field(default=Decimal("0.03"), gt=0)
     max_daily_loss_usd: Decimal = Field(default=Decimal(1000), gt=0)
+    max_daily_loss_frac: Decimal = Field(default=Decimal("0.1"), gt=0, le=1)
     max_orders_per_minute: int = Field(default=60, gt=0)
     max_rejects: int = Field(default=10, gt=0)
     max_drift_usd: Decimal = Field(default=Decimal(50), gt=0)
     max_drifts: int = Field(default=12, gt=0)
+
+
+def daily_loss_usd(most_usd: Decimal, frac: Decimal, first_usd: Decimal) -> Decimal:
+    """Return what a day that began with an equity may cost."""
+    return min(most_usd, frac * first_usd)
 
 
 def load(path: Path | None, environment: Environment) -> Limits:

@@ -18,7 +18,7 @@ from typing import Any
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.kill_switch import KillSwitch
-from core.trading.gateway.limits import Limits
+from core.trading.gateway.limits import Limits, daily_loss_usd
 
 DAY_MS = 86_400_000
 # Fills that are shown a candle late are no reason yet, however large.
@@ -48,22 +48,29 @@ class Tripwires:
 
     def see(self, equity: Decimal) -> None:
         """Look at the equity as the exchange told it now; halt if the day cost too much."""
-        now_ms, most = self._adapter.now_ms(), self._limits.max_daily_loss_usd
+        now_ms = self._adapter.now_ms()
         with self._lock:
             first = self._first_of(now_ms // DAY_MS)
             if first is None:
                 self._keep(now_ms, equity)
                 return
-            if first - equity < most or self._switch.reason() is not None:
+            if first - equity < self._most(first) or self._switch.reason() is not None:
                 return
             # Perhaps it was taken out, and the loop has not read of it yet.
             with contextlib.suppress(ExchangeError):
                 since_ms = self._kept()[self._account].get("time_ms", 0)
                 self._note(self._adapter.ledger(self._newest_entry, since_ms))
             first = self._first_of(now_ms // DAY_MS) or first
-        if first - equity >= most:
-            lost = f"the day has cost {first - equity:.2f} USD, the limit is {most}"
+        if first - equity >= (most := self._most(first)):
+            limit = f"{most:.2f}".removesuffix(".00")
+            lost = f"the day has cost {first - equity:.2f} USD, the limit is {limit}"
             self._switch.halt(lost)
+
+    def _most(self, first: Decimal) -> Decimal:
+        limits = self._limits
+        return daily_loss_usd(
+            limits.max_daily_loss_usd, limits.max_daily_loss_frac, first
+        )
 
     def moved(self, rows: Sequence[Row]) -> None:
         """Take LedgerEntry rows as the exchange told them: what was paid in hides no loss,
