@@ -61,7 +61,9 @@ class RealClock:
             self.between()
             if self._wait(min(left, BEAT_S)):
                 return None
-        return due
+        # A machine that slept wakes at a later candle: nothing is decided on an old one.
+        settled_ms = self.now_ms() - int(self._settle_s * 1000)
+        return max(due, settled_ms // CANDLE_MS * CANDLE_MS)
 
 
 class PaperClock:

@@ -34,6 +34,19 @@ def test_the_loop_is_heard_of_while_a_candle_is_waited_for() -> None:
     assert max(waited) <= BEAT_S
 
 
+def test_a_machine_that_slept_wakes_at_the_newest_candle() -> None:
+    now = 7 * CANDLE_MS + 1
+
+    def wait(seconds: float) -> bool:
+        clock.now_ms = lambda: 19 * CANDLE_MS + 1900  # type: ignore[method-assign]
+        return False
+
+    clock = RealClock(wait)
+    clock.now_ms = lambda: now  # type: ignore[method-assign]
+    # Its last candle has not settled yet.
+    assert clock.next_close_ms() == 18 * CANDLE_MS
+
+
 def test_a_stop_ends_the_wait_at_once() -> None:
     waited: list[float] = []
 
