@@ -68,8 +68,7 @@ class Watch:
             self._say(
                 candle, f"{DUPLICATE}: {symbol} of {opener} added to by {decision}"
             )
-        elif abs(after) * fill.price > self.max_notional_usd:
-            usd = abs(after) * fill.price
+        elif (usd := abs(after) * _worst_price(fill)) > self.max_notional_usd:
             self._say(candle, f"{DUPLICATE}: {symbol} of {decision} is {usd:.2f} USD")
         self._opened_by[symbol] = opener if before else decision
         return True
@@ -83,6 +82,13 @@ class Watch:
 
     def _say(self, candle: int, text: str) -> None:
         self.problems.append(f"{text}, at candle {candle}")
+
+
+def _worst_price(fill: Fill) -> Decimal:
+    """Return the worst price that the decision allowed: a sale of later slices in a market
+    that rises brings more dollars for as many coins.
+    """
+    return min(fill.price, fill.order.limit_price or fill.price)
 
 
 def worst_loss(exchange: PaperExchange, symbol: str) -> Decimal:

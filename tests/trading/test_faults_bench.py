@@ -9,11 +9,51 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+from faultlab.watch import Watch
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def fill(side: str, size: str, price: str, limit: str, client_id: str) -> Any:
+    signed = Decimal(size) if side == "buy" else -Decimal(size)
+    order = SimpleNamespace(
+        symbol="X", client_id=client_id, limit_price=Decimal(limit),
+        signed=lambda size: signed,
+    )  # fmt: skip
+    return SimpleNamespace(order=order, size=Decimal(size), price=Decimal(price))
+
+
+def noted(*fills: Any) -> list[str]:
+    watch = Watch(Decimal("0.03"), Decimal(9027), 400)
+    for one in fills:
+        watch._note(one, 7)
+    return watch.problems
+
+
+def test_slices_of_a_sale_in_a_market_that_rises_are_no_duplicate() -> None:
+    """90 coins for 9,000 USD at most, decided at 100: the second slice is sold at 101."""
+    sold = [fill("sell", "45", price, "99.7", f"a-{n}") for n, price in
+            enumerate(("100", "101"))]  # fmt: skip
+    assert noted(*sold) == []
+    assert noted(*sold, fill("sell", "45", "101", "99.7", "a-3"))
+    bought = [fill("buy", "45", "100.3", "100.3", f"a-{n}") for n in range(2)]
+    assert noted(*bought) == []
+    (said,) = noted(*bought, fill("buy", "1", "100.3", "100.3", "a-3"))
+    assert said == "duplicate order: X of a is 9127.30 USD, at candle 7"
+
+
+def test_what_another_decision_adds_is_a_duplicate() -> None:
+    one, other = (fill("buy", "1", "100", "100", f"{n}-0") for n in "ab")
+    (said,) = noted(one, other)
+    assert said == "duplicate order: X of a added to by b, at candle 7"
 
 
 @pytest.mark.slow
