@@ -23,7 +23,7 @@ from architect.system.child import Child, ChildFailed, Line
 from architect.system.kill_switch import switch_file
 from architect.system.live import check as check_live
 from architect.system.live_start import open_live
-from architect.system.news import News, transfer_text
+from architect.system.news import News, transfer_text, trouble_text
 from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
 from architect.system.system import System
@@ -189,6 +189,8 @@ def _show(name: str, line: Line) -> None:
         _say(f"nothing new is entered: {reason}" if reason else "entries go on")
     elif name == "trader" and kind == "transfer":
         _say(transfer_text(line))
+    elif name == "trader" and kind in ("stuck", "unstuck"):
+        _say(f"trading loop: {trouble_text(line)}")
     elif kind == "incident":
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:

@@ -99,6 +99,15 @@ def differences(
     ]
 
 
+def strange(positions: list[dict[str, Any]], symbols: list[str]) -> list[str]:
+    """Return what is held of symbols that are not traded; positions are gateway rows."""
+    return [
+        f"{row['size']} {row['symbol']}"
+        for row in positions
+        if row["symbol"] not in symbols
+    ]
+
+
 def confirm(
     status: dict[str, Any],
     account: dict[str, Any],
@@ -107,7 +116,9 @@ def confirm(
 ) -> None:
     """Show the limits and what may be lost, and take the typed yes; else ConfigError."""
     limits, equity = status["limits"], Decimal(account["equity_usd"])
-    phrase = f"lose {_usd(_daily_loss(limits, equity))}"
+    loss = _daily_loss(limits, equity)
+    # Nobody types cents of hundreds.
+    phrase = f"lose {_usd(loss) if loss < 10 else int(loss)}"
     for line in _shown(limits, equity):
         say(line)
     if ask(f"type '{phrase}' to trade with real money: ").strip() != phrase:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from architect.system.live import confirm, differences
+from architect.system.live import confirm, differences, strange
 from architect.system.system import System
 from core.errors import ConfigError
 from core.stores.account import check
@@ -24,8 +24,16 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
     check(system.stores.database_url, "live")
     system.start_gateway()
     say(f"gateway before {system.config.settings.exchange_url}")
+    positions, status = ask(system.socket, "positions"), ask(system.socket, "status")
+    if foreign := strange(positions, status["limits"]["symbols"]):
+        raise ConfigError(
+            f"the account holds {', '.join(foreign)}, which is not traded here: its worth and"
+            " its risk could not be told",
+            hint="close it, or trade with a subaccount of its own; GATEWAY_SYMBOLS says what"
+            " is traded",
+        )
     differing = differences(
-        ask(system.socket, "positions"),
+        positions,
         ask(system.socket, "open_orders"),
         _open_trades(system),
     )
@@ -34,7 +42,7 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
             "the books and the account differ: " + "; ".join(differing),
             hint="mend it at the exchange, or let them be taken over: --adopt",
         )
-    confirm(ask(system.socket, "status"), ask(system.socket, "account"), say, input)
+    confirm(status, ask(system.socket, "account"), say, input)
     system.claim_books("live")
 
 

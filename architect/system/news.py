@@ -30,6 +30,8 @@ class News:
             self.person.tell(str(kind), f"{kind}: {line.get('reason')}")
         elif name == "trader" and kind == "transfer":
             self.person.tell("transfer", transfer_text(line), usd=line["usd"])
+        elif name == "trader" and kind in ("stuck", "unstuck"):
+            self.person.tell("trouble", trouble_text(line), part=line["part"])
         elif kind == "incident":
             text = f"incident {line['incident']} of {line['module']}: {line['state']}"
             self.person.tell("incident", text, incident=line["incident"])
@@ -61,6 +63,16 @@ def transfer_text(line: Line) -> str:
     usd = Decimal(line["usd"])
     way = "paid into the account" if usd > 0 else "taken out of the account"
     return f"{abs(usd):.2f} USD were {way} ({line['what']}); the books know of it"
+
+
+def trouble_text(line: Line) -> str:
+    """Return the trading loop's line of what fails tick after tick, for a person."""
+    if line["kind"] == "unstuck":
+        return f"{line['part']} works again"
+    return (
+        f"{line['part']} has failed at {line['ticks']} candles in a row, and is tried on:"
+        f" {line['error']}"
+    )
 
 
 def summary(database_url: str, day: int) -> dict[str, Any]:

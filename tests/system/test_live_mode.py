@@ -164,6 +164,24 @@ def test_anything_else_is_no(
 
 
 @pytest.mark.slow
+def test_a_position_in_what_is_not_traded_is_refused_even_if_adopted(
+    root: Path, paper: PaperServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = NewOrder("PF_SOLUSD", "buy", "mkt", Decimal("1"))
+    assert paper.exchange.send(order).status == "placed"
+    keys = {"EXCHANGE_API_KEY": paper.keys.api_key}
+    keys |= {"EXCHANGE_API_SECRET": paper.keys.secret, "EXCHANGE_URL": paper.url}
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    with System(config(root, **keys, GATEWAY_SYMBOLS="PF_XBTUSD,PF_ETHUSD")) as found:
+        found.start_stores(lambda held: True)
+        with connect(found.stores.database_url) as connection:
+            connection.execute("truncate trading_data.account")
+        with pytest.raises(ConfigError, match="holds 1 PF_SOLUSD, which is not") as why:
+            open_live(found, True, lambda text: None)
+    assert "subaccount" in str(why.value.hint)
+
+
+@pytest.mark.slow
 def test_the_books_of_the_paper_exchange_are_not_gone_on_with(
     system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +208,7 @@ def test_a_position_that_the_books_do_not_know_is_refused_unless_adopted(
 ) -> None:
     order = NewOrder("PF_XBTUSD", "buy", "mkt", Decimal("0.01"))
     assert paper.exchange.send(order).status == "placed"
-    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 999\n"))
     with pytest.raises(ConfigError, match=r"position of 0\.01 PF_XBTUSD"):
         open_live(system, False, lambda text: None)
     system.children["gateway"].stop()

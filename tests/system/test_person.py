@@ -211,6 +211,9 @@ def test_the_lines_of_a_system_become_news(make_stores: Callable[[], Stores]) ->
     news.line(
         "wick1", {"kind": "incident", "incident": 3, "module": "rsi", "state": "x"}
     )
+    news.line("trader", {"kind": "transfer", "usd": "-12.5", "what": "withdrawal"})
+    news.line("trader", {"kind": "stuck", "part": "fetch", "error": "no", "ticks": 3})
+    news.line("trader", {"kind": "unstuck", "part": "fetch"})
     day = 20_000
     with psycopg.connect(url, autocommit=True) as connection:
         for ms, usd in ((1, 10_000), (2, 10_050), (DAY_MS + 1, 10_010)):
@@ -231,6 +234,12 @@ def test_the_lines_of_a_system_become_news(make_stores: Callable[[], Stores]) ->
     assert told.heard == [
         ("halt", "halt: the day has cost 100 USD"),
         ("incident", "incident 3 of rsi: x"),
+        (
+            "transfer",
+            "12.50 USD were taken out of the account (withdrawal); the books know of it",
+        ),
+        ("trouble", "fetch has failed at 3 candles in a row, and is tried on: no"),
+        ("trouble", "fetch works again"),
         (
             "day",
             "2024-10-04: equity 10050.00 USD (+50.00), 1 trades closed for 50.00 USD net",

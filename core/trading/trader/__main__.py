@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import NoModel
 from core.trading.trader.failures import Failures
 from core.trading.trader.loop import TradingLoop
+from core.trading.trader.troubles import Troubles
 from core.trading.trader.watched import WatchedExchange
 
 PROGRESS_EVERY = 20
@@ -104,14 +105,16 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> int:
         process.limit_memory(MEMORY_BYTES)
         store = KeptStore(PostgresStore(database_url), runtime.tell)
         clock = _clock(options, stop)
+        troubles = Troubles()
         loop, failures = watched_loop(
-            runtime, gateway, store, _model(options, runtime), clock.sleep, config
-        )
+            runtime, gateway, store, _model(options, runtime), clock.sleep, config,
+            partial(_told, (runtime.tell, troubles.note)),
+        )  # fmt: skip
         failures.restore(runtime.events.remembered(STOPS), clock.now_ms())
         clock.between = partial(between, loop, clock)
         loop.open(clock.now_ms())
         _say("ready", modules=len(runtime.modules.names), time_ms=clock.now_ms())
-        _trade(loop, failures, clock, stop, options.ticks)
+        _trade(loop, failures, troubles, clock, stop, options.ticks)
         loop.finish(clock.now_ms())
         _say("done", **summary(loop), swaps=runtime.swaps)
         if lost := store.close():
@@ -150,11 +153,15 @@ def watched_loop(
     model: Model,
     sleep: Callable[[float], None],
     config: TraderConfig,
+    tell: Callable[..., None] | None = None,
 ) -> tuple[TradingLoop, Failures]:
-    """Return a loop whose orders are judged, and what judges them after each tick."""
+    """Return a loop whose orders are judged, and what judges them after each tick.
+
+    `tell` publishes what both have to say, the runtime's own if there is none.
+    """
     watched = WatchedExchange(exchange)
     failures = Failures(
-        runtime.modules, watched, runtime.events.job, partial(_told, runtime.tell),
+        runtime.modules, watched, runtime.events.job, tell or runtime.tell,
         config.max_slippage_frac,
     )  # fmt: skip
     loop = TradingLoop(
@@ -186,6 +193,7 @@ def between(loop: TradingLoop, clock: TickClock) -> None:
 def _trade(
     loop: TradingLoop,
     failures: Failures,
+    troubles: Troubles,
     clock: TickClock,
     stop: threading.Event,
     ticks: int,
@@ -198,6 +206,8 @@ def _trade(
         failures.now_ms = now_ms
         took_ms = loop.tick(now_ms)
         failures.look(now_ms)
+        for kind, detail in troubles.tick():
+            _say(kind, **detail)
         if bool(loop.stopped) != bool(stopped):
             stopped = loop.stopped
             _say("entries", stopped=stopped)
@@ -231,8 +241,9 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
     }
 
 
-def _told(tell: Callable[..., None], kind: str, /, **detail: Any) -> None:
-    tell(kind, **detail)
+def _told(heard: Sequence[Callable[..., None]], kind: str, /, **detail: Any) -> None:
+    for tell in heard:
+        tell(kind, **detail)
     if kind in SHOWN:
         _say(kind, **detail)
 
