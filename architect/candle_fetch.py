@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from architect.candle_file import Candle, CandleFile
+from architect.candle_file import CandleFile
 from core.errors import ExchangeError, ExchangeUnavailable
+from core.trading.gateway.adapter import Candle
 from core.trading.gateway.ccxt_calls import Calls
 from core.trading.gateway.kraken_candles import INTERVALS_MS, closed_candles
 from core.trading.gateway.limiter import ServerClock

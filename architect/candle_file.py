@@ -8,55 +8,54 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import IO
 
 from architect.atomic import write_failed
 from core.errors import Busy, ConfigError
 from core.trading.candles import COLUMNS
+from core.trading.gateway.adapter import Candle
 
 _HEADER = ",".join(COLUMNS) + "\n"
 # More than a line has.
 _TAIL = 4096
-Candle = tuple[int, str, str, str, str, str]
+
+
+@contextmanager
+def opened(path: Path, interval_ms: int) -> Iterator[CandleFile]:
+    """Open or begin the file of one symbol; Busy while another process has it open."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made if it is not there, and emptied by nobody: another may be writing it.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise write_failed(path, error) from None
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(
+                f"another run is writing {path}",
+                hint="wait for it to end, then run the command again",
+            ) from None
+        yield CandleFile(path, file, interval_ms)
 
 
 class CandleFile:
-    """The candles of one symbol, oldest first, `interval_ms` apart; a context manager.
+    """The candles of one symbol, oldest first, `interval_ms` apart.
 
     `first_ms` and `last_ms` are when the first and the last of them open, None while there
-    is none. Busy while another process has it open; ConfigError if it is something else.
+    is none. ConfigError if the file is something else.
     """
 
-    def __init__(self, path: Path, interval_ms: int) -> None:
+    def __init__(self, path: Path, file: IO[bytes], interval_ms: int) -> None:
         self.path, self.interval_ms = path, interval_ms
         self.first_ms: int | None = None
         self.last_ms: int | None = None
-        self._close = ""
-
-    def __enter__(self) -> Self:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("r+b" if self.path.exists() else "w+b")
-        except OSError as error:
-            raise write_failed(self.path, error) from None
-        try:
-            self._lock()
-            self._read()
-        except BaseException:
-            self._file.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
+        self._file, self._close = file, ""
+        self._read()
 
     def add(self, candles: Sequence[Candle]) -> int:
         """Append later candles; return how many were missing before or between them.
@@ -84,15 +83,6 @@ class CandleFile:
         if self.first_ms is None or self.last_ms is None:
             return 0
         return (self.last_ms - self.first_ms) // self.interval_ms + 1
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(
-                f"another run is writing {self.path}",
-                hint="wait for it to end, then run the command again",
-            ) from None
 
     def _read(self) -> None:
         size = self._file.seek(0, os.SEEK_END)

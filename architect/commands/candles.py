@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Return 0; errors rise."""
     from architect.candle_fetch import Charts
-    from architect.candle_file import CandleFile
+    from architect.candle_file import opened
     from architect.system.live import KRAKEN
 
     symbols = _symbols(options)
@@ -55,16 +55,16 @@ def run(options: argparse.Namespace) -> int:
     for symbol in symbols:
         span = _span(options, symbol, charts.now_ms(symbol))
         path = options.to / f"{symbol}_{span.interval}.csv"
-        with CandleFile(path, span.step_ms) as file:
+        with opened(path, span.step_ms) as file:
             _fetch(charts, span, file)
     return 0
 
 
 def _fetch(charts: Charts, span: Span, file: CandleFile) -> None:
-    from core.trading.dates import shown
+    from core.trading.dates import iso
 
     if file.first_ms is not None and span.start_ms < file.first_ms:
-        print(f"note: {file.path} begins at {shown(file.first_ms)} and grows at its end; "
+        print(f"note: {file.path} begins at {iso(file.first_ms)} and grows at its end; "
               "move it away for older candles", file=sys.stderr)  # fmt: skip
     wanted = max(0, span.end_ms - span.start_ms) // span.step_ms
     with Progress(span.symbol, wanted, unit="candles") as progress:
@@ -73,8 +73,8 @@ def _fetch(charts: Charts, span: Span, file: CandleFile) -> None:
         print(f"{span.symbol}: the exchange has no candles of that time")
         return
     flat = f"; {missing} of them are flat, the exchange has none" if missing else ""
-    print(f"{span.symbol}: {len(file):,} candles from {shown(file.first_ms)} to "
-          f"{shown(file.last_ms)} in {file.path}, {new:,} new{flat}")  # fmt: skip
+    print(f"{span.symbol}: {len(file):,} candles from {iso(file.first_ms)} to "
+          f"{iso(file.last_ms)} in {file.path}, {new:,} new{flat}")  # fmt: skip
 
 
 def _symbols(options: argparse.Namespace) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from architect.gate.constants import claimed_constants, own_constants
 from architect.gate.contract.failure import Failure
-from architect.gate.contract.inputs import Inputs, Pool, drawn_by
+from architect.gate.contract.inputs import Each, Inputs, Pool, drawn_by
 from architect.gate.contract.plan import DEPENDENT, FULL, prove, prove_regressions
 from architect.gate.contract.regressions import Regression
 from architect.gate.contract.session import Session
@@ -185,11 +185,11 @@ class Gate:
         self, trial: _Trial, spec: Spec, run: Callable[[Terms, Inputs], Session]
     ) -> Failure | None:
         records = self.records(trial.graph)
-        inputs = self._inputs(trial, spec, records)
         sources = self._sources(trial, spec)
         subject = Subject(
             self.sandbox, self.elsewhere, spec, sources, records, self.package
         )
+        inputs = self._inputs(trial, spec, records, subject.each)
         try:
             terms = Terms(spec, trial.graph, subject, records)
             session = run(terms, inputs)
@@ -202,7 +202,9 @@ class Gate:
             return None
         return self._placed(trial, spec, session.failure)
 
-    def _inputs(self, trial: _Trial, spec: Spec, records: dict[str, type]) -> Inputs:
+    def _inputs(
+        self, trial: _Trial, spec: Spec, records: dict[str, type], each: Each
+    ) -> Inputs:
         decides = drawn_by(spec)
         if spec.name not in self._pools or self._pools[spec.name][0] != decides:
             self._pools[spec.name] = decides, {}
@@ -215,6 +217,7 @@ class Gate:
             Draw(records, shapes, known),
             Draw(records, shapes, own, only=True) if own else None,
             self._pools[spec.name][1],
+            each,
         )
 
     def _placed(self, trial: _Trial, spec: Spec, failure: Failure) -> Failure:

@@ -18,7 +18,7 @@ from typing import Any
 
 from architect.gate.contract import causality, examples, properties
 from architect.gate.contract.failure import Broken, Check, Failure
-from architect.gate.contract.inputs import Each, Fails, Inputs
+from architect.gate.contract.inputs import Fails, Inputs
 from architect.gate.contract.plan import FULL
 from architect.gate.contract.ports import Script, script
 from architect.gate.contract.subject import Answer, Subject
@@ -69,7 +69,6 @@ class _Collected(Inputs):
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None,
         most: int | None = None,
-        each: Each = map,
     ) -> Failure | None:
         found = self.sample(claim, cases, allowed, given)[:most]
         self.cases += [(fails, arguments) for arguments in found]

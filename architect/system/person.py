@@ -115,8 +115,9 @@ class Route:
                 return
             except Exception as error:
                 why = cause(error)
-                if pause_s is None or _is_final(error) or self._ended.wait(pause_s):
+                if pause_s is None or _is_final(error) or self._ended.is_set():
                     break
+                self._ended.wait(pause_s)
         self._dropped(message, why)
 
     def _dropped(self, message: Detail, why: str) -> None:

@@ -46,7 +46,6 @@ class System:
     _paper_keys: Path | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _named: set[str] = field(default_factory=set)
-    _claimed: bool = False
 
     def __enter__(self) -> System:
         return self
@@ -90,16 +89,12 @@ class System:
 
         After the gateway has started: what holds its socket is the only one there is.
         """
-        if self._claimed:
-            return None
         folder = self.config.project.data / "dumps"
         held = claimed(self.stores.database_url, kind, folder)
         try:
-            aside = self._open.enter_context(held)
+            return self._open.enter_context(held)
         except OSError as error:
             raise write_failed(folder, error) from None
-        self._claimed = True
-        return aside
 
     def keep_reflections(self) -> None:
         """Make the next days' partitions of reflections, and drop the old ones."""

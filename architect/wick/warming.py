@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from architect.gate.contract.failure import Failure
-from architect.gate.contract.inputs import Each, Fails, Inputs
+from architect.gate.contract.inputs import Fails, Inputs
 from architect.gate.contract.plan import drawing
 from architect.gate.contract.session import Session as Checked
 from architect.gate.contract.terms import Terms
@@ -52,7 +52,6 @@ class _Drawn(Inputs):
         self, claim: str, fails: Fails, cases: int,
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None, most: int | None = None,
-        each: Each = map,
     ) -> Failure | None:  # fmt: skip
         self.sample(claim, cases, allowed, given)
         return None

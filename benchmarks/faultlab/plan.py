@@ -1,8 +1,8 @@
 """What goes wrong in one run, and when: all of it drawn from the run's seed.
 
 Faults go to the paper exchange at a candle, as does money that its owner pays in or takes
-out; a SIGKILL strikes a process at a call that
-it makes to the exchange, before it is carried out or after, or a moment after a candle.
+out; a SIGKILL strikes a process at a call that it makes to the exchange, before it is
+carried out or after, or a moment after a candle.
 The last candles are quiet, so that what is judged at the end is what recovery left.
 """
 

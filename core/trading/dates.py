@@ -17,6 +17,6 @@ def time_ms(text: str) -> int:
     return round(zoned.timestamp() * 1000)
 
 
-def shown(ms: int) -> str:
-    """Return UTC milliseconds as `2025-04-03 14:05`."""
+def iso(ms: int) -> str:
+    """Return UTC milliseconds as a time that a person reads: `2025-04-03 14:05`."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"

@@ -51,7 +51,8 @@ def test_a_live_account_goes_on_with_its_books(url: str, tmp_path: Path) -> None
     for _ in range(2):
         with claimed(url, "live", tmp_path) as aside:
             assert aside is None
-        trade(url) if not rows(url) else None
+        if not rows(url):
+            trade(url)
     assert rows(url) == 1
     with (
         pytest.raises(StoreError, match="those of a live account"),

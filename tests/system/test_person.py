@@ -130,6 +130,14 @@ def test_a_hiccup_costs_no_message(
     assert "not told" not in capfd.readouterr().err
 
 
+def test_what_waits_for_its_next_try_gets_it_at_the_end(hook: Hook) -> None:
+    hook.refuse = [503]
+    with person(webhook_url=hook.url) as found:
+        found.tell("ended", "trader ended")
+        wait_for(lambda: hook.asked == 1, 5)
+    assert [message["kind"] for message in hook.got] == ["ended"]
+
+
 def test_what_will_not_be_taken_later_is_given_up_at_once(
     hook: Hook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

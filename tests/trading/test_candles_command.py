@@ -11,7 +11,7 @@ import pytest
 from paper_process import Paper
 
 from architect import candle_fetch
-from architect.candle_file import CandleFile
+from architect.candle_file import opened
 from architect.command_line import main
 from core.errors import Busy
 from core.trading.candles import load_file, load_folder
@@ -130,7 +130,7 @@ def test_trouble_is_waited_for_and_what_was_fetched_stays(
 
 
 def test_a_hole_is_flat_and_counted(tmp_path: Path) -> None:
-    with CandleFile(tmp_path / "x.csv", STEP) as file:
+    with opened(tmp_path / "x.csv", STEP) as file:
         assert file.add([(0, "1", "3", "1", "2", "5")]) == 0
         late = (4 * STEP, "2", "2", "2", "2", "1")
         assert file.add([(STEP, "2", "4", "2", "4", "5"), late]) == 2
@@ -145,7 +145,7 @@ def test_two_runs_at_once_and_a_file_of_another(run: Run, tmp_path: Path) -> Non
     run(*words)
     with path.open("r+b") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(Busy), CandleFile(path, STEP):
+        with pytest.raises(Busy), opened(path, STEP):
             raise AssertionError
         assert "another run is writing" in run(*words)[2]
     text = path.read_text()

@@ -16,9 +16,6 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-from faultlab.watch import Watch
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,14 +28,24 @@ def fill(side: str, size: str, price: str, limit: str, client_id: str) -> Any:
     return SimpleNamespace(order=order, size=Decimal(size), price=Decimal(price))
 
 
-def noted(*fills: Any) -> list[str]:
-    watch = Watch(Decimal("0.03"), Decimal(9027), 400)
-    for one in fills:
-        watch._note(one, 7)
-    return watch.problems
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """What the benchmark's watch says of fills."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from faultlab.watch import Watch
+
+    def watched(*fills: Any) -> list[str]:
+        watch = Watch(Decimal("0.03"), Decimal(9027), 400)
+        for one in fills:
+            watch._note(one, 7)
+        return watch.problems
+
+    return watched
 
 
-def test_slices_of_a_sale_in_a_market_that_rises_are_no_duplicate() -> None:
+def test_slices_of_a_sale_in_a_market_that_rises_are_no_duplicate(
+    noted: Callable[..., list[str]],
+) -> None:
     """90 coins for 9,000 USD at most, decided at 100: the second slice is sold at 101."""
     sold = [fill("sell", "45", price, "99.7", f"a-{n}") for n, price in
             enumerate(("100", "101"))]  # fmt: skip
@@ -50,7 +57,9 @@ def test_slices_of_a_sale_in_a_market_that_rises_are_no_duplicate() -> None:
     assert said == "duplicate order: X of a is 9127.30 USD, at candle 7"
 
 
-def test_what_another_decision_adds_is_a_duplicate() -> None:
+def test_what_another_decision_adds_is_a_duplicate(
+    noted: Callable[..., list[str]],
+) -> None:
     one, other = (fill("buy", "1", "100", "100", f"{n}-0") for n in "ab")
     (said,) = noted(one, other)
     assert said == "duplicate order: X of a added to by b, at candle 7"

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
+from architect.gate.contract.failure import Broken
+
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 Answer = TypeVar("Answer")
@@ -62,7 +64,7 @@ class Ahead(Generic[Answer]):
         self, judge: Callable[[Given], Found], inputs: Sequence[Given]
     ) -> Iterator[Found]:
         """Yield what each input comes to, in order; what it raises rises in its place."""
-        done: dict[int, Found | Exception] = {}
+        done: dict[int, Found | Exception | Broken] = {}
         for _ in range(ROUNDS):
             for i in range(len(inputs)):
                 if i not in done:
@@ -74,7 +76,7 @@ class Ahead(Generic[Answer]):
             if i not in done:
                 self._begin(i, judge, one, done)
             found = done[i]
-            if isinstance(found, Exception):
+            if isinstance(found, (Exception, Broken)):
                 raise found
             yield found
 
@@ -83,7 +85,7 @@ class Ahead(Generic[Answer]):
         number: int,
         judge: Callable[[Given], Found],
         given: Given,
-        done: dict[int, Found | Exception],
+        done: dict[int, Found | Exception | Broken],
     ) -> None:
         self._input = number
         self._asked.clear()
@@ -91,7 +93,7 @@ class Ahead(Generic[Answer]):
             done[number] = judge(given)
         except Missing:
             pass
-        except Exception as error:
+        except (Exception, Broken) as error:
             done[number] = error
 
     def _fetched(self) -> bool:

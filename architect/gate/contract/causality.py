@@ -30,10 +30,7 @@ def check(terms: Terms, inputs: Inputs, cases: int, most: int) -> Check:
         return None
 
     def run() -> Failure | None:
-        each = terms.subject.each
-        return inputs.smallest(
-            RESULTS, fails, cases, terms.allowed, most=most, each=each
-        )
+        return inputs.smallest(RESULTS, fails, cases, terms.allowed, most=most)
 
     return Check("causality", run)
 

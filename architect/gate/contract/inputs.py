@@ -34,10 +34,20 @@ def drawn_by(spec: Spec) -> object:
 
 
 class Inputs:
-    """Draws calls of `spec`; `own` draws with the constants of the body, if any."""
+    """Draws calls of `spec`; `own` draws with the constants of the body, if any. `each`
+    holds a claim against them.
+    """
 
-    def __init__(self, spec: Spec, draw: Draw, own: Draw | None, pool: Pool) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        draw: Draw,
+        own: Draw | None,
+        pool: Pool,
+        each: Each = map,
+    ) -> None:
         self.spec, self.draw, self.own, self.pool = spec, draw, own, pool
+        self.each = each
 
     def sample(
         self,
@@ -64,13 +74,12 @@ class Inputs:
         allowed: Callable[[Arguments], bool],
         given: Mapping[str, Domain] | None = None,
         most: int | None = None,
-        each: Each = map,
     ) -> Failure | None:
         """Return the failure of the smallest input that breaks the claim; `most` says how
-        many of the drawn inputs are tried, `each` how."""
+        many of the drawn inputs are tried."""
         drawn = self.sample(claim, cases, allowed, given)[:most]
         strategy = partial(self.draw.arguments, self.spec, allowed, given)
-        for i, failure in _failures(each(fails, drawn)):
+        for i, failure in _failures(self.each(fails, drawn)):
             found = Search(strategy(), fails, self._seed(claim))
             return found.smallest(cases, passed=i) or failure
         if self.own is None:
@@ -78,10 +87,9 @@ class Inputs:
         own = self.own.arguments(self.spec, allowed, given)
         if not self.own.fits:
             return None
-        seed, cases = f"{self._seed(claim)} at its constants", max(
-            24, (most or cases) // 2
-        )
-        for i, failure in _failures(each(fails, sample(own, cases, seed))):
+        seed = f"{self._seed(claim)} at its constants"
+        cases = max(24, (most or cases) // 2)
+        for i, failure in _failures(self.each(fails, sample(own, cases, seed))):
             return Search(own, fails, seed).smallest(cases, passed=i) or failure
         return None
 

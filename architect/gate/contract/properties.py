@@ -98,8 +98,7 @@ def _over_inputs(
         return lambda: fails({})
 
     def run() -> Failure | None:
-        each = terms.subject.each
-        return inputs.smallest(claim, fails, cases, terms.allowed, given, each=each)
+        return inputs.smallest(claim, fails, cases, terms.allowed, given)
 
     return run
 

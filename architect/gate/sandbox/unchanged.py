@@ -40,7 +40,7 @@ def holds(value: Any, before: Any) -> bool:
     if before is True:
         return True
     if is_table(value):
-        return before is not None and is_same_table(value, before)
+        return before is not None and bool(kept_table(value) == before)
     match value, before:
         case (list() | tuple(), list()):
             return len(value) == len(before) and all(
@@ -90,19 +90,8 @@ def _is_numeric(dtype: Any) -> bool:
 
 
 def kept_table(table: Any) -> Any:
-    """Return what a table is held against later: its key, or a copy where it has none."""
-    found = key(table)
-    return table.copy() if found is None else found
-
-
-def is_same_table(one: Any, other: Any) -> bool:
-    """Tell whether nothing of a series or frame differs from what `kept_table` gave."""
-    if isinstance(other, tuple):
-        return bool(key(one) == other)
-    if type(one) is not type(other) or not one.equals(other):
-        return False
-    if not one.index.equals(other.index):
-        return False
-    if hasattr(one, "columns"):
-        return bool(one.columns.equals(other.columns))
-    return bool(one.name == other.name or (one.name is None and other.name is None))
+    """Return what tells a series or frame from all others, None where its bytes do not."""
+    if table.ndim == 1:
+        return key(table)
+    columns = [key(column) for _, column in table.items()]
+    return None if None in columns else (tuple(table.columns), *columns)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from statistics import variance
@@ -16,6 +15,7 @@ from core.trading.backtest.modules import registry_of
 from core.trading.backtest.run import Result
 from core.trading.backtest.stats import daily_returns, figures, intervals
 from core.trading.backtest.walk import Step
+from core.trading.dates import iso
 
 Plain = dict[str, Any]
 
@@ -205,11 +205,6 @@ def _share(part: int, whole: int) -> float:
 
 def _counts(words: list[str]) -> dict[str, int]:
     return {word: words.count(word) for word in sorted(set(words))}
-
-
-def iso(time_ms: int) -> str:
-    """Return UTC ms as a time that a person reads."""
-    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
 def _plain(value: Any) -> Any:

@@ -126,22 +126,8 @@ class Books:
 
     def transfer(self, usd: Decimal, time_ms: int) -> None:
         """Pay an amount in, or out if it is negative."""
-        old_balance = self.balance_usd
-        self.balance_usd += usd
-        row = LedgerRow(
-            len(self.ledger) + 1,
-            time_ms,
-            TRANSFER,
-            "",
-            ZERO,
-            ZERO,
-            ZERO,
-            old_balance,
-            self.balance_usd,
-            ZERO,
-            ZERO,
-        )
-        self.ledger.append(row)
+        nothing = (ZERO, ZERO, ZERO)
+        self._log(time_ms, TRANSFER, "", nothing, (ZERO, ZERO), Holding(""), paid=usd)
 
     def cover_shortfall(self, symbol: str, time_ms: int) -> None:
         """Bring a negative balance back to zero, as an unwind of the bankrupt does."""
@@ -161,10 +147,11 @@ class Books:
         *,
         fill: Fill | None = None,
         old: tuple[Decimal, Decimal] | None = None,
+        paid: Decimal = ZERO,
     ) -> None:
         fee, realised, funding = moved
         old_balance = self.balance_usd
-        self.balance_usd = old_balance - fee + realised + funding
+        self.balance_usd = old_balance - fee + realised + funding + paid
         old_size, old_entry = old or (holding.size, holding.entry_price)
         row = LedgerRow(
             len(self.ledger) + 1,

@@ -153,15 +153,15 @@ def watched_loop(
     model: Model,
     sleep: Callable[[float], None],
     config: TraderConfig,
-    tell: Callable[..., None] | None = None,
+    tell: Callable[..., None],
 ) -> tuple[TradingLoop, Failures]:
     """Return a loop whose orders are judged, and what judges them after each tick.
 
-    `tell` publishes what both have to say, the runtime's own if there is none.
+    `tell` publishes what both have to say.
     """
     watched = WatchedExchange(exchange)
     failures = Failures(
-        runtime.modules, watched, runtime.events.job, tell or runtime.tell,
+        runtime.modules, watched, runtime.events.job, tell,
         config.max_slippage_frac,
     )  # fmt: skip
     loop = TradingLoop(

@@ -5,7 +5,7 @@ Sums of a trade are what the books of its symbol have added up since it began.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,18 @@ class Journal:
     tell: Callable[..., None]
     closed: int = 0
     unwritten: dict[str, Any] = field(default_factory=dict)
+
+    def sync(self, trades: Mapping[str, OpenTrade], *, again: bool = False) -> None:
+        """Book what is new: count to each trade the fills that reduce it, and tell of money
+        that came or went otherwise.
+        """
+        for fill in self.books.sync(again=again):
+            trade = trades.get(fill.symbol)
+            if trade is not None:
+                self.count_exit(trade, fill)
+        while self.books.transfers:
+            entry = self.books.transfers.popleft()
+            self.tell("transfer", usd=str(entry.transfer_usd), what=entry.kind)
 
     def write(self, trade: OpenTrade) -> None:
         """Write an open trade as it stands."""

@@ -211,14 +211,7 @@ class TradingLoop:
             self.journal.catch_up(trade)
 
     def _sync(self, *, again: bool = False) -> None:
-        """Book what is new, and count to each trade the fills that reduce it."""
-        for fill in self.books.sync(again=again):
-            trade = self.trades.get(fill.symbol)
-            if trade is not None:
-                self.journal.count_exit(trade, fill)
-        while self.books.transfers:
-            entry = self.books.transfers.popleft()
-            self.tell("transfer", usd=str(entry.transfer_usd), what=entry.kind)
+        self.journal.sync(self.trades, again=again)
 
     def _exit(self, trade: OpenTrade, now_ms: int) -> None:
         if not self.exits.is_over(trade):

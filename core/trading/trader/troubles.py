@@ -12,6 +12,7 @@ from typing import Any
 
 # Ticks in a row after which it is told; a quarter of an hour.
 LASTING = 3
+FETCH = "fetch"
 Line = tuple[str, dict[str, Any]]
 
 
@@ -30,7 +31,9 @@ class Troubles:
     def tick(self) -> Iterator[Line]:
         """End a tick; yield what is to be told: `stuck` and, when it is over, `unstuck`."""
         now, self._now = self._now, {}
-        for part in [part for part in self._rows if part not in now]:
+        # Without the exchange's answers nothing else is tried, so nothing else is over.
+        over = [] if FETCH in now else [part for part in self._rows if part not in now]
+        for part in over:
             if self._rows.pop(part) >= LASTING:
                 yield "unstuck", {"part": part}
         for part, error in now.items():

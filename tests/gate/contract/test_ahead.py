@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from architect.gate.contract.ahead import MOST, ROUNDS, Ahead, Call, stretches
+from architect.gate.contract.failure import Broken, Failure
 
 
 class Module:
@@ -78,17 +79,18 @@ def test_after_a_call_that_ends_the_worker_each_is_made_alone() -> None:
     assert (module.made, module.trips) == (["a", "b", "c"], [3])
 
 
-def test_an_error_rises_where_its_input_stands() -> None:
+@pytest.mark.parametrize("error", [ValueError("b"), Broken(Failure("b"))])
+def test_an_error_rises_where_its_input_stands(error: BaseException) -> None:
     module = Module()
 
     def judge(text: str) -> str:
         if text == "b":
-            raise ValueError(text)
+            raise error
         return module.ask(text)
 
     found = module.ahead.judge(judge, "abc")
     assert next(found) == "a1"
-    with pytest.raises(ValueError, match="b"):
+    with pytest.raises(type(error), match="b"):
         next(found)
 
 

@@ -25,7 +25,7 @@ def series() -> pd.Series:
 
 
 def frame() -> pd.DataFrame:
-    return pd.DataFrame({"close": [1.0, 2.0], "symbol": ["a", "b"]})
+    return pd.DataFrame({"close": [1.0, 2.0], "time_ms": [1, 2]})
 
 
 CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
@@ -42,7 +42,10 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     ),
     "a cell of a series": (series, lambda v: v.__setitem__(0, 9.0)),
     "a series' index": (series, lambda v: setattr(v, "index", [5, 6, 7])),
-    "a cell of a frame": (frame, lambda v: v.__setitem__("symbol", ["a", "c"])),
+    "a cell of a frame": (frame, lambda v: v.__setitem__("time_ms", [1, 3])),
+    "a sign of nothing": (
+        lambda: pd.DataFrame({"a": [0.0]}), lambda v: v.__setitem__("a", [-0.0]),
+    ),
     "a frame's column": (frame, lambda v: v.insert(0, "more", 1)),
     "a frame in a list": (lambda: [frame()], lambda v: v[0].pop("close")),
 }  # fmt: skip
@@ -58,8 +61,17 @@ def test_a_change_is_seen(name: str) -> None:
     assert not holds(value, before)
 
 
-def test_of_what_it_does_not_know_it_is_never_sure() -> None:
-    value = {1, 2}
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1, 2},
+        pd.Series([[1], [2]]),
+        pd.DataFrame({"close": [1.0], "symbol": ["a"]}),
+        [pd.DataFrame({"symbol": ["a"]})],
+    ],
+)
+def test_of_what_it_does_not_know_it_is_never_sure(value: Any) -> None:
+    """Cells that are objects may be changed where they are."""
     assert not holds(value, held(value))
 
 

@@ -29,11 +29,20 @@ def test_what_lasts_is_told_once_and_its_end_too() -> None:
 
 def test_each_part_counts_by_itself_and_only_in_a_row() -> None:
     troubles = Troubles()
-    assert fail(troubles, "fetch", "equity") == []
+    assert fail(troubles, "store", "equity") == []
     assert fail(troubles, "equity") == []
-    assert fail(troubles, "fetch", "equity") == ["stuck equity"]
-    assert fail(troubles, "fetch") == ["unstuck equity"]
-    assert fail(troubles, "fetch") == ["stuck fetch"]
+    assert fail(troubles, "store", "equity") == ["stuck equity"]
+    assert fail(troubles, "store") == ["unstuck equity"]
+    assert fail(troubles, "store") == ["stuck store"]
+
+
+def test_what_was_not_tried_has_not_recovered() -> None:
+    troubles = Troubles()
+    told = [fail(troubles, "equity") for _ in range(LASTING)]
+    assert told[-1] == ["stuck equity"]
+    assert fail(troubles, "fetch") == []
+    assert fail(troubles, "equity") == []
+    assert fail(troubles) == ["unstuck equity"]
 
 
 def test_the_newest_error_is_told() -> None:
