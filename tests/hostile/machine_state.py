@@ -13,6 +13,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from architect.gate.sandbox.zygote_handle import ZygoteHandle
+
 FIRST_UID = 1_800_000_000  # of workers, as architect.gate.sandbox.confine gives them
 FOLDERS = ("/", "/tmp", "/var/tmp", "/dev/shm", "~", ".", tempfile.gettempdir())
 _MARKS = ("was-here",)
@@ -53,10 +55,13 @@ def project() -> dict[str, int]:
     }
 
 
-def processes(zygote: int) -> set[int]:
-    """Return the children of a sandbox's parent: orphans of a worker become its own."""
-    text = Path(f"/proc/{zygote}/task/{zygote}/children").read_text()
-    return set(map(int, text.split()))
+def processes(zygote: ZygoteHandle) -> set[int]:
+    """Return the children of a sandbox's parent, orphans of a worker among them, but for
+    the one that waits to become the next worker and has run nothing of any body.
+    """
+    spare = zygote.spare()
+    text = Path(f"/proc/{zygote.pid}/task/{zygote.pid}/children").read_text()
+    return {int(pid) for pid in text.split()} - {spare}
 
 
 def trusted() -> dict[str, Any]:

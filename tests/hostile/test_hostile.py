@@ -42,7 +42,7 @@ def nothing_left(gates: Gates) -> Iterator[None]:
     assert machine_state.files() == files
     assert machine_state.project() == project
     for sandbox in (gates[0].sandbox, gates[0].elsewhere):
-        assert machine_state.processes(sandbox.zygote.pid) == set()
+        assert machine_state.processes(sandbox.zygote) == set()
 
 
 def _refused(verdict: Verdict) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import machine_state
 import pytest
+from corpus import WithoutStructure
+
+from architect.gate.gate import Gate
 
 
 def test_a_file_of_a_body_is_seen() -> None:
@@ -39,3 +42,14 @@ def test_a_change_of_this_process_is_seen(monkeypatch: pytest.MonkeyPatch) -> No
         os.close(writer)
     wanted = {"environment", "builtins", "pytest", "modules", "signals", "descriptors"}
     assert wanted <= set(found)
+
+
+@pytest.mark.slow
+def test_a_process_of_a_body_is_seen_and_the_next_worker_is_none(
+    gates: tuple[Gate, WithoutStructure],
+) -> None:
+    sandbox = gates[0].sandbox
+    with sandbox.worker() as worker:
+        assert sandbox.zygote.spare() not in (None, worker.pid)
+        assert machine_state.processes(sandbox.zygote) == {worker.pid}
+    assert machine_state.processes(sandbox.zygote) == set()

@@ -161,6 +161,9 @@ class _Zygote:
         self._later.append(partial(self._end, pid))
         return {"status": None}, []
 
+    def _do_spare(self, fds: list[int]) -> _Answer:
+        return {"pid": self._spare[0] if self._spare else None}, []
+
     # --- children ------------------------------------------------------------------
 
     def _wait_and_become(self, end: socket.socket, parent: int, mapped: int) -> None:

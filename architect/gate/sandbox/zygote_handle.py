@@ -112,6 +112,12 @@ class ZygoteHandle:
         status: int | None = answer["status"]
         return status
 
+    def spare(self) -> int | None:
+        """Return the pid of the child that waits to become the next worker, if one does."""
+        answer, _ = self._ask({"do": "spare"})
+        pid: int | None = answer["pid"]
+        return pid
+
     def close(self) -> None:
         """End the zygote and all its workers."""
         self._control.close()
