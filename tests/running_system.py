@@ -13,6 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from architect.config import load
+from architect.stores import find_stores
+from core.stores.embedded import Stores
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 COPIED = ("specs", "prompts", "generated")
 CLEAN = ("DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE")
@@ -35,6 +39,13 @@ def copy_project(root: Path) -> Path:
     ):
         subprocess.run(["git", *who, *words], cwd=root, check=True)
     return root
+
+
+def stores_of(root: Path) -> Stores:
+    """Return the stores that a running system has told of."""
+    found = find_stores(load(root, process={}))
+    assert found is not None
+    return Stores(found.database_url, found.redis_url)
 
 
 def environment(**more: str) -> dict[str, str]:

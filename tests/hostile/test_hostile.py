@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import machine_state
 import pytest
@@ -32,17 +33,30 @@ STAGES = {"structure": ("structure", "format"), "coverage": ("coverage",)}
 HELD_BY_FORM = [row for row in ROWS if row.then is None]
 
 
+@pytest.fixture(scope="module")
+def seen(gates: Gates) -> dict[str, Any]:
+    """What was there when it was last looked at: what one row leaves fails no other."""
+    return _left(gates)
+
+
 @pytest.fixture(autouse=True)
-def nothing_left(gates: Gates) -> Iterator[None]:
+def nothing_left(gates: Gates, seen: dict[str, Any]) -> Iterator[None]:
     """After each row: no file, no process, and this process is as it was."""
-    files, project = machine_state.files(), machine_state.project()
     before = machine_state.trusted()
     yield
     assert machine_state.changed(before, machine_state.trusted()) == []
-    assert machine_state.files() == files
-    assert machine_state.project() == project
-    for sandbox in (gates[0].sandbox, gates[0].elsewhere):
-        assert machine_state.processes(sandbox.zygote) == set()
+    known = dict(seen)
+    seen.update(_left(gates))
+    assert seen == known
+
+
+def _left(gates: Gates) -> dict[str, Any]:
+    sandboxes = (gates[0].sandbox, gates[0].elsewhere)
+    return {
+        "files": machine_state.files(),
+        "project": machine_state.project(),
+        "processes": [machine_state.processes(sandbox.zygote) for sandbox in sandboxes],
+    }
 
 
 def _refused(verdict: Verdict) -> None:
@@ -51,6 +65,10 @@ def _refused(verdict: Verdict) -> None:
     for text in (verdict.as_text(), verdict.as_json()):
         assert len(text.encode()) < 100_000
         assert all(c.isprintable() or c == "\n" for c in text)
+
+
+def test_nothing_was_left_before_the_first_row(seen: dict[str, Any]) -> None:
+    assert seen["processes"] == [set(), set()]
 
 
 @pytest.mark.parametrize("signature", ANSWERS)
