@@ -5,8 +5,6 @@ export PYTHON
 # Byte code halves the start of everything below.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
-# One more than there are cores: many tests wait for processes of their own.
-WORKERS = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench lint lock clean
@@ -34,7 +32,7 @@ test: setup
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
 	    --no-loadscope-reorder --durations 12 -m "not alone"
 	@$(BIN)/python -m pytest -m alone
 endif
