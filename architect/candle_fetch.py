@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,8 @@ from core.trading.gateway.limiter import ServerClock
 PAGE = 2000
 Answer = TypeVar("Answer")
 PAUSES_S = (1.0, 2.0, 4.0)
+# The exchange needs a moment to publish a candle; so often its clock is looked at.
+SETTLE_S, LOOK_S = 2.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,48 @@ class Charts:
             asked += count
             tell(asked)
         return len(file) - before, missing
+
+    def follow(
+        self,
+        files: Mapping[str, CandleFile],
+        interval: str,
+        wait: Callable[[float], bool],
+        tell: Callable[[str, str], None],
+    ) -> None:
+        """Add each symbol's candles as they close, until `wait` says to stop.
+
+        `wait` waits for seconds, as Event.wait does. `tell` is told a kind and a text: of
+        `added` candles, and once of `trouble`, which is waited for.
+        """
+        troubled, pause_s = False, 0.0
+        while not wait(pause_s):
+            try:
+                pause_s, added = self._add_closed(files, interval)
+            except ExchangeError as error:
+                if not troubled:
+                    tell("trouble", f"candles: {error}; it is tried on")
+                troubled, pause_s = True, LOOK_S
+                continue
+            if added:
+                tell("added", f"{added} candles")
+            if troubled:
+                tell("over", "candles: the exchange answers again")
+            troubled = False
+
+    def _add_closed(
+        self, files: Mapping[str, CandleFile], interval: str
+    ) -> tuple[float, int]:
+        """Return for how long to wait before the next look, and how many candles came."""
+        step, added = INTERVALS_MS[interval], 0
+        now_ms = self.now_ms(next(iter(files)))
+        for symbol, file in files.items():
+            last_ms = now_ms - 2 * step if file.last_ms is None else file.last_ms
+            if last_ms + 2 * step <= now_ms:
+                span = Span(symbol, interval, last_ms + step, now_ms)
+                added += self.fetch(span, file, lambda asked: None)[0]
+        behind = any((f.last_ms or 0) + 2 * step <= now_ms for f in files.values())
+        due_s = SETTLE_S if behind else (step - now_ms % step) / 1000 + SETTLE_S
+        return min(due_s, LOOK_S), added
 
     def _page(self, span: Span, since_ms: int, count: int) -> list[Candle]:
         return self._patiently(

@@ -1,14 +1,17 @@
 """Fetch closed candles from the exchange's public charts into a folder of CSV files.
 
-No key is needed. A second run adds what has closed since; what a run has fetched stays
-when it is interrupted. Where the exchange has no candle (an outage) it is flat at the
-close before it, with volume 0.
+No key is needed. A second run adds what has closed since, with --follow the same run does;
+what it has fetched stays when it is interrupted. Where the exchange has no candle (an
+outage) it is flat at the close before it, with volume 0.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from architect.candle_file import CandleFile
 
 EXAMPLE = """  architect candles --to candles
+  architect candles --to candles --follow
   architect candles --to candles --from 2026-01-01 --symbols PF_XBTUSD
   architect backtest --candles candles --plot equity.png"""
 DAY_MS = 86_400_000
@@ -38,6 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--symbols", nargs="+", metavar="SYMBOL", help="PF_XBTUSD ... (default: all)")
     add("--interval", default=INTERVAL, help=f"of a candle ({INTERVAL}, as is traded)")
     add(
+        "--follow",
+        action="store_true",
+        help="go on with each candle that closes, until Ctrl-C",
+    )
+    add("--json", action="store_true", help="--follow: one line of JSON a step")
+    add("--parent", type=int, default=0, help="--follow: end when this process ends")
+    add(
         "--exchange-url",
         metavar="URL",
         help="another exchange that speaks Kraken's API",
@@ -48,27 +59,51 @@ def run(options: argparse.Namespace) -> int:
     """Return 0; errors rise."""
     from architect.candle_fetch import Charts
     from architect.candle_file import opened
-    from architect.system.live import KRAKEN
+    from core.trading.contracts import KRAKEN
 
     symbols = _symbols(options)
-    charts = Charts(options.exchange_url or KRAKEN)
-    for symbol in symbols:
-        span = _span(options, symbol, charts.now_ms(symbol))
-        path = options.to / f"{symbol}_{span.interval}.csv"
-        with opened(path, span.step_ms) as file:
-            _fetch(charts, span, file)
+    charts, files = Charts(options.exchange_url or KRAKEN), {}
+    with ExitStack() as held:
+        for symbol in symbols:
+            span = _span(options, symbol, charts.now_ms(symbol))
+            path = options.to / f"{symbol}_{span.interval}.csv"
+            files[symbol] = held.enter_context(opened(path, span.step_ms))
+            _fetch(charts, span, files[symbol], quiet=options.json)
+        if options.follow:
+            _follow(charts, files, options)
     return 0
 
 
-def _fetch(charts: Charts, span: Span, file: CandleFile) -> None:
+def _follow(
+    charts: Charts, files: Mapping[str, CandleFile], options: argparse.Namespace
+) -> None:
+    from core import process
+
+    stop = process.stop_event()
+    if options.parent:
+        process.stop_with_parent(options.parent, stop)
+
+    def tell(kind: str, text: str) -> None:
+        if options.json:
+            print(json.dumps({"kind": kind, "text": text}), flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    tell("ready", f"following {', '.join(files)} in {options.to}; Ctrl-C ends it")
+    charts.follow(files, options.interval, stop.wait, tell)
+
+
+def _fetch(charts: Charts, span: Span, file: CandleFile, quiet: bool) -> None:
     from core.trading.dates import iso
 
     if file.first_ms is not None and span.start_ms < file.first_ms:
         print(f"note: {file.path} begins at {iso(file.first_ms)} and grows at its end; "
               "move it away for older candles", file=sys.stderr)  # fmt: skip
     wanted = max(0, span.end_ms - span.start_ms) // span.step_ms
-    with Progress(span.symbol, wanted, unit="candles") as progress:
+    with Progress(span.symbol, wanted, quiet, unit="candles") as progress:
         new, missing = charts.fetch(span, file, lambda done: progress.at(done, ""))
+    if quiet:
+        return
     if file.first_ms is None or file.last_ms is None:
         print(f"{span.symbol}: the exchange has no candles of that time")
         return

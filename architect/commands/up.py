@@ -1,9 +1,10 @@
 """Start the whole system by one command: stores, paper exchange, gateway, wick, trading.
 
 Mode paper (the default) trades synthetic or given candles at full speed, or at a pace that
-one can follow; live waits for real ones, shows what can be lost at most, and trades after a
-typed yes. It is refused with paper keys, a paper exchange, a failing architect verify, or
-books that differ from the account. Ctrl-C stops everything in order.
+one can follow; with --follow those of the live market, as they close. Live trades with real
+money: it shows what can be lost at most, and begins after a typed yes. It is refused with
+paper keys, a paper exchange, a failing architect verify, or books that differ from the
+account. Ctrl-C stops everything in order.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
 from architect.system.system import System
 from core import process
-from core.errors import StoreError
+from core.errors import ConfigError, StoreError
 from core.hang import hung_note
 from core.trading import kill_file
 
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
+# What fills the window of the indicators, and how many days hold that and more.
+WARMUP, FOLLOWED_DAYS = 600, 3
 # What may end without the system: what is said then.
 OPTIONAL = {
     "watch": "specs are watched no more",
@@ -41,6 +44,7 @@ OPTIONAL = {
 }
 EXAMPLE = (
     "  architect up --pace 2\n  architect up --candles my_candles --workers 2\n"
+    "  architect up --follow\n"
     "  architect up --live"
 )
 
@@ -62,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar="SECONDS",
         help="paper: time for each candle (full speed)",
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="paper: the live market's candles as they close, kept in --candles DIR "
+        "(.architect/candles); no key is needed",
     )
     parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
     parser.add_argument(
@@ -87,6 +97,10 @@ def run(options: argparse.Namespace) -> int:
     config = configuration.load(options.root)
     live = options.live or config.settings.mode == "live"
     if live:
+        if options.follow:
+            raise ConfigError(
+                "--follow is for mode paper", hint="leave it out, or --live"
+            )
         check_live(config)
     news = News(Person(read_person(config.environment)))
     with news.person, System(config, partial(_line, news)) as system:
@@ -96,9 +110,7 @@ def run(options: argparse.Namespace) -> int:
         if live:
             open_live(system, options.adopt, _say)
         else:
-            system.pace_s = options.pace
-            paper = system.start_paper(_paper(options))
-            _say(f"paper exchange at {paper['url']}")
+            _start_market(system, options)
             system.start_gateway()
             if (aside := system.claim_books("paper")) is not None:
                 _say(f"the books of the paper run before are in {aside}")
@@ -111,6 +123,24 @@ def run(options: argparse.Namespace) -> int:
             _say("a model judges entries")
         system.start_trader()
         return _trade(system, config, news)
+
+
+def _start_market(system: System, options: argparse.Namespace) -> None:
+    """Start the paper exchange, with --follow on the candles of the live market."""
+    words = ["--warmup", str(WARMUP), "--seed", str(options.seed)]
+    folder = options.candles
+    if options.follow:
+        folder = folder or system.config.project.data / "candles"
+        system.start_candles(folder, FOLLOWED_DAYS)
+        _say(f"the live market's candles are in {folder}")
+        words.append("--follow")
+    if folder is not None:
+        words += ["--candles", str(folder.resolve())]
+    else:
+        words += ["--count", str(options.count)]
+    system.pace_s = options.pace
+    paper = system.start_paper(words)
+    _say(f"paper exchange at {paper['url']}")
 
 
 def _trade(system: System, config: Config, news: News) -> int:
@@ -157,13 +187,6 @@ def _start_again(system: System, child: Child, news: News) -> None:
         system.start_gateway()
 
 
-def _paper(options: argparse.Namespace) -> list[str]:
-    words = ["--seed", str(options.seed), "--warmup", "600"]
-    if options.candles:
-        return [*words, "--candles", str(options.candles.resolve())]
-    return [*words, "--count", str(options.count)]
-
-
 def _ended(child: Child, news: News) -> int:
     if child.name == "trader" and child.exit_code == 0:
         _say("the candles are used up")
@@ -182,6 +205,8 @@ def _show(name: str, line: Line) -> None:
     kind = line.get("kind")
     if name == "watch":
         _say(f"{'' if kind not in BAD else 'error: '}{line.get('text', '')}")
+    elif name == "candles" and kind in ("trouble", "over"):
+        _say(str(line["text"]))
     elif name == "gateway" and kind in ("halt", "silence"):
         _say(f"{kind}: {line.get('reason')}")
     elif name == "trader" and kind == "entries":

@@ -21,6 +21,8 @@ from typing import Any
 from core.errors import ArchitectError
 
 Line = dict[str, Any]
+# How long one may take to be ready.
+START_S = 30.0
 # What every child needs of our environment, and nothing else: no key of ours goes on.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
 
@@ -85,7 +87,7 @@ class Child:
             # Nobody else empties the pipe: a full one would stop the child.
             traceback.print_exc()
 
-    def ready(self, timeout_s: float = 30.0) -> Line:
+    def ready(self, timeout_s: float = START_S) -> Line:
         """Wait for its first line; ChildFailed with its last words otherwise."""
         try:
             line = self._ready.get(timeout=timeout_s)

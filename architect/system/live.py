@@ -16,9 +16,9 @@ from architect.config import Config
 from architect.rebuild import verify
 from core.config import EXCHANGE_KEYS
 from core.errors import ConfigError
+from core.trading.contracts import KRAKEN
 from core.trading.gateway.limits import daily_loss_usd
 
-KRAKEN = "https://futures.kraken.com"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
 _RETIRED = "demo-futures.kraken.com"
 PAPER_KEY = "paper-"

@@ -32,6 +32,8 @@ class News:
             self.person.tell("transfer", transfer_text(line), usd=line["usd"])
         elif name == "trader" and kind in ("stuck", "unstuck"):
             self.person.tell("trouble", trouble_text(line), part=line["part"])
+        elif name == "candles" and kind in ("trouble", "over"):
+            self.person.tell("trouble", str(line["text"]), part="candles")
         elif kind == "incident":
             text = f"incident {line['incident']} of {line['module']}: {line['state']}"
             self.person.tell("incident", text, incident=line["incident"])

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from architect.atomic import write_failed
 from architect.config import Config
-from architect.system.child import Child, Line
+from architect.system.child import START_S, Child, Line
 from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
 from core.errors import ConfigError
@@ -28,8 +28,11 @@ from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
 from core.stores.retention import keep
+from core.trading.contracts import KRAKEN
 
 OnLine = Callable[[str, Line], None]
+# How long one may take to be ready that fetches days of candles first.
+FETCH_S = 600.0
 
 
 @dataclass
@@ -102,7 +105,12 @@ class System:
         keep(self.stores.database_url, now_ms, self.config.settings.keep_days)
 
     def _start(
-        self, name: str, module: str, arguments: list[str], environment: dict[str, str]
+        self,
+        name: str,
+        module: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        timeout_s: float = START_S,
     ) -> Line:
         with uninterrupted():  # a child that nobody knows would be left behind
             child = Child(
@@ -114,7 +122,7 @@ class System:
                 self._named.add(name)
                 self._open.callback(self._stop, name)
             self.children[name] = child
-        return child.ready()
+        return child.ready(timeout_s)
 
     def _stop(self, name: str) -> None:
         if (child := self.children.get(name)) is not None:
@@ -130,6 +138,14 @@ class System:
         line = self._start("paper", "core.trading.paper", words, {})
         self.paper_url = str(line["url"])
         return line
+
+    def start_candles(self, folder: Path, days: int) -> Line:
+        """Start what adds the live market's candles to a folder as they close."""
+        url = self.config.settings.exchange_url or KRAKEN
+        words = ["candles", "--to", str(folder), "--days", str(days), "--follow", "--json",
+                 "--exchange-url", url, "--parent", str(os.getpid())]  # fmt: skip
+        self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._start("candles", "architect", words, {}, FETCH_S)
 
     def start_gateway(self) -> Line:
         """Start the gateway before the paper exchange, or before the configured one."""

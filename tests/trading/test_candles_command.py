@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,39 @@ def test_an_exchange_that_is_not_there_and_a_place_that_is_none(
     (tmp_path / "file").write_text("")
     code, _, err = run("--to", str(tmp_path / "file" / "in"))
     assert (code, "cannot write" in err) == (1, True)
+
+
+def test_a_run_that_follows_adds_each_candle_that_closes(
+    paper: Paper, run: Run, tmp_path: Path
+) -> None:
+    words = ("--to", str(tmp_path), "--days", "1")
+    run(*words)
+    told: list[tuple[str, str]] = []
+    waits: list[float] = []
+    sizes: list[int] = []
+
+    def wait(seconds: float) -> bool:
+        """Be the time between two looks."""
+        waits.append(seconds)
+        sizes.append(len(load_file(tmp_path / f"{XBT}_5m.csv", XBT)))
+        if len(waits) == 2:
+            paper.step(3)
+        if len(waits) == 3:
+            paper.fault("http_503", times=99)
+        if len(waits) == 5:
+            paper.ask("DELETE", "fault")
+            paper.step(1)
+        return len(waits) == 7
+
+    charts = candle_fetch.Charts(paper.url, lambda seconds: None)
+    with ExitStack() as held:
+        files = {
+            symbol: held.enter_context(opened(tmp_path / f"{symbol}_5m.csv", STEP))
+            for symbol in CONTRACTS
+        }
+        charts.follow(files, "5m", wait, lambda kind, text: told.append((kind, text)))
+    assert [n - sizes[0] for n in sizes] == [0, 0, 3, 3, 3, 4, 4]
+    assert [kind for kind, _ in told] == ["added", "trouble", "added", "over"]
+    assert max(waits) <= candle_fetch.LOOK_S
+    loaded = load_folder(tmp_path)
+    assert int(loaded[XBT].time_ms[-1]) + STEP == paper.state()["time_ms"]

@@ -21,6 +21,7 @@ from core.errors import ArchitectError, ConfigError
 from core.trading.candles import Candles, load_folder
 from core.trading.paper.config import PaperConfig, PaperKeys
 from core.trading.paper.exchange import PaperExchange
+from core.trading.paper.growing import GrowingFolder
 from core.trading.paper.server import PaperServer, serve
 from core.trading.synthetic import synthetic_candles
 
@@ -30,10 +31,13 @@ POLL_S = 0.05
 
 def main(argv: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; return the exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
     stops: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: stops.append(received))
+    if options.follow and options.candles is None:
+        parser.error("--follow goes with --candles")
     if options.die_with_parent and not _die_with_parent():
         return 0
     try:
@@ -47,14 +51,24 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, stops: list[int]) -> None:
+    candles = _candles(options)
+    # What has closed already is not played again.
+    known = len(next(iter(candles.values())))
+    if options.follow and known < options.warmup:
+        raise ConfigError(
+            f"{options.candles} has {known} candles, and {options.warmup} fill the window",
+            hint="move the folder away: a new one is filled from further back",
+        )
     config = PaperConfig(
         balance_usd=options.balance,
         next_open=options.next_open,
         rate_limited=not options.no_rate_limit,
-        warmup=options.warmup,
+        warmup=known if options.follow else options.warmup,
         seed=options.seed,
     )
-    exchange = PaperExchange(_candles(options), config)
+    exchange = PaperExchange(candles, config)
+    if options.follow:
+        exchange.source = GrowingFolder(options.candles)
     keys, keys_file = _keys(options.keys_file)
     try:
         with serve(exchange, keys, options.port) as server:
@@ -132,6 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of synthetic candles, ids and faults")
     add("--count", type=int, default=3000, help="how many synthetic candles")
     add("--candles", type=Path, metavar="DIR", help="a folder of CSV or CSV.gz files")
+    add(
+        "--follow",
+        action="store_true",
+        help="begin after the folder's last candle; go on as more are added to it",
+    )
     add("--warmup", type=int, default=300, help="candles that are closed at the start")
     add("--balance", type=_decimal, default=Decimal(10_000), help="in USD")
     add(

@@ -32,7 +32,8 @@ class Charts:
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self._pieces: dict[tuple[str, int], tuple[Candles, list[str]]] = {}
+        # Of which candles, those of the interval, and their rows.
+        self._pieces: dict[tuple[str, int], tuple[Candles, Candles, list[str]]] = {}
 
     def answer(
         self, symbol: str, interval: str, from_s: int | None, to_s: int | None
@@ -50,11 +51,16 @@ class Charts:
         return text.encode()
 
     def _of(self, symbol: str, interval_ms: int) -> tuple[Candles, list[str]]:
+        source = self._market.candles[symbol]
         found = self._pieces.get((symbol, interval_ms))
-        if found is None:
-            candles = merged(self._market.candles[symbol], interval_ms)
-            found = self._pieces[symbol, interval_ms] = (candles, _pieces(candles))
-        return found
+        if found is None or found[0] is not source:
+            candles = merged(source, interval_ms)
+            found = self._pieces[symbol, interval_ms] = (
+                source,
+                candles,
+                _pieces(candles),
+            )
+        return found[1:]
 
     def _window(
         self, candles: Candles, from_s: int | None, to_s: int | None

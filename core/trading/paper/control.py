@@ -11,6 +11,7 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from core.errors import ConfigError
 from core.trading.paper.call import Call, Reply
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.faults import Fault, Faults
@@ -43,7 +44,7 @@ class Control:
         try:
             body = json.loads(call.body) if call.body else {}
             return self._carried_out(call, body)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ConfigError, ValueError, TypeError, AttributeError) as error:
             return _json(400, {"error": str(error)})
 
     def _carried_out(self, call: Call, body: dict[str, Any]) -> Reply:
@@ -82,6 +83,7 @@ class Control:
         state: Plain = {
             "time_ms": exchange.now_ms,
             "has_next": exchange.market.has_next,
+            "grows": exchange.source is not None,
             "start_balance_usd": exchange.config.balance_usd,
             "balance_usd": margin.balance,
             "equity_usd": margin.equity,

@@ -13,6 +13,7 @@ from decimal import Decimal
 from core.trading.candles import Candles
 from core.trading.paper.books import booked
 from core.trading.paper.config import PaperConfig
+from core.trading.paper.growing import GrowingFolder
 from core.trading.paper.margin import MarginState
 from core.trading.paper.matching import taker_quote, would_cross
 from core.trading.paper.orders import (
@@ -40,6 +41,8 @@ class PaperExchange:
         self.config = config or PaperConfig()
         self.venue = Venue(candles, self.config)
         self.market, self.books = self.venue.market, self.venue.books
+        # Where further candles come from; None where all are known.
+        self.source: GrowingFolder | None = None
 
     @property
     def now_ms(self) -> int:
@@ -51,7 +54,14 @@ class PaperExchange:
         return self.venue.margin()
 
     def step(self, count: int = 1) -> int:
-        """Advance by up to `count` candles; return how many there were."""
+        """Advance by up to `count` candles; return how many there were.
+
+        ConfigError where candles that are followed cannot be read.
+        """
+        if self.source is not None and not self.market.has_next:
+            newer = self.source.newer()
+            if newer is not None:
+                self.market.extend(newer)
         before = self.market.count
         for done in range(count):
             if not self.market.has_next:

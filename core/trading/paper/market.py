@@ -42,12 +42,10 @@ class Market:
                 f"warm-up of {config.warmup} candles out of {len(first)}",
                 hint="give more candles, or a shorter warm-up",
             )
-        self.candles = dict(candles)
         self.contracts: dict[str, Contract] = {s: CONTRACTS[s] for s in candles}
         self.config = config
         self.interval_ms = first.interval_ms
         self.start_ms = int(first.time_ms[0])
-        self.length = len(first)
         self.price: dict[str, Decimal] = {}
         self.depth: dict[str, Decimal] = {}
         self.depth_used: dict[str, Decimal] = {}
@@ -55,10 +53,7 @@ class Market:
         # By symbol, what was asked for last: the next open, and the book around a price.
         self._opened: dict[str, tuple[int, Decimal]] = {}
         self._book: dict[str, tuple[Decimal, tuple[Decimal, Decimal]]] = {}
-        self._volumes = {
-            symbol: np.concatenate(([0.0], np.cumsum(c.volume)))
-            for symbol, c in candles.items()
-        }
+        self._take(candles)
         self.count = config.warmup
         self._settle_at_close()
 
@@ -66,6 +61,31 @@ class Market:
     def has_next(self) -> bool:
         """Tell whether there is a candle left."""
         return self.count < self.length
+
+    def extend(self, candles: Mapping[str, Candles]) -> None:
+        """Go on with the same candles and those that have closed since.
+
+        ConfigError if they are others than those so far.
+        """
+        first, mine = next(iter(candles.values())), next(iter(self.candles.values()))
+        known = first.time_ms[: self.length]
+        same = set(candles) == set(self.candles) and np.array_equal(known, mine.time_ms)
+        if not same:
+            raise ConfigError(
+                "the candles that are followed are not those of before",
+                hint="start again; nothing else may write to their folder",
+            )
+        self._take(candles)
+
+    def _take(self, candles: Mapping[str, Candles]) -> None:
+        self.candles = dict(candles)
+        self.length = len(next(iter(candles.values())))
+        self._volumes = {
+            symbol: np.concatenate(([0.0], np.cumsum(c.volume)))
+            for symbol, c in candles.items()
+        }
+        # A next open that was not there may be now.
+        self._opened.clear()
 
     def walk(self) -> Iterator[dict[str, tuple[Decimal, Decimal]]]:
         """Go through the next candle; yield its four legs, each symbol's (from, to).

@@ -16,6 +16,9 @@ from core.trading.trader.config import CANDLE_MS
 BEAT_S = 15.0
 # Simulated time stands still while a call waits to be tried again; processes do not.
 PAPER_NAP_S = 0.1
+# So often it is looked whether a candle has closed that a paper market follows.
+LOOK_S = 1.0
+MOST_STEPS = 1_000_000
 
 
 class TickClock(Protocol):
@@ -70,7 +73,8 @@ class PaperClock:
     """Steps the paper exchange's market; one step is one candle.
 
     At most one in `pace_s` seconds of real time; `wait` waits and tells whether to stop, as
-    Event.wait does.
+    Event.wait does. Where the market follows another, the next close is waited for, and of
+    several that have come the newest decides.
     """
 
     def __init__(
@@ -84,7 +88,8 @@ class PaperClock:
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._token = token
         self._connection = http.client.HTTPConnection(*self._address, timeout=30)
-        self._now_ms = int(self._ask("GET", "/paper/state")["time_ms"])
+        state = self._ask("GET", "/paper/state")
+        self._now_ms, self._grows = int(state["time_ms"]), bool(state["grows"])
         self._pace_s, self._wait = pace_s, wait
         self._beaten_s = self._stepped_s = time.monotonic()
         self.between: Callable[[], object] = lambda: None
@@ -106,9 +111,10 @@ class PaperClock:
                 return None
             self._beat()
         self._stepped_s = time.monotonic()
-        answer = self._ask("POST", "/paper/step")
-        if not answer["stepped"]:
-            return None
+        while not (answer := self._step())["stepped"]:
+            if not self._grows or self._wait(LOOK_S):
+                return None
+            self._beat()
         self._now_ms = int(answer["time_ms"])
         return self._now_ms
 
@@ -116,16 +122,21 @@ class PaperClock:
         """Close the connection to the paper exchange."""
         self._connection.close()
 
+    def _step(self) -> dict[str, Any]:
+        most = {"candles": MOST_STEPS} if self._grows else {}
+        return self._ask("POST", "/paper/step", most)
+
     def _beat(self) -> None:
         if time.monotonic() - self._beaten_s >= BEAT_S:
             self._beaten_s = time.monotonic()
             self.between()
 
-    def _ask(self, method: str, path: str) -> dict[str, Any]:
+    def _ask(
+        self, method: str, path: str, body: dict[str, int] | None = None
+    ) -> dict[str, Any]:
         try:
-            self._connection.request(
-                method, path, headers={"X-Paper-Token": self._token}
-            )
+            text = json.dumps(body) if body else None
+            self._connection.request(method, path, text, {"X-Paper-Token": self._token})
             response = self._connection.getresponse()
             plain: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:

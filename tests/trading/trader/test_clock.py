@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from core.trading.candles import Candles
 from core.trading.paper import PaperConfig, PaperExchange
 from core.trading.paper.server import PaperServer, serve
 from core.trading.synthetic import synthetic_candles
@@ -119,3 +120,44 @@ def test_without_a_pace_nothing_is_waited_for(paper: PaperServer) -> None:
         closes = [clock.next_close_ms() for _ in range(11)]
     assert closes[-1] is None
     assert None not in closes[:-1]
+
+
+class _Source:
+    """Candles that come while they are waited for, so many at a time."""
+
+    def __init__(self, *counts: int) -> None:
+        self.counts, self.known = list(counts), 100
+
+    def newer(self) -> dict[str, Candles] | None:
+        self.known += self.counts.pop(0)
+        whole = synthetic_candles(1, 110)
+        return {
+            symbol: c.between(int(c.time_ms[0]), int(c.time_ms[self.known]))
+            for symbol, c in whole.items()
+        }
+
+
+def test_a_market_that_follows_another_is_waited_for_and_its_newest_candle_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clocks, "BEAT_S", 0.0)
+    source, waited, beats = _Source(0, 0, 3, 0, 1), list[float](), list[int]()
+    first = synthetic_candles(1, 110)
+    known = {s: c.between(0, int(c.time_ms[100])) for s, c in first.items()}
+    exchange = PaperExchange(known, PaperConfig(warmup=100))
+    exchange.source = source  # type: ignore[assignment]
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return len(waited) > 4
+
+    with serve(exchange) as server, paper_clock(server, 0.0, wait) as clock:
+        clock.between = lambda: beats.append(1)
+        start_ms = clock.now_ms()
+        assert clock.next_close_ms() == start_ms + 3 * CANDLE_MS
+        assert waited == [clocks.LOOK_S] * 2
+        assert len(beats) >= 3
+        assert clock.next_close_ms() == start_ms + 4 * CANDLE_MS
+        source.counts = [0] * 9
+        assert clock.next_close_ms() is None
+        assert len(waited) == 5
