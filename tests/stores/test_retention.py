@@ -19,8 +19,8 @@ INSERT = (
 
 
 @pytest.fixture
-def url(make_stores: Callable[[], Stores]) -> str:
-    return make_stores().database_url
+def url(fresh_stores: Stores) -> str:
+    return fresh_stores.database_url
 
 
 def write(connection: psycopg.Connection, *days: float) -> None:

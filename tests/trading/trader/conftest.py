@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from core.stores.embedded import Stores
 
 
 @pytest.fixture
-def rig(make_stores: Callable[[], Stores], tmp_path: Path) -> Iterator[Rig]:
+def rig(fresh_stores: Stores, tmp_path: Path) -> Iterator[Rig]:
     """A paper exchange with 300 warm candles, a gateway, empty stores, all modules."""
-    with Rig(tmp_path, make_stores()) as found:
+    with Rig(tmp_path, fresh_stores) as found:
         yield found
