@@ -86,7 +86,8 @@ def test_a_second_run_adds_what_has_closed_since(
 def test_a_period_and_longer_candles(paper: Paper, run: Run, tmp_path: Path) -> None:
     words = ("--to", str(tmp_path), "--symbols", XBT, "--interval", "1h")
     _, out, _ = run(*words, "--days", "1")
-    assert "23 candles" in out
+    # The day's first hour may have begun before it.
+    assert "23 candles" in out or "24 candles" in out
     code, _, err = run(*words, "--from", "2031-01-01")
     assert (code, "nothing lies between the dates" in err) == (1, True)
 

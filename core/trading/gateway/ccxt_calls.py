@@ -16,8 +16,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-import ccxt  # type: ignore[import-untyped]  # it ships no types
-
 from core.errors import (
     ConfigError,
     ExchangeUnavailable,
@@ -25,6 +23,7 @@ from core.errors import (
     OutcomeUnknown,
 )
 from core.trading.gateway.answers import Node
+from core.trading.gateway.ccxt_client import krakenfutures
 from core.trading.gateway.ccxt_errors import meaning
 from core.trading.gateway.keys import Keys
 from core.trading.gateway.lean_session import LeanSession
@@ -129,7 +128,7 @@ def _client(url: str, keys: Keys | None, timeout_s: float) -> Any:
     # ccxt's debug log prints request headers, and these hold the API key.
     silent = logging.Logger("ccxt-silent")
     silent.disabled = True
-    client = ccxt.krakenfutures(
+    client = krakenfutures(
         {
             "apiKey": keys.api_key if keys else "",
             "secret": keys.secret if keys else "",

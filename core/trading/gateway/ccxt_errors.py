@@ -7,7 +7,6 @@ that nothing left this machine, says no. All else is OutcomeUnknown.
 
 from __future__ import annotations
 
-import ccxt  # type: ignore[import-untyped]  # it ships no types
 import requests
 import urllib3
 
@@ -20,6 +19,7 @@ from core.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from core.trading.gateway.ccxt_client import errors as ccxt
 
 _KEYS_HINT = "check EXCHANGE_API_KEY and EXCHANGE_API_SECRET and the key's permissions"
 _ASK_HINT = "ask `order` for it before anything is sent again"
