@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from pipeline_cli import architect, command
@@ -90,3 +92,18 @@ def test_outside_the_main_thread_nothing_is_held_back() -> None:
     thread.start()
     thread.join()
     assert errors == []
+
+
+def test_the_code_is_130_wherever_ctrl_c_strikes(tmp_path: Path) -> None:
+    """In code that is made from a text Python itself would end by the signal, with -2."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import architect.command_line as commands\n"
+        "commands._run = lambda words: exec('raise KeyboardInterrupt')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "architect", "status"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, "interrupted" in done.stderr) == (130, True)
