@@ -105,10 +105,9 @@ class Charts:
         step, added = INTERVALS_MS[interval], 0
         now_ms = self.now_ms(next(iter(files)))
         for symbol, file in files.items():
-            last_ms = now_ms - 2 * step if file.last_ms is None else file.last_ms
-            if last_ms + 2 * step <= now_ms:
-                span = Span(symbol, interval, last_ms + step, now_ms)
-                added += self.fetch(span, file, lambda asked: None)[0]
+            # A file that has candles goes on after its last one; another begins here.
+            span = Span(symbol, interval, now_ms - 2 * step, now_ms)
+            added += self.fetch(span, file, lambda asked: None)[0]
         behind = any((f.last_ms or 0) + 2 * step <= now_ms for f in files.values())
         due_s = SETTLE_S if behind else (step - now_ms % step) / 1000 + SETTLE_S
         return min(due_s, LOOK_S), added

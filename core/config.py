@@ -30,6 +30,8 @@ from core.project import Project, find_project
 # Of others: they check these themselves. All else in .env is core's to know.
 FOREIGN_PREFIXES = ("LLM_", "GATEWAY_", "TRADING_", "WICK_", "NOTIFY_")
 # Handed to the gateway's process alone, which takes them out of its environment.
+# The live market, where EXCHANGE_URL does not name another.
+KRAKEN = "https://futures.kraken.com"
 EXCHANGE_KEYS = ("EXCHANGE_API_KEY", "EXCHANGE_API_SECRET")
 ROOT_KEY = "ARCHITECT_ROOT"
 

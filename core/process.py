@@ -60,6 +60,19 @@ def stop_with_parent(parent: int, event: threading.Event) -> None:
     ).start()
 
 
+def end_with_parent(parent: int, event: threading.Event) -> None:
+    """Set the event when process `parent` ends, and send this one SIGTERM: it may wait for
+    what the event does not end.
+    """
+    stop_with_parent(parent, event)
+
+    def end() -> None:
+        event.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
 def _watch(parent: int, descriptor: int, event: threading.Event) -> None:
     if descriptor >= 0:
         select.select([descriptor], [], [])

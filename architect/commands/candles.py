@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,8 +60,14 @@ def run(options: argparse.Namespace) -> int:
     """Return 0; errors rise."""
     from architect.candle_fetch import Charts
     from architect.candle_file import opened
-    from core.trading.contracts import KRAKEN
+    from core import process
+    from core.config import KRAKEN
 
+    if options.json and not options.follow:
+        raise ConfigError("--json goes with --follow", hint="leave it out")
+    if options.parent:
+        # Also in the middle of a long fetch.
+        process.end_with_parent(options.parent, threading.Event())
     symbols = _symbols(options)
     charts, files = Charts(options.exchange_url or KRAKEN), {}
     with ExitStack() as held:
@@ -80,8 +87,6 @@ def _follow(
     from core import process
 
     stop = process.stop_event()
-    if options.parent:
-        process.stop_with_parent(options.parent, stop)
 
     def tell(kind: str, text: str) -> None:
         if options.json:

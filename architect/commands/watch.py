@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
-import signal
 import sys
 import threading
 from typing import Any
@@ -40,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
 
     stop = threading.Event()
     if options.parent:
-        process.stop_with_parent(options.parent, stop)
-        threading.Thread(target=_end_with, args=(stop,), daemon=True).start()
+        # It may wait for an answer that nobody will give.
+        process.end_with_parent(options.parent, stop)
 
     def tell(kind: str, detail: dict[str, Any]) -> None:
         if options.json:
@@ -62,9 +60,3 @@ def run(options: argparse.Namespace) -> int:
             session.gate.warm()
             watch.run(stop)
     return 0
-
-
-def _end_with(stop: threading.Event) -> None:
-    """End this process too where it waits for an answer that nobody will give."""
-    stop.wait()
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from architect.config import Config
 from architect.rebuild import verify
-from core.config import EXCHANGE_KEYS
+from core.config import EXCHANGE_KEYS, KRAKEN
 from core.errors import ConfigError
-from core.trading.contracts import KRAKEN
 from core.trading.gateway.limits import daily_loss_usd
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})

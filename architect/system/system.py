@@ -22,13 +22,13 @@ from architect.config import Config
 from architect.system.child import START_S, Child, Line
 from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
+from core.config import KRAKEN
 from core.errors import ConfigError
 from core.stores.account import Kind, claimed
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
 from core.stores.retention import keep
-from core.trading.contracts import KRAKEN
 
 OnLine = Callable[[str, Line], None]
 # How long one may take to be ready that fetches days of candles first.

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-KRAKEN = "https://futures.kraken.com"
-
 
 @dataclass(frozen=True, slots=True)
 class MarginLevel:

@@ -66,9 +66,8 @@ def _run(options: argparse.Namespace, stops: list[int]) -> None:
         warmup=known if options.follow else options.warmup,
         seed=options.seed,
     )
-    exchange = PaperExchange(candles, config)
-    if options.follow:
-        exchange.source = GrowingFolder(options.candles)
+    source = GrowingFolder(options.candles) if options.follow else None
+    exchange = PaperExchange(candles, config, source)
     keys, keys_file = _keys(options.keys_file)
     try:
         with serve(exchange, keys, options.port) as server:

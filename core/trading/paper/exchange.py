@@ -36,13 +36,16 @@ class PaperExchange:
     """The book engine: orders in, fills and money out."""
 
     def __init__(
-        self, candles: Mapping[str, Candles], config: PaperConfig | None = None
+        self,
+        candles: Mapping[str, Candles],
+        config: PaperConfig | None = None,
+        source: GrowingFolder | None = None,
     ) -> None:
         self.config = config or PaperConfig()
         self.venue = Venue(candles, self.config)
         self.market, self.books = self.venue.market, self.venue.books
         # Where further candles come from; None where all are known.
-        self.source: GrowingFolder | None = None
+        self.source = source
 
     @property
     def now_ms(self) -> int:

@@ -18,6 +18,7 @@ BEAT_S = 15.0
 PAPER_NAP_S = 0.1
 # So often it is looked whether a candle has closed that a paper market follows.
 LOOK_S = 1.0
+# More than can have come meanwhile.
 MOST_STEPS = 1_000_000
 
 

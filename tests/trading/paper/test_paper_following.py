@@ -44,9 +44,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def following(folder: Path) -> PaperExchange:
-    exchange = PaperExchange(load_folder(folder), PaperConfig(warmup=WARMUP))
-    exchange.source = GrowingFolder(folder)
-    return exchange
+    config = PaperConfig(warmup=WARMUP)
+    return PaperExchange(load_folder(folder), config, GrowingFolder(folder))
 
 
 def order(side: str, kind: str, size: str, **more: Decimal | bool) -> NewOrder:
@@ -63,7 +62,7 @@ def trade(exchange: PaperExchange) -> None:
 
 def test_it_ends_with_the_same_account_as_one_that_knew_all(folder: Path) -> None:
     follows = following(folder)
-    knows = PaperExchange(load_folder_of_all(), PaperConfig(warmup=WARMUP))
+    knows = PaperExchange(MARKET, PaperConfig(warmup=WARMUP))
     for exchange in (follows, knows):
         trade(exchange)
     assert follows.step() == 0
@@ -78,10 +77,6 @@ def test_it_ends_with_the_same_account_as_one_that_knew_all(folder: Path) -> Non
         f.price for f in knows.books.fills
     ]
     assert follows.market.day(XBT) == knows.market.day(XBT)
-
-
-def load_folder_of_all() -> dict[str, Candles]:
-    return dict(MARKET)
 
 
 def test_its_charts_show_what_has_closed_since(folder: Path) -> None:

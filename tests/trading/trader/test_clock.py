@@ -144,8 +144,8 @@ def test_a_market_that_follows_another_is_waited_for_and_its_newest_candle_decid
     source, waited, beats = _Source(0, 0, 3, 0, 1), list[float](), list[int]()
     first = synthetic_candles(1, 110)
     known = {s: c.between(0, int(c.time_ms[100])) for s, c in first.items()}
-    exchange = PaperExchange(known, PaperConfig(warmup=100))
-    exchange.source = source  # type: ignore[assignment]
+    config = PaperConfig(warmup=100)
+    exchange = PaperExchange(known, config, source)  # type: ignore[arg-type]
 
     def wait(seconds: float) -> bool:
         waited.append(seconds)
