@@ -98,10 +98,11 @@ class Breaker:
             self._keep(module, self.health(module).after_reset(self.clock()))
 
     def take_reset(self, module: str, health: Health) -> None:
-        """Take up what a person reset elsewhere; harmless when it is known."""
+        """Take up what was reset or acquitted elsewhere; harmless when it is known."""
         with self._lock:
             if health.reset_ms > self.health(module).reset_ms:
                 self._known[module] = health
+                self.registry.forgive(module, (v for _, v in health.failed))
                 self._apply(module)
 
     def _keep(self, module: str, health: Health) -> None:

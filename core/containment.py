@@ -49,8 +49,9 @@ class Containment:
     """Set `hooks.contain` to this object's `handle`.
 
     `report` is told of the first failure of each version, and of the first after a reset
-    of its module; it must not wait. `trips` counts failures by version and last reset.
-    `breaker` is told of all that matters beyond the one call.
+    of its module or after it was accepted again; it must not wait. `trips` counts
+    failures by version and last reset. `breaker` is told of all that matters beyond the
+    one call.
     """
 
     registry: Registry
@@ -74,6 +75,7 @@ class Containment:
             return _safely_answered(failure)
         good = None
         if failure.outcome != "requires" and depth <= MAX_DEPTH:
+            self._begin_anew(failure.module, failure.version)
             good = self.registry.roll_back(failure.module, failure.version)
         contained = _answer(failure, good)
         first = self._count(failure) == 1
@@ -87,6 +89,13 @@ class Containment:
         if good is not None and failure.kind != "action" and good.id != failure.version:
             return good.call(**failure.arguments)
         return _safely_answered(failure)
+
+    def _begin_anew(self, module: str, version: str) -> None:
+        """Forget what was told of a version that was accepted again since it failed."""
+        if not self.registry.failed(module, version):
+            with self._lock:
+                for key in [key for key in self.trips if key[:2] == (module, version)]:
+                    del self.trips[key]
 
     def _count(self, failure: Failure) -> int:
         reset_ms = self.breaker.health(failure.module).reset_ms if self.breaker else 0

@@ -8,7 +8,8 @@ never looks for signals holds the interpreter itself, which `core.hang` is for.
 
 CPU time of the thread is what counts, not time: on a busy machine nothing is ended that
 would have come back. Nothing is interrupted in our own code: not while an action waits
-for the exchange or writes to a store, nor while a failure is being contained.
+for the exchange or writes to a store, nor while a failure is being contained; and what is
+spent there is not counted to the modules that are waiting for it.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Deadline:
     ) -> None:
         self._limits_ms, self._cpu_ns = limits_ms, cpu_ns
         self._seen: dict[_Key, int] = {}
+        self._looked = 0
         self._given: _Key | None = None
 
     @contextmanager
@@ -77,13 +79,16 @@ class Deadline:
         now = self._cpu_ns()
         calls = _calls(frame)
         before, self._seen = self._seen, {}
+        since, self._looked = now - self._looked, now
         for call in calls:
-            self._seen[call.key] = before.get(call.key, now)
+            began = before.get(call.key, now)
+            ours = call.key in before and not _may_end(frame, call)
+            self._seen[call.key] = began + since if ours else began
         given, self._given = self._given, None
         judged = next((call for call in calls if call.key in before), None)
         if judged is None:
             return
-        used_ms = (now - before[judged.key]) / 1e6 + EVERY_S * 1e3
+        used_ms = (now - self._seen[judged.key]) / 1e6 + EVERY_S * 1e3
         limit_ms = self._limit_ms(judged)
         if used_ms < limit_ms or not _may_end(frame, judged):
             return

@@ -81,6 +81,11 @@ def read_environment(
 ) -> Environment:
     """Return the settings of this process and of `env_file`, which may be missing."""
     process = os.environ if process is None else process
+    if env_file is not None and env_file.is_dir():
+        raise ConfigError(
+            f"{env_file} is a folder; settings are read from a file of that name",
+            hint=f"mv {env_file} {env_file}.folder",
+        )
     if env_file is None or not env_file.is_file():
         return Environment(dict(process))
     try:

@@ -31,6 +31,16 @@ PLACE = "architect:place"
 KEPT = 10_000
 RETRY_S = 0.2
 
+# A word of elsewhere that a module may run again wins over what this process knew before it.
+_KEEP = """
+local old = redis.call('hget', KEYS[1], ARGV[1])
+local ok, told = pcall(cjson.decode, old or '')
+if ok and type(told) == 'table' and (tonumber(told.reset_ms) or 0) > tonumber(ARGV[3]) then
+    return 0
+end
+return redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
+"""
+
 # How it is sent, the key, and the fields.
 Event = tuple[str, str, dict[str, str]]
 
@@ -91,8 +101,10 @@ class Events:
         self._queue("set", PLACE, {"place": place})
 
     def keep(self, module: str, health: str) -> None:
-        """Remember the health of a module over a restart."""
-        self._queue("hset", HEALTH, {module: health})
+        """Remember the health of a module over a restart, as JSON with its `reset_ms`. What
+        was reset or acquitted since stands.
+        """
+        self._queue("keep", HEALTH, {module: health})
 
     def remember(self, name: str, field: str, text: str | None) -> None:
         """Remember a text over a restart, None to forget it; `remembered` gives all back."""
@@ -156,6 +168,10 @@ class Events:
             self._client.delete(key)
         elif how == "hdel":
             self._client.hdel(key, *fields)
+        elif how == "keep":
+            for module, text in fields.items():
+                known_ms = json.loads(text)["reset_ms"]
+                self._client.eval(_KEEP, 1, key, module, text, known_ms)
         elif how == "set":
             self._client.set(key, fields["place"])
         elif how == "hset":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import SpecError
 from core.spec import Limits
-from core.spec_text import load_spec
+from core.spec_text import load_spec, spec_paths
 
 # What a line of a spec begins with: a top-level key, a comment, something of a key's, or
 # nothing. `limits` has a block or a flow below it and is left to the reader of YAML.
@@ -43,7 +43,7 @@ def read_terms(folder: Path) -> LiveTerms:
 
     A spec that somebody is editing must not keep a system from starting.
     """
-    terms = [term for path in sorted(folder.glob("*.yaml")) if (term := _term(path))]
+    terms = [term for path in spec_paths(folder) if (term := _term(path))]
     return LiveTerms(
         {term.name: term.time_ms for term in terms},
         frozenset(term.name for term in terms if not term.money_path),

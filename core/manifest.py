@@ -7,6 +7,7 @@ not in it cannot be loaded. This module reads and writes it and holds no policy.
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
@@ -166,19 +167,19 @@ def _entry(name: str, raw: Any, where: str) -> Entry:
 
 def render_manifest(manifest: Manifest) -> str:
     """Return the manifest's text: sorted, one module a block, no time stamps."""
-    modules = {
-        name: {**asdict(entry), "uses": list(entry.uses)}
-        for name, entry in sorted(manifest.modules.items())
-    }
     head = (
         "# The lock of generated/: which version of each module the gate accepted.\n"
         "# Written by architect generate; checked by architect verify. Do not edit.\n"
+        f"format: {FORMAT}\n"
     )
+    blocks = [_block(name, entry) for name, entry in sorted(manifest.modules.items())]
+    return head + ("modules:\n" + "".join(blocks) if blocks else "modules: {}\n")
+
+
+@lru_cache(maxsize=1024)
+def _block(name: str, entry: Entry) -> str:
+    """Return one module's lines. A save changes one of a hundred."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    body: str = yaml.dump(
-        {"format": FORMAT, "modules": modules},
-        Dumper=dumper,
-        sort_keys=False,
-        width=120,
-    )
-    return head + body
+    plain = {name: {**asdict(entry), "uses": list(entry.uses)}}
+    text: str = yaml.dump(plain, Dumper=dumper, sort_keys=False, width=118)
+    return textwrap.indent(text, "  ")

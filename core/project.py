@@ -73,19 +73,24 @@ class Project:
         return self.generated / f"{name}.py"
 
 
+_WHERE = "run the command inside the checkout, or give its folder by --root DIR"
+
+
 def find_project(start: Path, root: Path | None = None) -> Project:
     """Return the project at `root`, or the one that `start` lies in.
 
     ConfigError when there is none.
     """
     if root is not None:
+        if not root.is_dir():
+            raise ConfigError(f"there is no folder {root}", hint=_WHERE)
         if not (root / "specs").is_dir():
-            raise ConfigError(f"{root} is no project: it has no specs/")
+            raise ConfigError(f"{root} is no project: it has no specs/", hint=_WHERE)
         return Project(root.resolve())
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / "manifest.yaml").is_file() and (folder / "specs").is_dir():
             return Project(folder)
     raise ConfigError(
         f"no project at {start} or above: no folder has manifest.yaml and specs/",
-        hint="run the command inside the checkout, or give --root DIR",
+        hint=_WHERE,
     )

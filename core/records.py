@@ -36,6 +36,11 @@ def record(*, requires: Sequence[str] = ()) -> Callable[[type[T]], type[T]]:
     return make
 
 
+def row_of(record: Any) -> dict[str, Any]:
+    """Return a record's fields by name, as they are; a record in one stays one."""
+    return {name: getattr(record, name) for name in type(record).__types__}
+
+
 def _initialiser(
     cls: type, requires: Sequence[str], names_in_scope: Mapping[str, Any]
 ) -> Callable[..., None]:

@@ -19,6 +19,7 @@ from threading import RLock
 from types import CodeType, ModuleType
 from typing import Any
 
+from core import process
 from core.barring import barred_call
 from core.errors import FileConflict, NotAccepted
 from core.hooks import hooks
@@ -45,6 +46,7 @@ class Registry:
     """Accepted versions of one package of modules, e.g. `trading`."""
 
     def __init__(self, folder: Path, package: str = "trading") -> None:
+        process.run_in_utc()
         self.folder, self.package = folder, package
         self.records: dict[str, type] = {}
         self._history: dict[str, list[Version]] = {}
@@ -91,6 +93,7 @@ class Registry:
             raise NotAccepted(f"{name}: these bytes are not version {entry.version}")
         version = self._make(name, entry, source)
         with self._lock:
+            self._failed.discard((name, version.id))
             self._history.setdefault(name, []).append(version)
             self._publish(name, version)
         return version
@@ -191,6 +194,7 @@ class Registry:
         with self._lock:
             if any(name in kept[-1].entry.uses for kept in self._history.values()):
                 return False
+            self.forgive(name)
             self._bars.pop(name, None)
             self._modules.pop(name, None)
             self._dispatchers.pop(name, None)
@@ -238,8 +242,14 @@ class Registry:
         return self._history[name][-1]
 
     def failed(self, name: str, version: str) -> bool:
-        """Tell whether a version was rolled back for failing; it is not loaded again."""
+        """Tell whether a version failed here; it is not loaded again by itself."""
         return (name, version) in self._failed
+
+    def forgive(self, name: str, still_failed: Iterable[str] = ()) -> None:
+        """Forget that versions of a module failed, except some."""
+        with self._lock:
+            still = {(name, version) for version in still_failed}
+            self._failed = {f for f in self._failed if f[0] != name or f in still}
 
     def versions(self, name: str) -> list[Version]:
         """Return the versions of a module that are in memory, oldest first."""
@@ -255,14 +265,15 @@ class Registry:
     def roll_back(self, name: str, failing: str) -> Version | None:
         """Take version `failing` off the path at once, also in the tick under way.
 
-        Return the version now live, None when there is no earlier one.
+        Return the version now live, None when there is none that never failed.
         """
         with self._lock:
             history = self._history.get(name, [])
-            kept = [version for version in history if version.id != failing]
+            if history:
+                self._failed.add((name, failing))
+            kept = [one for one in history if (name, one.id) not in self._failed]
             if not kept:
                 return None
-            self._failed.add((name, failing))
             self._history[name] = kept
             self._show_at_once(name)
             return kept[-1]

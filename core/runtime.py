@@ -56,7 +56,7 @@ class Runtime:
         self.terms = read_terms(project.specs)
         self.breaker = Breaker(self.modules, self.terms, self._keep, self._tripped)
         self.containment = Containment(self.modules, self._report, self.breaker)
-        self._resets = ResetWatch(redis_url, self.breaker.take_reset)
+        self._resets = ResetWatch(redis_url, self._reset)
         self._hung_note = hung_note(project)
         self._watching = ExitStack()
         self.watcher = Watcher(
@@ -138,6 +138,10 @@ class Runtime:
 
     def _keep(self, module: str, health: Health) -> None:
         self.events.keep(module, health.as_text())
+
+    def _reset(self, module: str, health: Health) -> None:
+        self.breaker.take_reset(module, health)
+        self.watcher.wake()  # the accepted version may run again
 
     def _tripped(self, module: str, health: Health) -> None:
         self.tell("breaker tripped", module=module, why=health.story)

@@ -31,6 +31,14 @@ Kind = Literal["function", "indicator", "action", "record"]
 RESERVED = ("result", "call", "self")
 
 
+class Misplaced(ValueError):
+    """Something wrong at `place`, a path of keys, which only the whole spec can tell."""
+
+    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class Strict(BaseModel):
     """A model that knows all its keys and never changes."""
 
@@ -187,28 +195,36 @@ class Spec(Strict):
             raise ValueError(f"ports belong to kind action, not {self.kind}")
         if self.on_failure != "raise":
             check_expression(self.on_failure)
-        for example in self.examples:
-            self._check_example(example)
-        for prop in self.properties:
-            self._check_known(prop.given, f"property {prop.name!r}")
+        for number, example in enumerate(self.examples):
+            self._check_example(example, ("examples", number))
+        for number, prop in enumerate(self.properties):
+            place = ("properties", number)
+            self._check_known(prop.given, f"property {prop.name!r}", place)
 
-    def _check_known(self, given: dict[str, Any], where: str) -> None:
+    def _check_known(
+        self, given: dict[str, Any], where: str, place: tuple[str | int, ...]
+    ) -> None:
         for key in given:
             if key not in self.params:
-                raise ValueError(f"{where} gives {key!r}, which is no parameter")
+                known = f"; the parameters are {', '.join(self.params)}"
+                raise Misplaced(
+                    f"{where} gives {key!r}, which is no parameter"
+                    + (known if self.params else ""),
+                    (*place, "given", key),
+                )
 
-    def _check_example(self, example: Example) -> None:
+    def _check_example(self, example: Example, place: tuple[str, int]) -> None:
         where = f"example {example.name or example.given!r}"
-        self._check_known(example.given, where)
+        self._check_known(example.given, where, place)
         for name, param in self.params.items():
             if name not in example.given and not param.has_default:
-                raise ValueError(f"{where} does not give {name!r}")
+                raise Misplaced(f"{where} does not give {name!r}", place)
         if example.expects_value == (example.raises is not None):
-            raise ValueError(f"{where} needs one of expect and raises")
+            raise Misplaced(f"{where} needs one of expect and raises", place)
         for port in example.ports:
             if port not in self.ports:
-                raise ValueError(
-                    f"{where} scripts port {port!r}, which is not in ports"
+                raise Misplaced(
+                    f"{where} scripts port {port!r}, which is not in ports", place
                 )
 
     @property

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.errors import SpecError
 from core.spec import Spec, snake
-from core.spec_text import load_spec
+from core.spec_text import load_spec, spec_paths
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,66 @@ class SpecGraph:
         return [n for n in self.order if n in found]
 
 
+# The last graph of each folder.
+_LOADED: dict[Path, SpecGraph] = {}
+
+
 def load_graph(folder: Path) -> SpecGraph:
-    """Read every spec of `folder`; SpecError for the first thing that does not hold."""
-    paths = sorted(folder.glob("*.yaml"))
+    """Read every spec of `folder`; SpecError for the first thing that does not hold.
+
+    Where no text has changed, it is the same object as before.
+    """
+    paths = spec_paths(folder)
     if not paths:
         raise SpecError(
             f"{folder}: no specs", hint="see specs/README.md for the format"
         )
-    return graph({path.stem: load_spec(path) for path in paths})
+    specs = {path.stem: load_spec(path) for path in paths}
+    known = _LOADED.get(folder)
+    if known is None or not _same(known.specs, specs):
+        known = _LOADED[folder] = graph(specs)
+    return known
+
+
+def readable_graph(folder: Path) -> tuple[SpecGraph, dict[str, SpecError]]:
+    """Return the graph of all specs that hold together, and what is wrong with each other.
+
+    Without a broken spec that is `load_graph`'s; what uses a broken one is broken too.
+    """
+    specs: dict[str, Spec] = {}
+    broken: dict[str, SpecError] = {}
+    for path in spec_paths(folder):
+        try:
+            specs[path.stem] = load_spec(path)
+        except SpecError as error:
+            broken[path.stem] = error
+    while more := _broken(specs, broken):
+        broken |= more
+        specs = {name: spec for name, spec in specs.items() if name not in more}
+    return (graph(specs) if broken and specs else load_graph(folder)), broken
+
+
+def _broken(
+    specs: Mapping[str, Spec], broken: Mapping[str, SpecError]
+) -> dict[str, SpecError]:
+    """Return what is wrong with those that cannot be placed among the others."""
+    found = {}
+    for name, spec in specs.items():
+        needed = {*spec.uses, *map(snake, spec.record_types)} & broken.keys()
+        try:
+            if needed:
+                raise SpecError(
+                    f"{name}: uses {min(needed)}, whose spec is broken",
+                    hint=f"mend {min(needed)} first",
+                )
+            _uses(spec, specs)
+        except SpecError as error:
+            found[name] = error
+    return found
+
+
+def _same(one: Mapping[str, Spec], other: Mapping[str, Spec]) -> bool:
+    return one.keys() == other.keys() and all(one[n] is other[n] for n in one)
 
 
 def graph(specs: Mapping[str, Spec]) -> SpecGraph:

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable
+import re
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from core.errors import SpecError
 from core.spec import Example, Limits, Param, PortCall, Property, Returns, Spec
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe YAML in which a key that stands twice is an error."""
-
-
-def _unique_mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        line = key_node.start_mark.line + 1
-        if not isinstance(key, Hashable):
-            raise SpecError(f"line {line}: {key!r} cannot be a key")
-        if key in seen:
-            raise SpecError(f"line {line}: key {key!r} stands twice")
-        seen.add(key)
-    return dict(loader.construct_pairs(node, deep=True))
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+from core.spec_yaml import place_of, read_mapping
 
 
 def parse_spec(text: str, where: str = "spec") -> Spec:
     """Read a spec from YAML text; SpecError names the place and what to write instead."""
     try:
-        plain = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        raise SpecError(f"{where}: not YAML: {error}") from None
+        plain = read_mapping(text)
     except SpecError as error:
-        raise SpecError(f"{where}: {error}") from None
-    if not isinstance(plain, dict):
-        raise SpecError(f"{where}: a spec is a mapping, this is {type(plain).__name__}")
+        raise SpecError(f"{where}: {error}", hint=error.hint) from None
     try:
         return Spec.model_validate(plain)
     except ValidationError as error:
-        raise _as_spec_error(error, where) from None
+        raise _as_spec_error(error, where, text) from None
+
+
+def spec_paths(folder: Path) -> list[Path]:
+    """Return the spec files of a folder by name; hidden ones are an editor's, no specs."""
+    found = (p for p in folder.glob("*.yaml") if not p.name.startswith("."))
+    return sorted(found, key=attrgetter("name"))
 
 
 # What was read last of each file. A save changes one of a hundred; the others are the
@@ -57,11 +39,8 @@ _READ: dict[Path, tuple[str, Spec]] = {}
 
 def load_spec(path: Path) -> Spec:
     """Read `path`; its name must be the spec's. The same text gives the same object."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path}: {error}") from None
-    before, known = _READ.get(path, ("", None))
+    text = _text(path)
+    before, known = _READ.get(path, (None, None))
     if known is not None and before == text:
         return known
     spec = parse_spec(text, str(path))
@@ -74,16 +53,63 @@ def load_spec(path: Path) -> Spec:
     return spec
 
 
-def _as_spec_error(error: ValidationError, where: str) -> SpecError:
-    lines, hint = [], None
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise SpecError(
+            f"{path}: line {line}, column {column}: not UTF-8",
+            hint="save it as UTF-8, as by iconv -f latin1 -t utf-8",
+        ) from None
+    except IsADirectoryError:
+        raise SpecError(
+            f"{path}: is a folder, not a spec",
+            hint="move it out of the folder of specs",
+        ) from None
+    except OSError as error:
+        hint = f"chmod u+r {path}" if isinstance(error, PermissionError) else None
+        raise SpecError(f"{path}: {error.strerror}", hint=hint) from None
+
+
+def _as_spec_error(error: ValidationError, where: str, text: str) -> SpecError:
+    lines: list[str] = []
+    hint: str | None = None
     for detail in error.errors():
-        place = ".".join(str(part) for part in detail["loc"]) or "spec"
+        raised = detail.get("ctx", {}).get("error")
+        path = getattr(raised, "place", None) or detail["loc"]
+        at, place = place_of(text, path), ".".join(map(str, detail["loc"])) or "spec"
         if detail["type"] == "extra_forbidden":
             hint = hint or _nearest(str(detail["loc"][-1]))
-            lines.append(f"{place}: unknown key")
+            lines.append(f"{at}{place}: unknown key")
         else:
-            lines.append(f"{place}: {detail['msg'].removeprefix('Value error, ')}")
+            lines.append(f"{at}{place}: {_plainly(detail['msg'], detail['input'])}")
+    hint = hint or "specs/README.md explains each key with an example"
     return SpecError(f"{where}: " + "; ".join(lines), hint=hint)
+
+
+_PLAIN = {
+    "Value error, ": "",
+    "Field required": "is missing",
+    "Input should be ": "must be ",
+    "a valid string": "a text",
+    "a valid list": "a list",
+    "a valid number": "a number",
+    "a valid integer": "a whole number",
+    "a valid boolean": "true or false",
+}
+# Pydantic's "a valid dictionary or instance of Param".
+_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
+
+
+def _plainly(message: str, given: object) -> str:
+    """Return what pydantic says in words of the format, with the value where it is short."""
+    for words, plain in _PLAIN.items():
+        message = message.replace(words, plain, 1)
+    message = _MAPPING.sub("a mapping", message)
+    shown = message.startswith("must be ") and not isinstance(given, dict | list)
+    return f"{message} (got {given!r:.60})" if shown else message
 
 
 def _nearest(key: str) -> str | None:

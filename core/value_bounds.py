@@ -16,6 +16,8 @@ MAX_ALIKE = 16  # different numbers with one hash, in one value
 MAX_ROWS = 2_000_000
 MAX_DIGITS = 6144  # as IEEE 754's decimal128 has for its exponent
 
+# Of a decimal that is written out so short and without an exponent nothing is counted.
+_SHORT = 64
 _SMALL = sys.hash_info.modulus
 # Decimals of so few digits, before and after the point, hardly ever share a hash.
 _NARROW, _FINEST = 18, -30
@@ -54,6 +56,10 @@ def check_members(count: int) -> None:
 def check_decimal(value: Decimal) -> Decimal:
     """Refuse a number that int() or a format would write out to a gigabyte, and a
     signalling NaN, which raises when it is compared."""
+    # Written without an E it has no more digits than places, and no larger exponent.
+    text = str(value)
+    if len(text) <= _SHORT and "E" not in text and "N" not in text:
+        return value
     if value.is_snan():
         raise NotPlain("a signalling NaN has no plain form")
     _, digits, exponent = value.as_tuple()

@@ -47,6 +47,8 @@ class Watcher:
         )
         self.on_removed = on_removed
         self._seen: dict[str, str] = {}
+        # By name what the manifest held when its file was last looked at.
+        self._accepted: dict[str, str] = {}
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._observer = Observer()
@@ -61,6 +63,10 @@ class Watcher:
         self._observer.start()
         self._wake.set()  # for what was saved between loading and now
         self._thread.start()
+
+    def wake(self) -> None:
+        """Look once more: what may be loaded has changed without a save."""
+        self._wake.set()
 
     def stop(self) -> None:
         """Stop watching; returns when both threads have ended."""
@@ -107,6 +113,7 @@ class Watcher:
             gone -= set(out)
             for name in out:
                 self._seen.pop(name, None)
+                self._accepted.pop(name, None)
                 self.on_removed(name)
 
     def _is_gone(self, name: str, manifest: Manifest) -> bool:
@@ -136,9 +143,10 @@ class Watcher:
                 self._unaccepted(name, digest)
             return
         self._seen[name] = digest
+        before, self._accepted[name] = self._accepted.get(name, digest), digest
         loaded = self.registry.versions(name)
-        if self.registry.failed(name, entry.version):
-            return
+        if before == digest and self.registry.failed(name, entry.version):
+            return  # it was rolled back, and nobody has accepted it anew
         if not loaded or loaded[-1].entry.file != digest:
             version = self.registry.accept(name, entry, source)
             self.on_swap(name, version.id)

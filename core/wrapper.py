@@ -192,6 +192,8 @@ class Wrapping:
     def _failed(
         self, error: Exception | Interrupted, started: int, args: tuple[Any, ...]
     ) -> Any:
+        if isinstance(error, StopIteration):
+            error = _no_end(error, self.name)
         if hooks.contain is not None and self._called_by_itself():
             raise error
         if isinstance(error, Interrupted):
@@ -257,3 +259,10 @@ class Wrapping:
         if isinstance(error, ContractError) and error.owner is self:
             return "requires" if isinstance(error, RequiresError) else "ensures"
         return "error"
+
+
+def _no_end(error: StopIteration, name: str) -> Exception:
+    """As from a generator: a caller's `map` would take it for the end of its items."""
+    raised = RuntimeError(f"{name} raised StopIteration")
+    raised.__cause__ = error
+    return raised.with_traceback(error.__traceback__)

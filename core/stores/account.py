@@ -1,24 +1,29 @@
-"""Whose books they are: those of a live account, or of one run on the paper exchange.
+"""Whose books they are: those of a live account, of a paper account, of one paper run.
 
 What earlier trades were like decides how large the next one is, and a trade without an
 end is looked for at the exchange. So simulated trades never stand among real ones, and
-a paper account, which begins anew with each run, begins with empty books.
+a paper account that begins anew begins with empty books. One that outlives its process
+has a name, by which it finds its books again; also those that another has put aside.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psycopg
 from psycopg import sql
 
 from core.errors import StoreError
 from core.stores import inventory
-from core.stores.dump import dump_table
+from core.stores.dump import dump_table, restore_table
 from core.stores.postgres import Connection, connect
 
 Kind = Literal["paper", "live"]
@@ -26,16 +31,31 @@ ACCOUNT = "trading_data.account"
 BOOKS = tuple(
     name for name in inventory.TABLES if name.startswith("trading_") and name != ACCOUNT
 )
+NOTE = "account.json"
 # Held by who trades with these books.
 _LOCK = 0x0A7C_B00C
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What became of the books: where those of the paper account before were put, and from
+    where this account's own were taken back, each None if there was nothing of it; and
+    whether they are empty now.
+    """
+
+    aside: Path | None = None
+    back: Path | None = None
+    empty: bool = True
+
+
 @contextmanager
-def claimed(database_url: str, kind: Kind, folder: Path) -> Iterator[Path | None]:
+def claimed(
+    database_url: str, kind: Kind, folder: Path, name: str | None = None
+) -> Iterator[Claim]:
     """Hold the books for an account of this kind, for as long as the block runs.
 
-    Yields where the books of the paper run before were put under `folder`, None if there
-    was nothing of it. StoreError when the books are another's, or held by another.
+    `name` is that of a paper account that outlives its process; books of another are put
+    under `folder`. StoreError when they are of another kind, or held by another.
     """
     with connect(database_url) as connection:
         held = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))
@@ -45,8 +65,8 @@ def claimed(database_url: str, kind: Kind, folder: Path) -> Iterator[Path | None
                 hint="end it first, or give this one a DATABASE_URL of its own",
             )
         with connection.transaction():
-            aside = _take(connection, kind, folder)
-        yield aside
+            claim = _take(connection, kind, folder, name)
+        yield claim
 
 
 def check(database_url: str, kind: Kind) -> None:
@@ -55,21 +75,37 @@ def check(database_url: str, kind: Kind) -> None:
         _check(_kind(connection), _rows(connection), kind)
 
 
-def _take(connection: Connection, kind: Kind, folder: Path) -> Path | None:
+def _take(connection: Connection, kind: Kind, folder: Path, name: str | None) -> Claim:
     known, rows = _kind(connection), _rows(connection)
     _check(known, rows, kind)
-    aside = _set_aside(connection, folder) if known == "paper" and rows else None
     if known is None:
         connection.execute(
-            "insert into trading_data.account (kind, since_ms) values (%s, %s)",
-            (kind, time.time_ns() // 1_000_000),
+            "insert into trading_data.account (kind, since_ms, name) values (%s, %s, %s)",
+            (kind, time.time_ns() // 1_000_000, name),
         )
-    return aside
+        return Claim()
+    before = _name(connection)
+    if known == "live" or (name is not None and name == before):
+        return Claim(empty=not rows)
+    aside = _set_aside(connection, folder, before) if rows else None
+    connection.execute("update trading_data.account set name = %s", (name,))
+    try:
+        back = _take_back(connection, folder, name) if name else None
+    except StoreError:
+        if aside is not None:  # the rows stay where they are
+            shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return Claim(aside, back, empty=back is None)
 
 
 def _kind(connection: Connection) -> str | None:
     row = connection.execute("select kind from trading_data.account").fetchone()
     return None if row is None else str(row[0])
+
+
+def _name(connection: Connection) -> str | None:
+    row = connection.execute("select name from trading_data.account").fetchone()
+    return None if row is None or row[0] is None else str(row[0])
 
 
 def _rows(connection: Connection) -> int:
@@ -89,15 +125,17 @@ def _check(known: str | None, rows: int, kind: Kind) -> None:
     )
 
 
-def _set_aside(connection: Connection, folder: Path) -> Path:
+def _set_aside(connection: Connection, folder: Path, name: str | None) -> Path:
     """Write the books as gzipped CSV, and empty them; all of it or nothing."""
     stamp = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
     target = folder / f"paper-{stamp}-{time.time_ns() % 1_000_000_000:09d}"
     made = target.with_suffix(".new")
     made.mkdir(parents=True, mode=0o700)
     try:
-        for name in BOOKS:
-            dump_table(connection, name, made / f"{name}.csv.gz")
+        for table in BOOKS:
+            dump_table(connection, table, made / f"{table}.csv.gz")
+        note = {"account": name, "time_ms": time.time_ns() // 1_000_000}
+        (made / NOTE).write_text(json.dumps(note) + "\n")
         made.rename(target)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
@@ -105,3 +143,36 @@ def _set_aside(connection: Connection, folder: Path) -> Path:
     tables = sql.SQL(", ").join(map(inventory.identifier, BOOKS))
     connection.execute(sql.SQL("truncate {}").format(tables))
     return target
+
+
+def _take_back(connection: Connection, folder: Path, name: str) -> Path | None:
+    """Fill the books, which are empty, with those of an account that were put aside last.
+
+    What was put aside before a purge is the past: trades went on after it.
+    """
+    row = connection.execute("select max(purged_ms) from system_logs.purges").fetchone()
+    purged_ms = int(str(row[0])) if row and row[0] else 0
+    mine = [(_put_aside_ms(path, name), path) for path in folder.glob("paper-*")]
+    last_ms, found = max(mine, default=(0, folder))
+    if last_ms <= purged_ms:
+        return None
+    try:
+        for table in BOOKS:
+            restore_table(connection, table, found / f"{table}.csv.gz")
+    except (OSError, EOFError, zlib.error, psycopg.Error) as error:
+        raise StoreError(
+            f"the books of {name} in {found} cannot be taken back: {error}",
+            hint="move that folder away: the account goes on with empty books",
+        ) from None
+    return found
+
+
+def _put_aside_ms(found: Path, name: str) -> int:
+    """Return when books were put aside, UTC ms; 0 where they are not an account's."""
+    if found.suffix == ".new":
+        return 0
+    try:
+        note = json.loads((found / NOTE).read_text())
+        return int(note["time_ms"]) if note["account"] == name else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

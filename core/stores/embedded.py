@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from core.stores import keeper, ownership, places
 
 NOTE = "stores.json"
 READY_TIMEOUT_S = 150.0
+# With less room than this left, that is why a server did not start.
+LEAST_FREE = 32 << 20
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -87,7 +90,7 @@ def start(data_dir: Path) -> Stores:
     finally:
         os.close(lock)  # the keeper has it now, and hands it to the servers
     try:
-        answer = hear(process, ready)
+        answer = hear(process, ready, place.home)
         stores = Stores(
             *urls_of(place),
             first=answer["first"],
@@ -129,8 +132,9 @@ def launch(place: places.Place, lock: int) -> tuple[subprocess.Popen[bytes], int
     return process, ready
 
 
-def hear(process: subprocess.Popen[bytes], ready: int) -> dict[str, Any]:
-    """Return the keeper's answer; raise StoreUnavailable when it is an error."""
+def hear(process: subprocess.Popen[bytes], ready: int, home: Path) -> dict[str, Any]:
+    """Return the keeper's answer; raise StoreUnavailable when it is an error. `home` is
+    where the servers' data is."""
     parts = []
     while select.select([ready], [], [], READY_TIMEOUT_S)[0]:
         parts.append(os.read(ready, 65536))
@@ -141,9 +145,11 @@ def hear(process: subprocess.Popen[bytes], ready: int) -> dict[str, Any]:
         return answer
     reason = answer.get("error", f"the keeper {process.pid} gave no answer")
     full = "No space left" in reason or "Errno 28" in reason
+    # Postgres does not always say so itself; it begins with some 40 MB.
+    full = full or shutil.disk_usage(home).free < LEAST_FREE
     raise StoreUnavailable(
         f"the embedded stores did not start: {reason}",
-        hint="free some disk space, then try again" if full else None,
+        hint=f"free some disk space for {home}, then try again" if full else None,
     )
 
 

@@ -66,12 +66,18 @@ def choose(data_dir: Path) -> Place:
     StoreError when a folder that must be ours belongs to somebody else.
     """
     user = unprivileged_user(data_dir)
-    make_folder(data_dir, None, 0o700 if user is None else 0o711)
     packages = site_packages()
-    home = data_dir
-    if user and not can_enter(user, data_dir):
-        home = home_outside(data_dir)
-    (data_dir / HOME_NOTE).write_text(f"{home}\n")
+    try:
+        make_folder(data_dir, None, 0o700 if user is None else 0o711)
+        home = data_dir
+        if user and not can_enter(user, data_dir):
+            home = home_outside(data_dir)
+        (data_dir / HOME_NOTE).write_text(f"{home}\n")
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the embedded stores cannot write {error.filename}: {error.strerror}",
+            hint="make the project's folder writable, or set DATABASE_URL and REDIS_URL",
+        ) from None
     if user and not can_run(user, packages / POSTGRES / "bin/postgres"):
         packages = copy_of_servers(packages, home)
     check_version(home / "postgres")

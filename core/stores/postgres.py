@@ -29,7 +29,7 @@ def connect(database_url: str, *, timeout_s: int = 10) -> Connection:
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         raise StoreUnavailable(
             f"cannot reach Postgres at {without_password(database_url)}: "
-            + str(error).strip().splitlines()[-1],
+            + str(error).strip().splitlines()[0],
             hint="start it, or unset DATABASE_URL to use the embedded one",
         ) from error
 

@@ -84,7 +84,13 @@ def load_file(path: Path | str, symbol: str) -> Candles:
     """Return the candles of one file, prices rounded to the contract's tick."""
     path = Path(path)
     with _open_text(path) as lines:
-        rows = _read_rows(path, lines)
+        try:
+            rows = _read_rows(path, lines)
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"{path}: not UTF-8: {error.object[error.start:][:1]!r}",
+                hint="save it as UTF-8",
+            ) from None
     interval_ms = _interval(path, [row[0] for row in rows])
     contract = CONTRACTS[symbol]
     opened, high, low, close = (
@@ -188,6 +194,8 @@ def _row(where: str, cells: list[str], places: list[int]) -> _Row:
 def _time_ms(text: str) -> int:
     if text.isdigit():
         number = int(text)
+        if number >= 10**15:
+            raise ValueError(f"{text} is no time in seconds or milliseconds")
         return number * 1000 if number < 10**11 else number
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -170,14 +170,18 @@ class GatewayExchange:
         request = (
             _encode({"id": 1, "method": method, "params": params}).encode() + b"\n"
         )
-        connection = self._send(request)
         try:
+            connection = self._send(request)
             line = connection.receive()
             answer = json.loads(line)
         except (OSError, ValueError) as error:
             # A late answer must not be taken for the next call's.
             self.close()
             raise _lost(method, error) from None
+        except BaseException:
+            # Nor after a MemoryError or the end of a call that took too long.
+            self.close()
+            raise
         if "error" in answer:
             raise _told(answer["error"])
         return answer["ok"]

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from core.errors import StoreError, StoreUnavailable
 
 RETRY_S = 0.5
+# So many times as long as a try took is waited: one that hangs must not hold up the rest.
+RETRY_TIMES = 10
 # Rows: years of trades, or hours in which nothing at all is written.
 MOST_KEPT = 200_000
 
@@ -54,11 +56,12 @@ class KeptStore:
         with self._lock:
             self._write()
             if not self._waiting:
+                began = self._monotonic()
                 try:
                     self._store.insert(table, row)
                     return
                 except StoreUnavailable as error:
-                    self._away(error)
+                    self._away(error, began)
             if len(self._waiting) >= MOST_KEPT:
                 raise StoreUnavailable(self._reason())
             self._waiting.append((table, dict(row)))
@@ -89,17 +92,20 @@ class KeptStore:
         """Write what waits, oldest first, unless it was tried just now."""
         while self._waiting and self._monotonic() >= self._retry_at:
             table, row = self._waiting[0]
+            began = self._monotonic()
             try:
                 self._store.insert(table, row)
             except StoreUnavailable as error:
-                self._away(error)
+                self._away(error, began)
                 return
             except StoreError as error:
                 self._tell("trouble", part="store", error=f"{table}: {error}")
             self._waiting.popleft()
 
-    def _away(self, error: StoreUnavailable) -> None:
-        self._why, self._retry_at = str(error), self._monotonic() + RETRY_S
+    def _away(self, error: StoreUnavailable, began: float) -> None:
+        now = self._monotonic()
+        self._why = str(error)
+        self._retry_at = now + max(RETRY_S, RETRY_TIMES * (now - began))
 
     def _reason(self) -> str:
         return f"the books are not written, {len(self._waiting)} rows wait: {self._why}"

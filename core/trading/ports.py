@@ -27,6 +27,9 @@ Position = Any
 Ticker = Any
 Frame = Any
 
+# In the reason of an entry whose stop was refused: it was undone, or as far as could be.
+TAKEN_BACK = "taken back"
+
 
 class Exchange(Protocol):
     """One account at one exchange. Every method raises ExchangeError's kinds.

@@ -6,6 +6,7 @@ and nothing of a module's making reaches the SQL text.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,10 +16,24 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from core.errors import StoreError, StoreUnavailable
+from core.trading.unanswered import Unanswered
 
 T = TypeVar("T")
+_LOCKS = b"set lock_timeout = 3000"
+_END = b"select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s"
+_GAVE_UP = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+# What is wrong with the row itself; of all else the server may recover.
+_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+# One that was switched to reading alone stays so for this connection.
+_BROKEN = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 
 SCHEMA = "trading_data"
+# The loop waits for a row no longer than this; of readings only a start has large ones.
+WRITE_S, READ_S, CONNECT_S = 3.0, 30.0, 2
 # Tables that modules and the loop may write, with their keys and their time column.
 TABLES = {
     "orders": ("client_id", "created_ms"),
@@ -31,14 +46,37 @@ TABLES = {
 
 
 class PostgresStore:
-    """One connection, in autocommit, safe to use from several threads."""
+    """One connection, in autocommit, safe to use from several threads.
+
+    A server that does not answer (a stalled disk, a table that somebody locked, a network
+    that is gone) is one that is away: StoreUnavailable after a few seconds.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
         self._lock = threading.Lock()
-        self._connection = psycopg.connect(database_url, autocommit=True)
+        self._unanswered = Unanswered()
+        self._name = ""
+        self._connection = self._connect()
         self._statements: dict[tuple[str, tuple[str, ...]], bytes] = {}
         self._columns = self._read_columns()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        """Return a new connection, and end what hangs of the one before: it must not be
+        carried out later, over what is newer.
+        """
+        before, self._name = self._name, f"architect books {secrets.token_hex(8)}"
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_S,
+            application_name=self._name,
+        )
+        with self._unanswered.watched(connection, WRITE_S):
+            connection.execute(_LOCKS)
+            if before:
+                connection.execute(_END, (before,))
+        return connection
 
     def _read_columns(self) -> dict[str, set[str]]:
         rows = self._connection.execute(
@@ -59,21 +97,32 @@ class PostgresStore:
 
     def _run(self, statement: bytes, values: list[Any]) -> None:
         try:
-            self._repeated(lambda: self._connection.execute(statement, values))
-        except psycopg.Error as error:
+            self._repeated(lambda: self._connection.execute(statement, values), WRITE_S)
+        except _REFUSED as error:
             raise StoreError(f"Postgres refused a row: {error}") from None
+        except psycopg.Error as error:
+            raise StoreUnavailable(f"Postgres takes no row now: {error}") from None
 
-    def _repeated(self, run: Callable[[], T]) -> T:
+    def _repeated(self, run: Callable[[], T], most_s: float) -> T:
         """Run, and once more over a new connection if this one broke."""
         try:
-            return run()
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+            return self._watched(run, most_s)
+        except _BROKEN as error:
             self._connection.close()
+            if self._unanswered.ended or isinstance(error, _GAVE_UP):
+                raise StoreUnavailable(
+                    f"Postgres does not answer within {most_s:g} s"
+                ) from None
         try:
-            self._connection = psycopg.connect(self._url, autocommit=True)
-            return run()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._connection = self._connect()
+            return self._watched(run, most_s)
+        except _BROKEN as error:
+            self._connection.close()
             raise StoreUnavailable(f"Postgres does not answer: {error}") from None
+
+    def _watched(self, run: Callable[[], T], most_s: float) -> T:
+        with self._unanswered.watched(self._connection, most_s):
+            return run()
 
     def _upsert(self, table: str, columns: tuple[str, ...]) -> bytes:
         known = self._statements.get((table, columns))
@@ -119,7 +168,7 @@ class PostgresStore:
             sql.Identifier(time_column),
         )
         with self._lock:
-            return self._repeated(lambda: self._read(statement, since_ms))
+            return self._repeated(lambda: self._read(statement, since_ms), READ_S)
 
     def _read(self, statement: sql.Composed, since_ms: int) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
@@ -127,4 +176,5 @@ class PostgresStore:
 
     def close(self) -> None:
         """Close the connection."""
+        self._unanswered.close()
         self._connection.close()

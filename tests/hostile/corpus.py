@@ -20,6 +20,7 @@ import rows_channel  # noqa: E402
 import rows_cheating  # noqa: E402
 import rows_denial  # noqa: E402
 import rows_detours  # noqa: E402
+import rows_live  # noqa: E402
 import rows_machine  # noqa: E402
 import rows_rules  # noqa: E402
 from hostile_case import Hostile  # noqa: E402
@@ -34,7 +35,7 @@ from core.template_footer import render_module  # noqa: E402
 
 ROWS: list[Hostile] = [
     *rows_rules.ROWS, *rows_cheating.ROWS, *rows_denial.ROWS, *rows_machine.ROWS,
-    *rows_bombs.ROWS, *rows_channel.ROWS, *rows_detours.ROWS,
+    *rows_bombs.ROWS, *rows_channel.ROWS, *rows_detours.ROWS, *rows_live.ROWS,
 ]  # fmt: skip
 BEYOND: list[Hostile] = rows_bombs.BEYOND
 ALONE = [(row, layer) for row in ROWS for layer in row.alone]

@@ -74,7 +74,7 @@ def spec_of(
             "returns": {"type": returns, **MEANING},
             "imports": list(imports),
             "uses": list(uses),
-            "ports": dict.fromkeys(ports, "Exchange"),
+            "ports": {name: name.title() for name in ports},
             "examples": examples,
             "properties": [
                 {"name": "it is what is asked", "check": check, "cases": 20}

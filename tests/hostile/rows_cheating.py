@@ -69,7 +69,7 @@ ROWS = [
     cheat("list for int", "return [x + x]", layer="contract"),
     cheat("generator for int", "return (v for v in [x + x])", layer="contract", then="wire"),
     cheat("lambda for int", "return lambda: x + x", layer="contract", then="wire"),
-    cheat("function for int", "return subject", layer="contract", then="wire"),
+    cheat("function for int", "return subject", then="wire"),
     cheat("type for int", "return int", layer="contract", then="wire"),
     cheat("None for int", "return None", layer="contract"),
     cheat("nothing for int", "y = x + x\nx = y", layer="contract"),
@@ -100,7 +100,7 @@ ROWS = [
     cheat("changes its argument by update", "prices.update(prices + 1)\nreturn prices * 3",
           PRICES, layer="contract"),
     cheat("swallows its own error",
-          "try:\n    return x + {}[0]\nexcept Exception:\n    return 6", layer="contract"),
+          "try:\n    return x + {}[0]\nexcept KeyError:\n    return 6", layer="contract"),
     # Look for the expected values.
     cheat("callers' frames", _FRAMES),
     cheat("inspect the stack", "import inspect\nreturn len(inspect.stack())"),

@@ -26,7 +26,7 @@ ROWS = [
     dear("endless loop with work", "while x + 1:\n    x += 1\nreturn x"),
     dear("loop over a growing list", "seen = [x]\nfor item in seen:\n    seen.append(item)\nreturn 0"),
     dear("loop that swallows errors",
-         "while x < 10**9:\n    try:\n        x = [][x]\n    except Exception:\n        pass\nreturn x"),
+         "while x < 10**9:\n    try:\n        x = [][x]\n    except IndexError:\n        pass\nreturn x"),
     dear("sum without end", "return sum(1 for _ in iter(int, 1))"),
     dear("iter of int", "return len(list(iter(int, 1)))"),
     dear("count", "return sum(1 for _ in itertools.count())", imports=TOOLS),

@@ -20,7 +20,7 @@ ROWS = [
     detour("frames of a generator", "g = (n for n in [x])\nreturn g.gi_frame.f_locals['x'] * 2"),
     detour("code of a generator", 'g = (n for n in [x])\nreturn len(g.gi_code.co_code) + x'),
     detour("frame of a coroutine", "async def f():\n    return x\nreturn f().cr_frame.f_locals['x'] * 2", then=None),
-    detour("traceback by except", "try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    return e.__traceback__.tb_frame.f_locals['x'] * 2", then=None),
+    detour("traceback by except", "try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    return e.__traceback__.tb_frame.f_locals['x'] * 2", then="coverage"),
     detour("traceback without underscores", 'try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    return e.with_traceback(None).args and x * 2', then="coverage"),
     detour("context of an error", 'try:\n    1 // 0\nexcept ZeroDivisionError as e:\n    return (e.__context__ or x) * 2', then="coverage"),
     detour("an error that prints itself", "class E(Exception):\n    def __str__(self):\n        return 'x' * 10**9\nraise E"),

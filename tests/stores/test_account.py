@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError
-from core.stores.account import BOOKS, check, claimed
+from core.stores.account import BOOKS, Claim, check, claimed
 from core.stores.embedded import Stores
 from core.stores.inventory import count
 from core.stores.postgres import connect
+from core.stores.purge import purge
 
 
 @pytest.fixture
@@ -19,11 +20,12 @@ def url(fresh_stores: Stores) -> str:
     return fresh_stores.database_url
 
 
-def trade(url: str) -> None:
+def trade(url: str, trade_id: str = "t") -> None:
     with connect(url) as connection:
         connection.execute(
             "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
-            " opened_ms) values ('t', 'PF_XBTUSD', 'long', 1, 2, 3)"
+            " opened_ms) values (%s, 'PF_XBTUSD', 'long', 1, 2, 3)",
+            (trade_id,),
         )
 
 
@@ -35,22 +37,86 @@ def rows(url: str) -> int:
 def test_a_paper_run_begins_with_empty_books_and_keeps_those_of_before(
     url: str, tmp_path: Path
 ) -> None:
-    with claimed(url, "paper", tmp_path) as aside:
-        assert aside is None
+    with claimed(url, "paper", tmp_path) as claim:
+        assert claim == Claim()
         trade(url)
-    with claimed(url, "paper", tmp_path) as aside:
-        assert aside is not None
+    with claimed(url, "paper", tmp_path) as claim:
+        assert claim.aside is not None
+        assert claim.back is None
         assert rows(url) == 0
-    with gzip.open(aside / "trading_data.trades.csv.gz", "rt") as file:
+    with gzip.open(claim.aside / "trading_data.trades.csv.gz", "rt") as file:
         assert "t,PF_XBTUSD,long,1,2" in file.read()
-    with claimed(url, "paper", tmp_path) as aside:
-        assert aside is None
+    with claimed(url, "paper", tmp_path) as claim:
+        assert claim == Claim()
+
+
+def test_a_paper_account_with_a_name_goes_on_with_its_books(
+    url: str, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with claimed(url, "paper", tmp_path, "one") as claim:
+            assert claim == Claim(empty=not rows(url))
+            if not rows(url):
+                trade(url)
+    assert rows(url) == 1
+    with claimed(url, "paper", tmp_path, "two") as claim:
+        assert claim.aside is not None
+        assert rows(url) == 0
+        trade(url)
+        trade(url, "t2")
+    # A run without a name knows no books of before.
+    with claimed(url, "paper", tmp_path) as claim:
+        assert (claim.aside is not None, claim.back) == (True, None)
+        assert rows(url) == 0
+        trade(url, "t3")
+    for name, trades in [("one", 1), ("two", 2), ("one", 1), ("one", 1)]:
+        with claimed(url, "paper", tmp_path, name):
+            assert rows(url) == trades
+    with claimed(url, "paper", tmp_path, "three") as claim:
+        assert (claim.back, rows(url)) == (None, 0)
+
+
+@pytest.mark.parametrize("between", [None, "two"])
+def test_books_of_before_a_purge_do_not_come_back(
+    fresh_stores: Stores, tmp_path: Path, between: str | None
+) -> None:
+    url = fresh_stores.database_url
+    with claimed(url, "paper", tmp_path, "one"):
+        trade(url)
+    with claimed(url, "paper", tmp_path):
+        pass
+    purge(url, fresh_stores.redis_url, tmp_path / "dumps", lambda found: True)
+    if between is not None:
+        with claimed(url, "paper", tmp_path, between):
+            trade(url)
+    with claimed(url, "paper", tmp_path, "one") as claim:
+        assert (claim.back, claim.empty, rows(url)) == (None, True, 0)
+
+
+def test_books_that_cannot_be_taken_back_are_told_and_kept(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "paper", tmp_path, "one"):
+        trade(url)
+    with claimed(url, "paper", tmp_path, "two") as claim:
+        trade(url, "mine")
+    assert claim.aside is not None
+    (claim.aside / "trading_data.trades.csv.gz").write_bytes(b"no gzip")
+    with (
+        pytest.raises(StoreError, match="cannot be taken back") as caught,
+        claimed(url, "paper", tmp_path, "one"),
+    ):
+        raise AssertionError
+    assert "move that folder away" in str(caught.value.hint)
+    assert [*tmp_path.iterdir()] == [claim.aside]
+    with claimed(url, "paper", tmp_path, "two") as claim:
+        assert (claim, rows(url)) == (Claim(empty=False), 1)
 
 
 def test_a_live_account_goes_on_with_its_books(url: str, tmp_path: Path) -> None:
     for _ in range(2):
-        with claimed(url, "live", tmp_path) as aside:
-            assert aside is None
+        with claimed(url, "live", tmp_path) as claim:
+            assert claim == Claim(empty=not rows(url))
         if not rows(url):
             trade(url)
     assert rows(url) == 1

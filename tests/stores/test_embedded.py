@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -352,3 +353,35 @@ def test_a_folder_of_somebody_else_is_not_used(reachable_tmp: Path) -> None:
     os.chown(data_dir, 12345, 12345)
     with pytest.raises(StoreError, match="another user"):
         embedded.start(data_dir)
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_what_mends_it(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: Path, _: str) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "write_text", read_only)
+    with pytest.raises(StoreUnavailable, match="Read-only file system") as caught:
+        embedded.start(data_dir)
+    assert "writable" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("free", [1 << 20, 1 << 40])
+def test_a_server_that_does_not_start_for_want_of_room_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    """Postgres itself may say something else."""
+    ready, answer = os.pipe()
+    os.write(answer, json.dumps({"error": "initdb failed: PANIC"}).encode())
+    os.close(answer)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with (
+        subprocess.Popen(["true"]) as keeper,
+        pytest.raises(StoreUnavailable, match="PANIC") as caught,
+    ):
+        embedded.hear(keeper, ready, tmp_path)
+    os.close(ready)
+    hint = caught.value.hint or ""
+    assert hint.startswith("free some disk space") == (free < embedded.LEAST_FREE)

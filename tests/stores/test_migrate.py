@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,35 @@ def test_the_inventory_names_every_table_that_migrations_make(
     with connect(database_url) as connection:
         there = inventory.tables_in_schemas(connection)
     assert there == {*inventory.TABLES, *inventory.KEPT}
+
+
+AMOUNT = re.compile(r"_usd$|_price$|size$|^filled$|^price$")
+
+
+def test_every_amount_of_the_books_is_numeric(database_url: str) -> None:
+    """A float would lose what it cannot hold, and so would numeric with a scale."""
+    migrate(database_url)
+    with connect(database_url) as connection:
+        rows = connection.execute(
+            "select table_name || '.' || column_name, data_type, numeric_scale"
+            " from information_schema.columns where table_schema = 'trading_data'"
+        ).fetchall()
+    types = {str(name): (kind, scale) for name, kind, scale in rows}
+    amounts = {name for name in types if AMOUNT.search(name.partition(".")[2])}
+    assert {name for name in amounts if types[name] != ("numeric", None)} == set()
+    assert {
+        "equity.exchange_equity_usd",
+        "fills.price",
+        "fills.size",
+        "ledger.transfer_usd",
+        "orders.filled",
+        "orders.protect_price",
+        "plans.clip_size",
+        "trades.realised_usd",
+    } <= amounts
+    # An amount by a name that nobody thought of is no float either.
+    kinds = {kind for kind, _ in types.values()}
+    assert kinds.isdisjoint({"real", "double precision", "money"})
 
 
 def test_two_runs_at_once_apply_each_migration_once(database_url: str) -> None:

@@ -56,8 +56,10 @@ class CannedExchange:
         self._thread.start()
 
     def answer(self, request: Request) -> Canned:
-        """Return the canned answer to a request, by the longest matching ending."""
-        names = [name for name in self.answers if request.path.endswith(name)]
+        """Return the canned answer to a request, by the longest matching name: the ending
+        of a path, with a method before it where only that one is meant.
+        """
+        names = [name for name in self.answers if _means(name, request)]
         if not names:
             return Canned({"result": "error", "error": "notFound"}, 404)
         found = self.answers[max(names, key=len)]
@@ -80,6 +82,11 @@ class CannedExchange:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def _means(name: str, request: Request) -> bool:
+    method, _, ending = name.rpartition(" ")
+    return request.path.endswith(ending) and method in ("", request.method)
 
 
 def _handler(exchange: CannedExchange) -> type[BaseHTTPRequestHandler]:
@@ -294,6 +301,7 @@ LOG = {
     "margin_account": "flex",
 }
 
+NONE_ISOLATED = _success(leveragePreferences=[])
 DISARMED = _success(status={"currentTime": NOW, "triggerTime": "0"})
 GOOD: dict[str, Any] = {
     "/instruments": _success(instruments=[INSTRUMENT]),
@@ -355,5 +363,8 @@ GOOD: dict[str, Any] = {
     "/api/history/v2/orders": {"elements": [], "len": 0, "serverTime": NOW},
     "/api/history/v2/triggers": {"elements": [], "len": 0, "serverTime": NOW},
     "/account-log": {"accountUid": "a", "logs": [LOG]},
-    "/leveragepreferences": _success(leveragePreferences=[]),
+    "/leveragepreferences": _success(
+        leveragePreferences=[{"symbol": "PF_XBTUSD", "maxLeverage": 5}]
+    ),
+    "PUT /leveragepreferences": _success(),
 }

@@ -62,6 +62,8 @@ def test_files_are_cut_to_the_time_they_share(tmp_path: Path) -> None:
         ([HEADER, GOOD[0], GOOD[1][:-1] + "-1"], "BTC.csv:3: volume"),
         ([HEADER, GOOD[0], "yesterday,1,2,1,1,1"], "BTC.csv:3: cannot read"),
         ([HEADER, GOOD[0], "2025-04-03 17:10:00,1,2"], "BTC.csv:3: cannot read"),
+        ([HEADER, GOOD[0], f"{9:023},1,2,1,1,1"], "BTC.csv:3: not later"),
+        ([HEADER, GOOD[0], f"{10**22},1,2,1,1,1"], "BTC.csv:3: cannot read"),
         ([HEADER, GOOD[0]], "1 candles"),
         ([], "BTC.csv:1: no column"),
     ],
@@ -81,6 +83,12 @@ def test_a_folder_that_cannot_be_meant_is_refused(tmp_path: Path) -> None:
     _write(tmp_path, "BTC.csv", [HEADER, *GOOD])
     _write(tmp_path, "XBT.csv", [HEADER, *GOOD])
     with pytest.raises(ConfigError, match="two files for PF_XBTUSD"):
+        load_folder(tmp_path)
+
+
+def test_a_file_that_is_no_text_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "BTC.csv").write_bytes(HEADER.encode() + b"\n\xff,1,2,1,1,1\n")
+    with pytest.raises(ConfigError, match=r"BTC\.csv: not UTF-8"):
         load_folder(tmp_path)
 
 

@@ -174,8 +174,11 @@ def test_an_exchange_that_is_not_there_and_a_place_that_is_none(
     nobody = ("--exchange-url", "http://127.0.0.1:9", "--to", str(tmp_path))
     code, _, err = run(*nobody)
     assert (code, "does not answer" in err) == (1, True)
+    # What will not do is told before anybody is asked.
+    code, _, err = run(*nobody, "--from", "2026-02-30")
+    assert (code, err.startswith("error: '2026-02-30' is no date")) == (1, True)
     (tmp_path / "file").write_text("")
-    code, _, err = run("--to", str(tmp_path / "file" / "in"))
+    code, _, err = run(*nobody[:2], "--to", str(tmp_path / "file" / "in"))
     assert (code, "cannot write" in err) == (1, True)
 
 

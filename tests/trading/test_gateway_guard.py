@@ -63,7 +63,7 @@ def made(
     adapter = kraken_rest(exchange.url)
     tripwires = Tripwires(limits, adapter, halt, folder / "day.json")
     # Canned answers change within a moment, so each look is a new one.
-    guard = Guard(limits, adapter, halt, Exposure(adapter, max_age_ms=-1))
+    guard = Guard(limits, adapter, halt, Exposure(adapter, max_age_ms=-1, lag_ms=-1))
     return Service(adapter, guard, Heartbeat(adapter), tripwires)
 
 
@@ -85,12 +85,23 @@ def place(service: Service, **changes: Any) -> Any:
         ({"size": "-1"}, "size is -1"),
         ({"size": "NaN"}, "size is NaN"),
         ({"size": "Infinity"}, "size is Infinity"),
+        # Written out they would have millions of digits.
+        ({"size": "1e5000000", "reduce_only": True}, "out of range"),
+        ({"limit_price": "1e-5000000", "reduce_only": True}, "out of range"),
         ({"size": "much"}, "cannot be read"),
         ({"size": None}, "cannot be read"),
         ({"limit_price": None}, "needs limit_price"),
         ({"limit_price": "0"}, "limit_price is 0"),
         ({"kind": "stop", "limit_price": None}, "needs stop_price"),
         ({"kind": "market"}, "takes no limit_price"),
+        (
+            {"kind": "stop", "stop_price": "49000", "reduce_only": True},
+            "a reduce-only stop takes no limit_price",
+        ),
+        (
+            {"kind": "take_profit", "stop_price": "51000", "reduce_only": True},
+            "a reduce-only take_profit takes no limit_price",
+        ),
         ({"stop_price": "1"}, "takes no stop_price"),
         ({"reduce_only": "no"}, "reduce_only is 'no'"),
         ({"size": "0.016"}, "max_order_size of PF_XBTUSD is 0.015"),
@@ -141,6 +152,17 @@ def test_an_unreadable_position_stops_the_order_not_the_check(
 def test_order_rate_is_counted_by_the_minute(service: Service) -> None:
     for number in range(3):
         place(service, client_id=f"c-{number}")
+    with pytest.raises(GatewayRefused, match="max_orders_per_minute is 3"):
+        place(service, client_id="c-4")
+
+
+def test_a_clock_that_steps_back_lets_no_more_orders_pass(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        place(service, client_id=f"c-{number}")
+    earlier = service._adapter.now_ms() - 20
+    monkeypatch.setattr(service._adapter, "now_ms", lambda: earlier)
     with pytest.raises(GatewayRefused, match="max_orders_per_minute is 3"):
         place(service, client_id="c-4")
 
@@ -230,6 +252,10 @@ def test_limits_come_from_file_then_environment(tmp_path: Path) -> None:
         ("max_order: 5", "max_order: Extra"),
         ("max_order_usd: -5", "max_order_usd"),
         ("symbols: []", "symbols"),
+        (
+            "max_order_size: {PF_XBTUDS: 1}",
+            "limits: max_order_size: PF_XBTUDS is none of the symbols PF_XBTUSD, PF_ETH",
+        ),
         ("- 5", "not a mapping"),
         ("a: [", "cannot be read"),
     ],

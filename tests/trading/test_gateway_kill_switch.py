@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from adapter_cases import kraken_rest
-from canned_exchange import DISARMED, FLEX, GOOD, Canned, CannedExchange, sent
-from running_gateway import plain_request
+from canned_exchange import FLEX, GOOD, Canned, sent
+from switch_rig import Rig
 
 from core.errors import GatewayRefused, OrderRejected, OutcomeUnknown
-from core.trading.gateway.exposure import Exposure
-from core.trading.gateway.guard import Guard
-from core.trading.gateway.heartbeat import Heartbeat
-from core.trading.gateway.kill_switch import KillSwitch
-from core.trading.gateway.limits import Limits
-from core.trading.gateway.service import Service
-from core.trading.gateway.tripwires import Tripwires
-
-LIMITS = Limits(
-    symbols=("PF_XBTUSD",),
-    max_open_risk_usd=Decimal(200),
-    max_open_risk_frac=Decimal(10),
-    max_daily_loss_usd=Decimal(100),
-    max_daily_loss_frac=Decimal("0.2"),
-    max_rejects=3,
-    max_drift_usd=Decimal(50),
-    max_drifts=4,
-)
-
-
-class Rig:
-    """A gateway's service before a canned exchange; `told` are the halts told of."""
-
-    def __init__(self, folder: Path, **exposure: int) -> None:
-        answers = copy.deepcopy(GOOD)
-        answers["/openorders"]["openOrders"] = []
-        answers["/cancelallordersafter"] = DISARMED
-        answers["/openpositions"]["openPositions"] = []
-        self.exchange = CannedExchange(answers)
-        self.folder, self.told = folder, list[str]()
-        self.start(**exposure)
-
-    def start(self, account: str = "a", **exposure: int) -> None:
-        """Be a new process on the same files."""
-        adapter = kraken_rest(self.exchange.url)
-        switch = KillSwitch(self.folder / "halt", self.told.append)
-        guard = Guard(LIMITS, adapter, switch, Exposure(adapter, **exposure))
-        file = self.folder / "day.json"
-        wires = Tripwires(LIMITS, adapter, switch, file, account)
-        self.service = Service(adapter, guard, Heartbeat(adapter), wires)
-        self.calls = self.service.methods()
-
-    def equity(self, usd: float, time: str = "2026-01-02T03:04:05.000Z") -> None:
-        """Let the exchange tell another equity, and the loop read it."""
-        flex = {**FLEX, "portfolioValue": usd}
-        answer = {**GOOD["/accounts"], "accounts": {"flex": flex}, "serverTime": time}
-        self.exchange.answers["/accounts"] = answer
-        self.calls["account"]()
-
-    def place(self, client_id: str = "c-1", **changes: Any) -> Any:
-        return self.calls["place"](order=plain_request(client_id=client_id, **changes))
-
-    @property
-    def halted(self) -> str | None:
-        found: str | None = self.calls["status"]()["halted"]
-        return found
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    found = Rig(tmp_path, max_age_ms=-1)
+    found = Rig(tmp_path, max_age_ms=-1, lag_ms=-1)
     yield found
     found.exchange.close()
 
@@ -202,6 +143,37 @@ def test_a_small_account_may_lose_a_part_of_it_in_a_day(rig: Rig) -> None:
     assert rig.halted == "the day has cost 60.00 USD, the limit is 60"
 
 
+def hold(rig: Rig, **quantities: float) -> None:
+    """Let the exchange tell what beside 1000 USD the wallet holds."""
+    held = {name: {"quantity": number} for name, number in quantities.items()}
+    flex = {**FLEX, "currencies": {**FLEX["currencies"], **held}}
+    rig.exchange.answers["/accounts"] = {
+        **GOOD["/accounts"],
+        "accounts": {"flex": flex},
+    }
+    rig.calls["account"]()
+
+
+def test_collateral_beside_usd_halts_once(rig: Rig) -> None:
+    hold(rig, XBT=0)
+    assert rig.halted is None
+    hold(rig, XBT=0.1, usdc=5)
+    assert str(rig.halted).startswith("the account holds USDC, XBT beside USD")
+    assert rig.calls["status"]()["other_collateral"] == ("XBT", "USDC")
+    rig.service.admin_methods()["resume"]()
+    hold(rig, XBT=0.2)
+    assert rig.halted is None, "a person has read of it"
+    hold(rig, EUR=1)
+    assert "holds EUR beside" in str(rig.halted)
+
+
+def test_a_reading_of_no_equity_is_not_what_the_day_began_with(rig: Rig) -> None:
+    rig.equity(0)
+    rig.equity(1000)
+    rig.equity(900)
+    assert rig.halted
+
+
 def test_after_a_resume_the_loss_counts_anew(rig: Rig) -> None:
     rig.equity(1000)
     rig.equity(900)
@@ -210,6 +182,44 @@ def test_after_a_resume_the_loss_counts_anew(rig: Rig) -> None:
     assert rig.halted is None
     rig.equity(790)
     assert rig.halted
+
+
+def test_a_transfer_that_is_told_after_a_resume_brings_the_old_day_not_back(
+    rig: Rig,
+) -> None:
+    rig.equity(1000)
+    rig.equity(900)
+    for name in ("day.json", "halt"):
+        (rig.folder / name).unlink()
+    transfer(rig, 20, 1, NOON)
+    rig.calls["ledger"](since_id=0)
+    rig.equity(890, NOON)
+    assert rig.halted is None
+
+
+WRONG_DAYS = ("2026-01-01T03:04:05.000Z", "2026-01-03T03:04:05.000Z")
+
+
+@pytest.mark.parametrize("wrong", WRONG_DAYS)
+def test_one_answer_of_a_wrong_day_does_not_lose_what_the_day_has_cost(
+    rig: Rig, wrong: str
+) -> None:
+    rig.equity(1000, "2026-01-01T01:00:00.000Z")
+    rig.equity(1000)
+    rig.equity(930, wrong)
+    rig.equity(930, NOON)
+    assert rig.halted is None
+    rig.equity(900, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+def test_a_day_does_not_begin_with_what_an_answer_of_a_wrong_day_told(rig: Rig) -> None:
+    rig.equity(1000)
+    rig.equity(930, WRONG_DAYS[1])
+    rig.equity(1000, NOON)
+    rig.equity(1000, "2026-01-03T00:00:05.000Z")
+    rig.equity(900, "2026-01-03T05:00:00.000Z")
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
 
 
 def test_rejects_in_a_row_halt_and_a_success_between_does_not(rig: Rig) -> None:
@@ -230,7 +240,12 @@ def test_rejects_in_a_row_halt_and_a_success_between_does_not(rig: Rig) -> None:
     ("drifts", "halted"),
     [
         (["1", "1", "1", "1"], True),
-        (["1", "-1", "1", "0.009", "1", "1", "1"], False),
+        (["1", "-1", "1"], False),
+        (["1", "-1", "1", "0.009", "1"], True),
+        (["1", "-1", "1", *["0"] * 11, "1"], True),
+        (["1", "-1", "1", *["0"] * 12, "1"], False),
+        (["1", "-1", "1", *["0"] * 12, "1", "1"], True),
+        (["50", "50", "0", "50"], False),
         (["50", "50", "50"], True),
         (["-50", "1", "-50"], True),
         (["50", "50"], False),

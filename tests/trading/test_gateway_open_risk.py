@@ -62,6 +62,7 @@ def entry(side: str, size: str, price: str, **changes: Any) -> dict[str, Any]:
         ([held("2")], [stop("sell", "2", "95", reduce_only=False)], "400"),
         ([held("2")], [stop("sell", "2", "95", kind="take_profit")], "200"),
         ([held("2")], [stop("sell", "2", "95", symbol=ETH)], "200"),
+        ([held("2")], [stop("sell", "2", "95", limit_price=Decimal(999))], "200"),
         ([held("2")], [stop("sell", "2", "95", filled=Decimal("1.5"))], "152.5"),
         # Entries that rest: with their stop, and without.
         ([], [entry("buy", "3", "98")], "300"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import select
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -41,7 +44,9 @@ from running_gateway import (
 )
 
 from core import errors
+from core.trading.gateway.socket_server import SocketServer
 from core.trading.gateway_client import GatewayExchange
+from core.trading.gateway_connection import Connection
 
 SYMBOLS = {"GATEWAY_SYMBOLS": "PF_XBTUSD"}
 NONE_OPEN = {**GOOD["/openorders"], "openOrders": []}
@@ -189,6 +194,101 @@ def test_what_is_no_request_is_refused_and_the_connection_lives(
     assert ask(gateway.socket_path, "place")["error"]["kind"] == "OutcomeUnknown"
 
 
+def test_a_line_that_is_nested_too_deeply_is_refused_and_the_connection_lives(
+    gateway: Gateway,
+) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(gateway.socket_path))
+        connection.sendall(b"[" * 200_000 + b"\n" + b"{}\n")
+        with connection.makefile("rb") as lines:
+            for _ in range(2):
+                answer = json.loads(lines.readline())
+                assert answer["error"]["kind"] == "GatewayRefused"
+
+
+def echo(path: Path) -> bytes:
+    """Send a line to a server that echoes it, and return its answer."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(path))
+        connection.sendall(b"hello\n")
+        return connection.recv(99)
+
+
+def test_a_thread_that_cannot_be_started_costs_one_connection_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = SocketServer(tmp_path / "s", lambda line: line)
+    server.start()
+    start, failures = threading.Thread.start, [RuntimeError("can't start new thread")]
+
+    def failing(thread: threading.Thread) -> None:
+        if failures:
+            raise failures.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", failing)
+    with socket.socket(socket.AF_UNIX) as first:
+        first.settimeout(5)
+        first.connect(str(tmp_path / "s"))
+        assert first.recv(99) == b""
+    assert echo(tmp_path / "s") == b"hello\n"
+    server.close()
+
+
+class Short:
+    """A listener that cannot accept while `error` stands; `asked` counts the tries."""
+
+    def __init__(self, listener: socket.socket, error: int) -> None:
+        self.listener, self.error, self.asked = listener, error, 0
+
+    def accept(self) -> Any:
+        self.asked += 1
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        return self.listener.accept()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.listener, name)
+
+
+@pytest.mark.parametrize("error", [errno.EMFILE, errno.ENOMEM])
+def test_a_gateway_without_descriptors_waits_for_some_and_does_not_spin(
+    tmp_path: Path, error: int
+) -> None:
+    server = SocketServer(tmp_path / "s", lambda line: line)
+    short = server._listener = Short(server._listener, error)
+    server.start()
+    time.sleep(0.15)
+    tries, short.error = short.asked, 0
+    assert echo(tmp_path / "s") == b"hello\n"
+    assert tries < 10
+    server.close()
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(line: bytes) -> bytes:
+        told = {"asked": json.loads(line)["method"]}
+        return json.dumps({"id": 1, "ok": told}).encode() + b"\n"
+
+    def full(connection: Connection) -> bytes:
+        raise MemoryError
+
+    server = SocketServer(tmp_path / "s", answer)
+    server.start()
+    port = GatewayExchange(tmp_path / "s", RECORDS)
+    assert port.status() == {"asked": "status"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Connection, "receive", full)
+        with pytest.raises(MemoryError):
+            port.account()
+    assert port.status() == {"asked": "status"}
+    port.close()
+    server.close()
+
+
 def test_sockets_are_their_owners_alone(gateway: Gateway) -> None:
     for name in ("socket", "admin_socket"):
         mode = os.stat(gateway.ready[name]).st_mode
@@ -260,7 +360,8 @@ def test_sigterm_answers_what_is_under_way_and_leaves_nothing(tmp_path: Path) ->
         assert placing.result().status == "open"
         gateway.process.wait(20)
         assert gateway.process.returncode == 0
-    assert list(tmp_path.iterdir()) == []
+    # What the next one must know: an entry was sent in this minute.
+    assert [file.name for file in tmp_path.iterdir()] == ["entries.json"]
     exchange.close()
 
 

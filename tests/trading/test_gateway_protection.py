@@ -8,13 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from adapter_cases import kraken_rest, limit_order
+from canned_exchange import (
+    GOOD,
+    Canned,
+    CannedExchange,
+    Request,
+    execution,
+    fill,
+    order_event,
+    sent,
+)
 from paper_process import Paper
 from running_gateway import Gateway, order_request
 
-from core.errors import DuplicateOrder, ExchangeError, OrderRejected, OutcomeUnknown
+from core.errors import (
+    DuplicateOrder,
+    ExchangeError,
+    GatewayRefused,
+    OrderRejected,
+    OutcomeUnknown,
+)
+from core.trading.gateway import protection
 from core.trading.gateway_client import GatewayExchange
 
 XBT = "PF_XBTUSD"
+NONE_FILLED = {**GOOD["/fills"], "fills": []}
 
 
 @pytest.fixture
@@ -184,6 +203,13 @@ def test_a_stop_is_edited_in_place_and_an_entry_is_not(port: GatewayExchange) ->
         port.edit("rest-1", Decimal("0.05"), None, None)
 
 
+def test_a_stop_gets_no_price_at_which_it_finds_nobody(port: GatewayExchange) -> None:
+    protected(port)
+    with pytest.raises(GatewayRefused, match="a stop takes no limit_price"):
+        port.edit("in-1-stop", None, 2 * mark(port), None)
+    assert stops(port)[0].limit_price is None
+
+
 def test_an_order_without_a_client_id_is_cancelled_by_its_own(
     port: GatewayExchange,
 ) -> None:
@@ -191,3 +217,162 @@ def test_an_order_without_a_client_id_is_cancelled_by_its_own(
     (order,) = port.open_orders()
     assert port.cancel_order(order.order_id).status == "cancelled"
     assert port.cancel_order(order.order_id) is None
+
+
+def test_what_could_not_be_taken_back_is_not_called_taken_back(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault("partial_fill", "sendorder", times=4, share="0.5")
+    with pytest.raises(OutcomeUnknown, match="could not be taken back"):
+        protected(port)
+    (position,) = port.positions()
+    # Whoever asks is told what is left of it, not what it filled at first.
+    status = port.order("in-1")
+    assert (status.status, status.filled) == ("cancelled", position.size)
+    assert "taken back" in status.reason
+
+
+def test_what_a_first_try_does_not_take_back_the_next_does(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault("partial_fill", "sendorder", share="0.5")
+    with pytest.raises(OrderRejected, match="taken back"):
+        protected(port)
+    assert port.positions() == []
+    status = port.order("in-1")
+    assert (status.status, status.filled) == ("rejected", 0)
+    assert "taken back" in status.reason
+
+
+@pytest.mark.parametrize("fault", ["rate_limit", "http_503", "reject"])
+def test_what_the_exchange_is_too_busy_to_take_back_it_takes_back_later(
+    port: GatewayExchange, paper: Paper, fault: str
+) -> None:
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault(fault, "sendorder", times=2)
+    with pytest.raises(OrderRejected, match="taken back"):
+        protected(port)
+    assert port.positions() == []
+
+
+def test_a_lost_reply_leaves_nothing_that_was_to_be_taken_back(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault("reply_lost_after_accept", "sendorder")
+    with pytest.raises(OrderRejected, match="taken back"):
+        protected(port)
+    assert port.positions() == []
+    assert port.order("in-1").filled == 0
+
+
+@pytest.fixture
+def canned() -> Iterator[CannedExchange]:
+    """An exchange without an order at rest."""
+    none = {"/openorders": {**GOOD["/openorders"], "openOrders": []}}
+    server = CannedExchange({**GOOD, **none, "/fills": NONE_FILLED})
+    yield server
+    server.close()
+
+
+def enter_without_a_stop(canned: CannedExchange, *events: Any) -> None:
+    """Send a buy of 0.01 to which these events are told, and whose stop is refused."""
+    answers = (sent("placed", *events), sent("invalidPrice"))
+    told = [
+        {"order_tag": str(number), **answer["sendStatus"]}
+        for number, answer in enumerate(answers)
+    ]
+    canned.answers["/batchorder"] = {**GOOD["/batchorder"], "batchStatus": told}
+    order = limit_order(protect_price=Decimal(49_000))
+    protection.place_protected(kraken_rest(canned.url), order)
+
+
+def test_what_takes_an_entry_back_and_comes_late_is_not_sent_by_another_id(
+    canned: CannedExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of them would sell what was held before."""
+    monkeypatch.setattr(protection, "_PAUSE_S", 0)
+
+    def undo(_: Request) -> Any:
+        if len(canned.seen("/sendorder")) == 1:
+            return Canned("", cut=True)
+        mine = fill(1, cliOrdId="c-1-undo", side="sell")
+        canned.answers["/fills"] = {**GOOD["/fills"], "fills": [mine]}
+        return sent("clientOrderIdAlreadyExist")
+
+    canned.answers["/sendorder"] = undo
+    with pytest.raises(ExchangeError) as caught:
+        enter_without_a_stop(canned, execution(1, 0.01, 50_000))
+    names = [request.params["cliOrdId"] for request in canned.seen("/sendorder")]
+    assert names == ["c-1-undo", "c-1-undo"]
+    assert type(caught.value) is OrderRejected
+
+
+@pytest.mark.parametrize("part", [0, 0.004])
+def test_one_that_rested_and_whose_end_is_not_told_is_not_called_taken_back(
+    canned: CannedExchange, part: float
+) -> None:
+    gone = {"status": "filled", "orderEvents": []}
+    canned.answers["/cancelorder"] = {**GOOD["/cancelorder"], "cancelStatus": gone}
+    canned.answers["/sendorder"] = sent("placed", execution(1, part, 50_000))
+    first = [execution(1, part, 50_000)] if part else []
+    with pytest.raises(OutcomeUnknown, match="its end is not told"):
+        enter_without_a_stop(canned, order_event(), *first)
+    sizes = [request.params["size"] for request in canned.seen("/sendorder")]
+    assert sizes == ([str(part)] if part else []), "what is known is taken back"
+
+
+def test_one_of_which_nothing_could_be_taken_back_is_told_as_that(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault("http_503", "sendorder", times=None)
+    with pytest.raises(OutcomeUnknown, match="could not be taken back"):
+        protected(port)
+    status = port.order("in-1")
+    assert (status.status, status.filled) == ("filled", port.positions()[0].size)
+    assert "0 of it was taken back" in status.reason
+
+
+def test_the_next_gateway_knows_what_was_taken_back(
+    paper: Paper, tmp_path: Path
+) -> None:
+    words = ("--keys-file", str(paper.keys_file))
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    with Gateway(tmp_path / "a", paper.url, *words) as first:
+        client = first.exchange()
+        with pytest.raises(OrderRejected, match="taken back"):
+            protected(client)
+        client.place(market("in-10"))
+        first.kill()
+    with Gateway(tmp_path / "b", paper.url, *words) as second:
+        client = second.exchange()
+        status = client.order("in-1")
+        assert (status.status, status.filled) == ("rejected", 0)
+        assert client.order("in-10").status == "filled"
+
+
+@pytest.mark.parametrize("status", ["tooManyRequests", "tooManyOrders"])
+def test_an_entry_sent_again_after_a_refusal_of_its_own_has_its_stop(
+    port: GatewayExchange, paper: Paper, status: str
+) -> None:
+    """Its stop was taken back, and the stop's id is used up."""
+    paper.fault("reject", "batchorder", status=status, only="entry")
+    with pytest.raises(ExchangeError):
+        protected(port)
+    assert stops(port) == []
+    protected(port)
+    assert port.positions()
+    assert stops(port)
+    # In one request with it: no moment is without it.
+    assert "sendorder" not in paper.state()["calls"]
+
+
+def test_fills_of_one_moment_come_as_they_happened(port: GatewayExchange) -> None:
+    """Their ids are random. In another order they make another realised P&L."""
+    names = [f"m-{number}" for number in range(8)]
+    for number, name in enumerate(names):
+        port.place(market(name, side=("buy", "sell")[number % 2]))
+    assert [fill.client_id for fill in port.fills(0)] == names

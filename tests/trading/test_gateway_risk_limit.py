@@ -16,12 +16,19 @@ from canned_exchange import (
     OPEN_ORDER,
     Canned,
     CannedExchange,
+    Request,
     execution,
     order_event,
+    sent,
 )
 from running_gateway import plain_request
 
-from core.errors import ExchangeError, GatewayRefused, OutcomeUnknown
+from core.errors import (
+    ExchangeError,
+    GatewayRefused,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from core.trading.gateway.exposure import Exposure
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
@@ -34,7 +41,7 @@ from core.trading.gateway.tripwires import Tripwires
 LIMITS = Limits(symbols=("PF_XBTUSD",), max_open_risk_usd=Decimal(1_000_000))
 RICH = {**FLEX, "portfolioValue": 10_000}
 SHORT = GOOD["/openpositions"]["openPositions"][0]
-LATER = "2026-01-02T03:04:15.000Z"
+LATER = "2026-01-02T03:04:25.000Z"
 
 
 class Rig:
@@ -142,6 +149,9 @@ def test_an_unreadable_equity_stops_the_order_not_the_check(rig: Rig) -> None:
 def test_an_entry_counts_until_a_reading_shows_its_position(rig: Rig) -> None:
     rig.answer_entry(filled(0.01))
     rig.enter("c-1", stop="35000")
+    with pytest.raises(GatewayRefused, match=r"300\.01"):
+        rig.enter("c-2", stop="34999")
+    rig.rest({**stop_of(0.01, 35_000), "side": "sell"})
     rig.calls["cancel"](client_id="c-9")  # so that the next look is a new reading
     with pytest.raises(GatewayRefused, match=r"300\.01"):
         rig.enter("c-2", stop="34999")
@@ -154,6 +164,22 @@ def test_an_entry_counts_until_a_reading_shows_its_position(rig: Rig) -> None:
     rig.enter("c-2", stop="35000")
 
 
+def test_an_entry_that_is_not_shown_yet_has_the_stops_that_rest_now(rig: Rig) -> None:
+    """A restart of the exchange may have lost them since the entry was answered."""
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="45000")
+    rig.calls["cancel"](client_id="c-9")
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_frac .* 550\.00 USD"):
+        rig.enter("c-2", stop="45000")
+    rig.rest({**stop_of(0.005, 45_000), "side": "sell"})
+    rig.calls["cancel"](client_id="c-9")
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_frac .* 325\.00 USD"):
+        rig.enter("c-2", stop="45000")
+    rig.rest({**stop_of(0.01, 45_000), "side": "sell"})
+    rig.calls["cancel"](client_id="c-9")
+    rig.enter("c-2", stop="45000")
+
+
 def test_an_answered_entry_that_no_reading_shows_is_forgotten_in_time(rig: Rig) -> None:
     rig.answer_entry(filled(0.01))
     rig.enter("c-1", stop="20000")
@@ -162,10 +188,53 @@ def test_an_answered_entry_that_no_reading_shows_is_forgotten_in_time(rig: Rig) 
     rig.enter("c-2", stop="20000")
 
 
+def test_a_slow_reading_that_began_soon_after_an_entry_does_not_forget_it(
+    rig: Rig,
+) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="20000")
+    rig.calls["cancel"](client_id="c-9")  # so that the next look is a new reading
+    rig.answers["/accounts"] = {**rig.answers["/accounts"], "serverTime": LATER}
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", stop="20000")
+
+
 def test_an_entry_that_got_nothing_counts_no_more(rig: Rig) -> None:
     rig.answer_entry(order_event("CANCEL"))
     assert rig.enter("c-1", stop="20000", kind="ioc")["status"] == "cancelled"
     rig.enter("c-2", stop="20000")
+
+
+def test_an_entry_that_is_asked_for_again_goes_on_to_count(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="36000")
+    good = rig.answers["/tickers"]
+
+    def between(_: Request) -> Any:
+        rig.calls["halt"](reason="news")
+        return good
+
+    rig.answers["/tickers"] = between
+    with pytest.raises(ExchangeError):
+        rig.enter("c-1", stop="36000")
+    rig.answers["/tickers"] = good
+    rig.service.admin_methods()["resume"]()
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", stop="33000")
+
+
+def test_only_an_exit_that_closes_something_uncounts_an_entry(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="25000")
+    leave = {"kind": "market", "limit_price": None, "reduce_only": True}
+    rig.answers["/sendorder"] = sent("wouldNotReducePosition")
+    with pytest.raises(OrderRejected):
+        rig.calls["place"](order=plain_request(client_id="e-1", side="sell", **leave))
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", stop="25000")
+    rig.answers["/sendorder"] = sent("placed", filled(0.01))
+    rig.calls["place"](order=plain_request(client_id="e-2", side="sell", **leave))
+    rig.enter("c-2", stop="25000")
 
 
 def test_an_entry_of_unknown_fate_counts_until_the_exchange_tells_it(rig: Rig) -> None:

@@ -125,3 +125,21 @@ def test_closing_tells_what_is_gone(postgres: Postgres) -> None:
     store.insert("orders", {"n": 2})
     postgres.away = False
     assert (store.close(), postgres.written) == (0, [("orders", 2)])
+
+
+def test_one_that_hangs_takes_a_small_part_of_the_time(postgres: Postgres) -> None:
+    clock = Clock()
+    insert = postgres.insert
+
+    def slowly(table: str, row: dict[str, Any]) -> None:
+        clock.now_s += 3
+        insert(table, row)
+
+    postgres.insert = slowly  # type: ignore[method-assign]
+    store = KeptStore(postgres, monotonic=clock)
+    postgres.away = True
+    began = clock.now_s
+    for n in range(100):
+        store.insert("orders", {"n": n})
+        clock.now_s += 0.5
+    assert 3 * postgres.tries < 0.15 * (clock.now_s - began)

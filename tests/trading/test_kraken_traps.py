@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -210,6 +211,64 @@ def test_a_symbol_of_ours_that_is_missing_is_an_error(
         adapter.tickers()
 
 
+def two_symbols(exchange: CannedExchange, **eth: Any) -> CcxtRest:
+    """Return an adapter for XBT and ETH; `eth` changes the ticker of ETH."""
+    found = kraken_rest(exchange.url)
+    found._symbols = ("PF_XBTUSD", "PF_ETHUSD")
+    row = {**GOOD["/tickers"]["tickers"][0], "symbol": "PF_ETHUSD", **eth}
+    row = {key: value for key, value in row.items() if value is not None}
+    for name, key, more in (
+        ("/tickers", "tickers", row),
+        ("/instruments", "instruments", {"symbol": "PF_ETHUSD"}),
+    ):
+        listed = copy.deepcopy(GOOD[name])
+        listed[key].append({**listed[key][0], **more})
+        exchange.answers[name] = listed
+    exchange.answers["/tickers"]["tickers"][1] = row
+    return found
+
+
+def symbols(rows: list[Any]) -> list[str]:
+    return [row["symbol"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "lacks", [{"bid": None}, {"markPrice": 0}, {"last": None}, {"fundingRate": None}]
+)
+def test_a_suspended_market_without_prices_hides_no_other(
+    exchange: CannedExchange, lacks: dict[str, Any]
+) -> None:
+    adapter = two_symbols(exchange, suspended=True, **lacks)
+    assert symbols(adapter.tickers()) == ["PF_XBTUSD"]
+    adapter = two_symbols(exchange, **lacks)
+    with pytest.raises(errors.MalformedAnswer):
+        adapter.tickers()
+
+
+def test_one_with_prices_is_told_as_suspended(exchange: CannedExchange) -> None:
+    rows = two_symbols(exchange, suspended=True).tickers()
+    assert [row["suspended"] for row in rows] == [False, True]
+    with pytest.raises(errors.MalformedAnswer):
+        two_symbols(exchange, suspended=True, bid="words").tickers()
+
+
+def test_a_market_that_is_not_listed_any_more_hides_no_other(
+    exchange: CannedExchange,
+) -> None:
+    """Where only one of two answers tells nothing of it, that one is malformed."""
+    adapter = two_symbols(exchange)
+    exchange.answers["/tickers"] = GOOD["/tickers"]
+    with pytest.raises(errors.MalformedAnswer, match="tells nothing of PF_ETHUSD"):
+        adapter.tickers()
+    exchange.answers["/instruments"] = GOOD["/instruments"]
+    assert symbols(adapter.tickers()) == ["PF_XBTUSD"]
+    assert symbols(adapter.instruments()) == ["PF_XBTUSD"]
+    two_symbols(exchange)
+    exchange.answers["/instruments"] = GOOD["/instruments"]
+    with pytest.raises(errors.MalformedAnswer, match="tells nothing of PF_ETHUSD"):
+        adapter.instruments()
+
+
 @pytest.mark.parametrize("status", ["notFound", "filled"])
 def test_nothing_to_cancel_is_none(
     adapter: CcxtRest, exchange: CannedExchange, status: str
@@ -364,6 +423,59 @@ def test_the_history_is_paged_to_its_end(
     assert found is not None
     assert found["status"] == "filled"
     assert adapter.order("c-2500") is None
+
+
+def test_the_lookup_on_a_busy_account_reads_two_hours_of_fills(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    """A page costs 25 tokens: of 48 hours with a fill a minute it would never end."""
+
+    def at(minutes: int) -> str:
+        moment = datetime.fromtimestamp(NOW_MS / 1000 - 60 * minutes, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    rows = [fill(n, fillTime=at(n), cliOrdId=f"c-{n}") for n in range(2880)]
+
+    def page(request: Request) -> dict[str, Any]:
+        before = request.params.get("lastFillTime", "9")
+        older = [row for row in rows if row["fillTime"] < before]
+        return {**GOOD["/fills"], "fills": older[:100]}
+
+    told = history_event("OrderPlaced", "new", clientId="c-300")
+    exchange.answers |= {
+        "/openorders": NONE_OPEN,
+        "/api/history/v2/orders": {"elements": [told]},
+        "/fills": page,
+    }
+    assert adapter.order("nobody") is None
+    assert len(exchange.seen("/fills")) == 2
+    found = adapter.order("c-300")
+    assert found is not None
+    assert (found["status"], found["filled"]) == ("filled", Decimal("0.01"))
+
+
+def test_what_another_wrote_and_cannot_be_read_keeps_no_order_from_being_found(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    """Kraken tells the direction `unknown` of what it could not decode itself."""
+    unknown = {"clientId": "of-a-person", "direction": "unknown"}
+    told = [
+        history_event("OrderPlaced", "new_user_order", **unknown),
+        history_event("OrderPlaced", "new_user_order"),
+    ]
+    exchange.answers |= {
+        "/openorders": NONE_OPEN,
+        "/api/history/v2/orders": {"elements": told},
+        "/api/history/v2/triggers": {
+            "elements": [history_event("OrderTriggerPlaced", "new", **unknown)]
+        },
+    }
+    found = adapter.order("c-1")
+    assert found is not None
+    assert found["status"] == "filled"
+    assert adapter.order("c-9") is None
+    with pytest.raises(errors.MalformedAnswer, match="direction"):
+        adapter.order("of-a-person")
 
 
 def test_an_order_between_its_placing_and_its_end_is_not_guessed(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 
 from core.errors import StoreError, StoreUnavailable
 from core.stores.embedded import Stores
+from core.trading.kept_store import KeptStore
 from core.trading.store import PostgresStore
 
 
@@ -134,3 +139,95 @@ def test_a_database_that_is_gone_is_an_error_of_ours_and_then_found_again(
     allow(True)
     store.insert("fills", fill())
     assert len(store.rows("fills", 0)) == 1
+
+
+def backends(url: str, name: str) -> list[int]:
+    with psycopg.connect(url) as other:
+        rows = other.execute(
+            "select pid from pg_stat_activity where application_name like %s", (name,)
+        )
+        return [pid for (pid,) in rows]
+
+
+@pytest.mark.alone
+def test_a_server_that_does_not_answer_is_away_after_a_few_seconds(
+    fresh_stores: Stores, store: PostgresStore
+) -> None:
+    """What it got before is not carried out later, over what is newer."""
+    (pid,) = backends(fresh_stores.database_url, "architect books %")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="within 3 s"):
+            store.insert("fills", fill(side="sell"))
+        assert time.monotonic() - began < 5
+        store.insert("fills", fill(price=Decimal(1)))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    while pid in backends(fresh_stores.database_url, "%"):
+        time.sleep(0.05)
+    (row,) = store.rows("fills", 0)
+    assert (row["side"], row["price"]) == ("buy", 1)
+
+
+@pytest.mark.alone
+def test_a_table_that_somebody_locked_is_waited_for_no_longer(
+    fresh_stores: Stores, store: PostgresStore
+) -> None:
+    with psycopg.connect(fresh_stores.database_url) as other:
+        other.execute("lock table trading_data.fills in access exclusive mode")
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="within 3 s"):
+            store.insert("fills", fill())
+        assert time.monotonic() - began < 5
+    store.insert("fills", fill())
+    assert len(store.rows("fills", 0)) == 1
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """Let the database take no rows for a while, as one does that fails over."""
+    name = url.rpartition("/")[2].partition("?")[0]
+
+    def switch(value: str) -> None:
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("set default_transaction_read_only = off")
+            text = f"alter database {name} set default_transaction_read_only = {value}"
+            other.execute(text.encode())
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name like 'architect books %'"
+            )
+
+    switch("on")
+    try:
+        yield
+    finally:
+        switch("off")
+
+
+def test_a_postgres_that_is_read_only_loses_no_row_and_stops_entries(
+    fresh_stores: Stores, store: PostgresStore
+) -> None:
+    now_s = 100.0
+    kept = KeptStore(store, monotonic=lambda: now_s)
+    kept.insert("fills", fill("f1"))
+    with read_only(fresh_stores.database_url):
+        for number in (2, 3):
+            with suppress(StoreUnavailable):
+                kept.insert("fills", fill(f"f{number}"))
+        assert "read-only" in kept.stop_reason()
+    now_s += 60
+    kept.insert("fills", fill("f4"))
+    assert kept.stop_reason() == ""
+    ids = [row["fill_id"] for row in store.rows("fills", 0)]
+    assert sorted(ids) == ["f1", "f2", "f3", "f4"]
+
+
+def test_a_row_that_cannot_be_is_refused_and_holds_up_no_other(
+    store: PostgresStore,
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        store.insert("fills", fill(side=None))
+    assert not isinstance(caught.value, StoreUnavailable)
+    store.insert("fills", fill())

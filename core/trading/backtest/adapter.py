@@ -8,30 +8,27 @@ are left out. A figure that would cross them as a JSON number is cut to a double
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
-from core.errors import ExchangeError, MalformedAnswer
+from core.errors import ExchangeError, GatewayRefused, MalformedAnswer
 from core.trading.backtest.rows import (
+    event_rows,
     fill_row,
     ledger_row,
     open_row,
     sent,
     status_row,
 )
-from core.trading.gateway import kraken_history, kraken_requests
 from core.trading.gateway.adapter import Candle, Row
-from core.trading.gateway.answers import Node
-from core.trading.gateway.kraken_orders import refusal, state
 from core.trading.gateway.order import IMMEDIATE
 from core.trading.gateway.order import Order as Wanted
+from core.trading.gateway.order_state import state
+from core.trading.gateway.order_words import ORDER_TYPES, refusal
 from core.trading.paper import NewOrder, PaperExchange
-from core.trading.paper.history_answers import order_events, trigger_events
 from core.trading.paper.orders import Order
 from core.trading.paper.requests import Outcome
-
-_ALL = {"sort": "asc", "count": "100000"}
 
 
 class EngineAdapter:
@@ -41,6 +38,7 @@ class EngineAdapter:
         self.engine = engine
         self._fill_rows: list[Row] = []
         self._fill_times: list[int] = []
+        self._check_entry: Callable[[], object] = lambda: None
 
     def now_ms(self) -> int:
         """Return simulated time."""
@@ -97,10 +95,18 @@ class EngineAdapter:
 
     def place(self, order: Wanted) -> Row:
         """Send one order."""
+        self._check([order])
+        return self._placed(order)
+
+    def _check(self, orders: Sequence[Wanted]) -> None:
+        if not all(order.reduce_only for order in orders):
+            self._check_entry()
+
+    def _placed(self, order: Wanted) -> Row:
         request = NewOrder(
             symbol=order.symbol,
             side=order.side,
-            kind=kraken_requests.ORDER_TYPES[order.kind],
+            kind=ORDER_TYPES[order.kind],
             size=order.size,
             client_id=order.client_id,
             limit_price=order.limit_price,
@@ -119,22 +125,28 @@ class EngineAdapter:
 
     def place_all(self, orders: Sequence[Wanted]) -> list[Row | ExchangeError]:
         """Send orders one after the other; return each one's row or error."""
+        self._check(orders)
         return [self._tried(order) for order in orders]
 
     def _tried(self, order: Wanted) -> Row | ExchangeError:
         try:
-            return self.place(order)
+            return self._placed(order)
         except ExchangeError as error:
             return error
 
     def order(self, client_id: str) -> Row | None:
         """Return an OrderStatus row, None if the engine never got the order."""
-        found = self.engine.find(None, client_id)
+        found = self.engine.find(None, client_id) or self._refused(client_id)
         if found is None:
             return None
         fills = self.engine.books.fills
         mine = [fill for fill in fills if fill.order.order_id == found.order_id]
-        return status_row(found, mine)
+        return {**status_row(found, mine), "reason": found.reason}
+
+    def _refused(self, client_id: str) -> Order | None:
+        # The engine's books hold no order that it refused; its history does.
+        told = (event.order for event in reversed(self.engine.venue.events))
+        return next((order for order in told if order.client_id == client_id), None)
 
     def edit(
         self,
@@ -151,8 +163,11 @@ class EngineAdapter:
         refused = refusal(outcome.status)
         if refused is not None:
             raise refused
+        made = _order_of(outcome)
         fills = [event.fill for event in outcome.events if event.fill]
-        return status_row(_order_of(outcome), fills)
+        # What was filled before the edit is not told with it, so neither is its price.
+        whole = sum(fill.size for fill in fills) == made.filled
+        return status_row(made, fills if whole else ())
 
     def cancel(self, client_id: str) -> Row | None:
         """Cancel one order by its client id."""
@@ -196,13 +211,17 @@ class EngineAdapter:
             "funding_usd": sent(margin.funding),
         }
 
+    def other_collateral(self) -> tuple[str, ...]:
+        """Return nothing: the engine knows USD alone."""
+        return ()
+
     def fills(self, since_ms: int) -> list[Row]:
         """Return Fill rows, oldest first."""
         for fill in self.engine.books.fills[len(self._fill_rows) :]:
             self._fill_rows.append(fill_row(fill))
             self._fill_times.append(fill.time_ms)
         found = self._fill_rows[bisect_left(self._fill_times, since_ms) :]
-        return sorted(found, key=lambda row: (row["time_ms"], row["fill_id"]))
+        return sorted(found, key=lambda row: int(row["time_ms"]))
 
     def ledger(self, since_id: int, since_ms: int = 0) -> list[Row]:
         """Return LedgerEntry rows, oldest first."""
@@ -211,29 +230,30 @@ class EngineAdapter:
         return [ledger_row(row) for row in rows if row.time_ms >= since_ms]
 
     def order_events(self, since_ms: int) -> list[Row]:
-        """Return OrderEvent rows, oldest first, read as they are from Kraken's history."""
+        """Return OrderEvent rows, oldest first."""
         events = self.engine.venue.events
         first = len(events)
         while first and events[first - 1].time_ms >= since_ms:
             first -= 1
-        elements = [
-            *trigger_events(events[first:], _ALL),
-            *order_events(events[first:], _ALL),
-        ]
-        told = [kraken_history.event(Node("history", row)) for row in elements]
-        rows = [kraken_history.event_row(event) for event in told if event is not None]
-        return sorted(rows, key=lambda row: int(row["time_ms"]))
+        return event_rows(events[first:])
 
     def arm_switch(self, timeout_s: int) -> int:
-        """Arm the engine's switch."""
+        """Arm the engine's switch; GatewayRefused below a second, which would disarm it."""
+        if timeout_s < 1:
+            raise GatewayRefused(f"a switch of {timeout_s} s would be disarmed")
         return self.engine.cancel_all_after(timeout_s) or 0
 
     def disarm_switch(self) -> None:
         """Disarm it."""
         self.engine.cancel_all_after(0)
 
+    def before_entries(self, check: Callable[[], object]) -> None:
+        """Call `check` before anything that opens."""
+        self._check_entry = check
+
     def pool_margin(self, symbol: str) -> None:
-        """Do nothing: nobody sets a leverage preference here."""
+        """Take away a leverage preference of the symbol."""
+        self.engine.set_leverage(symbol, None)
 
 
 def _order_of(outcome: Outcome) -> Order:

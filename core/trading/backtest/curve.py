@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.trading.backtest.funding import funding_to
 from core.trading.paper import PaperExchange
 from core.trading.paper.books import LedgerRow
 
@@ -24,9 +25,10 @@ class Curve:
         time_ms: of the close.
         equity_usd: balance and floating P&L; funding counts once it is settled.
         held_usd: notional of all positions.
-        benchmark: equal parts of every symbol, bought at the start and held, without
-            funding; 1 at the start, less the taker fee.
+        benchmark: equal parts of every symbol, bought at the start for all the money and
+            held; 1 before the taker fee. It pays and gets the funding of its perpetuals.
         traded_usd: notional of all fills up to here.
+        held_funding_frac: what of `benchmark` at the end is funding, negative when paid.
     """
 
     time_ms: NDArray[np.int64]
@@ -34,6 +36,7 @@ class Curve:
     held_usd: Floats
     benchmark: Floats
     traded_usd: Floats
+    held_funding_frac: float
 
 
 def curve_of(engine: PaperExchange, first: int) -> Curve:
@@ -43,8 +46,8 @@ def curve_of(engine: PaperExchange, first: int) -> Curve:
     times = market.start_ms + market.interval_ms * np.arange(first, market.length + 1)
     equity = _stepped(times, ledger, [float(row.balance_usd) for row in ledger])
     equity[: _first_row(times, ledger)] = float(engine.config.balance_usd)
-    held, fee = np.zeros(count), float(engine.config.taker_fee_frac)
-    growth = np.zeros(count)
+    held, benchmark, funding = np.zeros(count), np.zeros(count), 0.0
+    bought = (1 - float(engine.config.taker_fee_frac)) / len(market.candles)
     for symbol, candles in market.candles.items():
         close = candles.close[first - 1 :]
         mine = [row for row in ledger if row.symbol == symbol]
@@ -52,12 +55,25 @@ def curve_of(engine: PaperExchange, first: int) -> Curve:
         entry = _stepped(times, mine, [float(row.entry_price) for row in mine])
         equity += size * (close - entry)
         held += np.abs(size) * close
-        growth += close / close[0]
+        grown, paid = bought_and_held(close, funding_to(candles, engine.config)[first:])
+        benchmark += bought * grown
+        funding -= bought * paid
     fills = [row for row in ledger if row.fill is not None]
     notional = [float(r.fill.size * r.fill.price) for r in fills if r.fill]
     traded = _stepped(times, fills, np.cumsum(notional).tolist())
-    benchmark = growth / len(market.candles) * (1 - fee)
-    return Curve(times, equity, held, benchmark, traded)
+    return Curve(times, equity, held, benchmark, traded, funding)
+
+
+def bought_and_held(close: Floats, funding: Floats) -> tuple[Floats, float]:
+    """Return what 1 USD of a perpetual bought at the first close is worth at each, and of
+    that what its funding has taken at the end.
+
+    `funding` is what a coin has cost up to each close, USD.
+    """
+    worth = close - funding
+    worth += funding[0]
+    worth /= close[0]
+    return worth, float((funding[-1] - funding[0]) / close[0])
 
 
 def _first_row(times: NDArray[np.int64], rows: list[LedgerRow]) -> int:

@@ -42,6 +42,9 @@ class HistoryMarket(Market):
         """All symbols: candles do not tell of a suspension."""
         return self._symbols
 
+    def _is_current(self, symbol: str) -> bool:
+        return True
+
     def mark(self, symbol: str) -> Decimal:
         """Return the newest close, as the engine does, also where it has not settled yet."""
         count = self._moment.count

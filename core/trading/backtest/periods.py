@@ -11,6 +11,7 @@ from core.errors import ConfigError
 from core.trading.backtest.run import PAPER, Setup
 from core.trading.backtest.targets import TargetSetup
 from core.trading.candles import Candles
+from core.trading.dates import iso
 from core.trading.paper import PaperConfig
 from core.trading.trader.config import CANDLE_MS, TraderConfig
 from core.trading.trader.market import READY
@@ -73,6 +74,11 @@ def target_setup_of(
     )
 
 
+def _goes(candles: Candles) -> str:
+    first, last = int(candles.time_ms[0]), int(candles.time_ms[-1])
+    return f"the candles go from {iso(first)} to {iso(last)}, UTC"
+
+
 def _cut(candles: Candles, period: Period, lookback: int) -> tuple[Period, int]:
     """Return the times of the candles to show, and how many of them only warm up.
 
@@ -82,9 +88,10 @@ def _cut(candles: Candles, period: Period, lookback: int) -> tuple[Period, int]:
     times = candles.time_ms
     start, end = (int(place) for place in times.searchsorted(period))
     before = max(start, READY if period[0] > times[0] else WARMUP)
+    if period[0] >= period[1]:
+        raise ConfigError("--from is not before --to", hint=_goes(candles))
     if before >= end:
-        raise ConfigError(
-            f"{end - start} candles in the period, and {before} to warm up on"
-        )
+        text = f"{end - start} candles in the period, of which {before - start} warm up"
+        raise ConfigError(text, hint=_goes(candles))
     first = max(0, before - lookback)
     return (int(times[first]), int(times[end - 1]) + 1), before - first

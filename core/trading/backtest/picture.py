@@ -47,7 +47,7 @@ def _equity(axes: Any, result: Result) -> None:
     curve, shown = result.curve, _thinned(result)
     times = _moments(curve.time_ms[shown])
     hold = curve.benchmark * float(result.start_usd)
-    axes.plot(times, hold[shown], color=HOLD, lw=1, label="buy and hold")
+    axes.plot(times, hold[shown], color=HOLD, lw=1, label="buy and hold, with funding")
     axes.plot(times, curve.equity_usd[shown], color=LINE, lw=1.3, label="equity")
     title = f"{result.label} {' '.join(result.symbols)}: equity, USD".strip()
     axes.set_title(title, loc="left", color=INK, fontsize=11)

@@ -13,19 +13,39 @@ from typing import Any
 from core.trading.backtest.deflated import deflated_sharpe, one_period_sharpe
 from core.trading.backtest.modules import registry_of
 from core.trading.backtest.run import Result
-from core.trading.backtest.stats import daily_returns, figures, intervals
+from core.trading.backtest.stats import (
+    BLOCK_DAYS,
+    LEAST_DAYS,
+    RESAMPLES,
+    daily_returns,
+    days_of,
+    figures,
+    intervals,
+)
 from core.trading.backtest.walk import Step
 from core.trading.dates import iso
 
 Plain = dict[str, Any]
+
+# What the figures are, word for word in the printed report and in its JSON.
+MEASURES = {
+    "net": "of the equity, floating P&L included, after fees and funding",
+    "buy_and_hold": "equal parts bought at the start and held, after the taker fee and the "
+                    "funding of held perpetuals",
+    "ratios": "of daily returns (UTC days), a year has 365, the riskless rate is zero",
+    "drawdown": "by candle closes, all of them",
+    "intervals": f"95%, from {RESAMPLES:,} resamples of whole days in blocks of "
+                 f"{BLOCK_DAYS}, each of the figure that it stands beside",
+}  # fmt: skip
 
 
 def summary(result: Result, root: Path) -> Plain:
     """Return every figure of one result; money as text, NaN as None."""
     curve = result.curve
     equity, benchmark = curve.equity_usd, curve.benchmark
-    mine = daily_returns(curve.time_ms, equity)
+    mine = days_of(curve.time_ms, equity)
     theirs = daily_returns(curve.time_ms, benchmark)
+    ours, hold = figures(curve.time_ms, equity), figures(curve.time_ms, benchmark)
     closed = [row for row in result.trades if row["closed_ms"] is not None]
     found = {
         "label": result.label,
@@ -33,7 +53,7 @@ def summary(result: Result, root: Path) -> Plain:
         "from": iso(int(curve.time_ms[0])),
         "to": iso(int(curve.time_ms[-1])),
         "candles": result.candles,
-        "days": len(mine),
+        "days": len(theirs),
         "trades": len(closed),
         "open_trades": len(result.trades) - len(closed),
         "start_usd": str(result.start_usd),
@@ -41,7 +61,8 @@ def summary(result: Result, root: Path) -> Plain:
         "net_usd": f"{result.end_usd - result.start_usd:.2f}",
         "fees_usd": f"{result.fees_usd:.2f}",
         "funding_usd": f"{result.funding_usd:.2f}",
-        **asdict(figures(curve.time_ms, equity)),
+        **asdict(ours),
+        "ahead_frac": ours.net_frac - hold.net_frac,
         "intervals_95": intervals(mine, theirs),
         "win_rate": _share(sum(_net(row) > 0 for row in closed), len(closed)),
         "by_hour": by_hour(result, root),
@@ -49,7 +70,8 @@ def summary(result: Result, root: Path) -> Plain:
         "exposure_frac": float((curve.held_usd > 0).mean()),
         "turnover": float(curve.traded_usd[-1] / equity.mean()),
         "liquidations": result.liquidations,
-        "buy_and_hold": asdict(figures(curve.time_ms, benchmark)),
+        "buy_and_hold": asdict(hold) | {"funding_frac": curve.held_funding_frac},
+        "measures": MEASURES,
         "troubles": [{"kind": kind, **detail} for kind, detail in result.told],
         "ticks": result.ticks,
         "seconds": round(result.seconds, 3),
@@ -138,22 +160,33 @@ def lines(found: Plain) -> list[str]:
         ("symbols", " ".join(found["symbols"])),
         ("trades", f"{found['trades']} closed, {found['open_trades']} open at the end"),
         ("net", f"{found['net_usd']} USD, {_percent(found, between, 'net_frac')}"),
-        ("buy and hold", f"{_frac(hold['net_frac'])}, Sharpe {_number(hold['sharpe'])}, "
-                         f"drawdown {_frac(hold['max_drawdown_frac'])}"),
-        ("ahead of it", _range(between, "ahead_frac", _frac)),
-        ("fees, funding", f"{found['fees_usd']} paid, {found['funding_usd']} received"),
+        ("buy and hold", f"{_frac(hold['net_frac'])}, {_frac(hold['funding_frac'])} of it "
+                         f"funding; Sharpe {_number(hold['sharpe'])}, "
+                         f"max drawdown {_part(hold['max_drawdown_frac'])}"),
+        ("ahead of it", _percent(found, between, "ahead_frac")),
+        ("fees, funding", f"{found['fees_usd']} paid, "
+                          f"funding {Decimal(found['funding_usd']):+}"),
         ("CAGR", _frac(found["cagr_frac"])),
         ("Sharpe", _ratio(found, between, "sharpe")),
         ("Sortino", _ratio(found, between, "sortino")),
         ("Calmar", _number(found["calmar"])),
-        ("max drawdown", _percent(found, between, "max_drawdown_frac")),
-        ("win rate", f"{_frac(found['win_rate'])} ({_exits(found['exits'])})"),
-        ("exposure", f"{_frac(found['exposure_frac'])} of candles; "
+        ("max drawdown", _shown(found, between, "max_drawdown_frac", _part)
+                         + " by candle closes"),
+        ("win rate", f"{_part(found['win_rate'])} ({_exits(found['exits'])})"),
+        ("exposure", f"{_part(found['exposure_frac'])} of candles; "
                      f"turnover {found['turnover']:.1f} times the equity"),
         ("liquidations", str(found["liquidations"])),
     ]  # fmt: skip
     shown = [f"{name:14} {text}" for name, text in rows if text]
     return [*shown, *_hours(found["by_hour"]), *_troubles(found["troubles"])]
+
+
+def legend(found: Sequence[Plain]) -> list[str]:
+    """Return what the figures of results are; of intervals, also where there are none."""
+    rows = dict(MEASURES)
+    if not all(row["intervals_95"] for row in found):
+        rows["intervals"] += f"; none of under {LEAST_DAYS} days"
+    return [f"{name.replace('_', ' ')}: {text}" for name, text in rows.items()]
 
 
 def _hours(rows: Sequence[Plain]) -> list[str]:
@@ -173,11 +206,15 @@ def _exits(counts: dict[str, int]) -> str:
 
 
 def _percent(found: Plain, between: Plain, name: str) -> str:
-    return f"{_frac(found[name])} {_range(between, name, _frac)}".rstrip()
+    return _shown(found, between, name, _frac)
+
+
+def _shown(found: Plain, between: Plain, name: str, show: Any) -> str:
+    return f"{show(found[name])} {_range(between, name, show)}".rstrip()
 
 
 def _ratio(found: Plain, between: Plain, name: str) -> str:
-    return f"{_number(found[name])} {_range(between, name, _number)}".rstrip()
+    return _shown(found, between, name, _number)
 
 
 def _range(between: Plain, name: str, show: Any) -> str:
@@ -189,6 +226,11 @@ def _range(between: Plain, name: str, show: Any) -> str:
 
 def _frac(value: float | None) -> str:
     return "none" if value is None else f"{value:+.2%}"
+
+
+def _part(value: float | None) -> str:
+    """Return a part of a whole, which has no sign."""
+    return "none" if value is None else f"{value:.2%}"
 
 
 def _number(value: float | None) -> str:

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from core.trading.gateway.adapter import Row
-from core.trading.gateway.kraken_orders import RESTING_KINDS, state, weighed
+from core.trading.gateway.order_state import state, weighed
+from core.trading.gateway.order_words import RESTING_KINDS
 from core.trading.paper.books import LedgerRow
-from core.trading.paper.orders import Fill, Order, OrderState
+from core.trading.paper.orders import TRIGGERED, Event, Fill, Order, OrderState
 
 _DONE = {
     OrderState.FILLED: "filled",
     OrderState.CANCELLED: "cancelled",
     OrderState.REJECTED: "rejected",
+}
+_CHANGES = {
+    "PLACE": "placed",
+    "EDIT": "changed",
+    "EXECUTION": "changed",
+    "CANCEL": "cancelled",
+    "REJECT": "rejected",
 }
 
 
@@ -78,6 +86,44 @@ def open_row(order: Order) -> Row:
         "reduce_only": order.reduce_only,
         "created_ms": order.time_ms,
     }
+
+
+def event_rows(events: Sequence[Event]) -> list[Row]:
+    """Return OrderEvent fields, in order of time; of one moment, those of triggers first."""
+    woken = [e for e in events if e.kind == "TRIGGER"]
+    waiting = [e for e in events if e.kind != "TRIGGER" and e.order.kind in TRIGGERED]
+    others = [e for e in events if e.kind == "TRIGGER" or e.order.kind not in TRIGGERED]
+    rows = [_event_row(e, _CHANGES[e.kind], _trigger_reason(e)) for e in waiting]
+    rows += [_event_row(e, "triggered", "") for e in woken]
+    # A trigger that wakes becomes an order.
+    rows += [_event_row(e, _CHANGES.get(e.kind, "placed"), _reason(e)) for e in others]
+    return sorted(rows, key=lambda row: int(row["time_ms"]))
+
+
+def _event_row(event: Event, kind: str, reason: str) -> Row:
+    order = event.order
+    return {
+        "time_ms": event.time_ms,
+        "kind": kind,
+        "client_id": order.client_id or "",
+        "order_id": order.order_id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "filled": order.filled,
+        "reason": reason,
+    }
+
+
+def _trigger_reason(event: Event) -> str:
+    return "new_user_order" if event.kind == "PLACE" else event.reason
+
+
+def _reason(event: Event) -> str:
+    if event.kind == "EXECUTION":
+        return "partial_fill" if event.order.remaining else "full_fill"
+    if event.kind == "EDIT":
+        return "edited_by_user"
+    return event.reason or "new_user_order"
 
 
 def sent(value: Decimal) -> Decimal:

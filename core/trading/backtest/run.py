@@ -114,7 +114,10 @@ class Session:
             self.store,
             self._tell,
             setup.config,
+            # In a history nothing comes by waiting, and a slow machine changes nothing.
+            sleep=lambda _: None,
             market_of=lambda *_: HistoryMarket(self.exchange, self.moment),
+            clock=lambda: 0.0,
         )
         self.loop.open(market.now_ms)
         self._first = market.count

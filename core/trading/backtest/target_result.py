@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.trading.backtest.account import Fill
-from core.trading.backtest.curve import Curve
+from core.trading.backtest.curve import Curve, bought_and_held
 from core.trading.candles import Candles
 from core.trading.contracts import CONTRACTS
 from core.trading.paper import PaperConfig
@@ -36,13 +36,16 @@ def curve_of(
         into = slice(part.start - first + 1, part.stop - first + 1)
         if not account.fill_in(part, equity[into], held[into], traded[into]):
             return None
-    fee = float(paper.taker_fee_frac)
+    benchmark, paid = bought_and_held(close, funding[first:])
+    bought = 1 - float(paper.taker_fee_frac)
+    benchmark *= bought
     return Curve(
         time_ms=candles.time_ms[first - 1 :] + candles.interval_ms,
         equity_usd=equity,
         held_usd=held,
-        benchmark=close / close[0] * (1 - fee),
+        benchmark=benchmark,
         traded_usd=traded,
+        held_funding_frac=-bought * paid,
     )
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
@@ -22,14 +23,13 @@ from core.environment import read_environment
 from core.errors import ArchitectError, ConfigError, ExchangeError
 from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
-from core.trading.gateway.ccxt_calls import Calls
-from core.trading.gateway.ccxt_rest import CcxtRest
+from core.trading.gateway.adapter import INTERVALS_MS
+from core.trading.gateway.adapters import adapter as new_adapter
+from core.trading.gateway.entry_rate import SENT_FILE
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.keys import Keys
 from core.trading.gateway.kill_switch import KillSwitch
-from core.trading.gateway.kraken_candles import INTERVALS_MS
-from core.trading.gateway.limiter import ServerClock
 from core.trading.gateway.request_lines import Method, answer
 from core.trading.gateway.service import Service
 from core.trading.gateway.socket_server import SocketServer
@@ -69,16 +69,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
     limits = gateway_limits.load(options.limits, read_environment(None))
-    calls = Calls(
-        options.exchange_url, keys, clock=ServerClock(), timeout_s=options.timeout_s
+    adapter = new_adapter(
+        options.exchange_url,
+        keys,
+        limits.symbols,
+        interval=options.interval,
+        timeout_s=options.timeout_s,
     )
-    adapter = CcxtRest(calls, limits.symbols, interval=options.interval)
     state = options.state_dir or options.socket.parent
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     switch = KillSwitch(state / HALT_FILE, lambda reason: _say("halt", reason))
     tripwires = Tripwires(limits, adapter, switch, state / DAY_FILE, keys.account)
     heartbeat = Heartbeat(adapter, on_silence=lambda text: _say("silence", text))
-    service = Service(adapter, Guard(limits, adapter, switch), heartbeat, tripwires)
+    guard = Guard(limits, adapter, switch, sent_file=state / SENT_FILE)
+    service = Service(adapter, guard, heartbeat, tripwires)
     runtime = _server(options.socket, service.methods(), keys)
     try:
         admin = _server(_admin(options.socket), service.admin_methods(), keys)
@@ -94,11 +98,24 @@ def _started(options: argparse.Namespace, keys: Keys) -> list[SocketServer]:
 def _watch(heartbeat: Heartbeat, service: Service) -> None:
     for number in count(1):
         time.sleep(WATCH_S)
-        heartbeat.watch()
+        _tried(heartbeat.watch)
         if number % LOOK_EVERY == 0:
             # Also while the loop does not ask: a loss goes on without it.
-            with contextlib.suppress(ExchangeError):
-                service.account()
+            _tried(service.account)
+
+
+def _tried(look: Callable[[], object]) -> None:
+    """Look; whatever fails, the next look comes."""
+    try:
+        look()
+    except ExchangeError:
+        pass
+    except Exception as error:
+        # Its type only, since its text might hold a key.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {frame.name}:{frame.lineno}"
+        with contextlib.suppress(OSError):
+            print(f"gateway: watch: {where}", file=sys.stderr, flush=True)
 
 
 def _say(kind: str, text: str) -> None:

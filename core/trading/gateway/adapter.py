@@ -7,7 +7,7 @@ gateway does, in front of every adapter alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,6 +16,17 @@ from core.trading.gateway.order import Order
 
 Row = dict[str, Any]
 Candle = tuple[int, str, str, str, str, str]
+INTERVALS_MS = {
+    "1m": 60_000,
+    "5m": 300_000,
+    "15m": 900_000,
+    "30m": 1_800_000,
+    "1h": 3_600_000,
+    "4h": 14_400_000,
+    "12h": 43_200_000,
+    "1d": 86_400_000,
+    "1w": 604_800_000,
+}
 
 
 class Adapter(Protocol):
@@ -66,6 +77,9 @@ class Adapter(Protocol):
     def account(self) -> Row:
         """Return an Account row."""
 
+    def other_collateral(self) -> tuple[str, ...]:
+        """Return what beside USD the account held when last read, without a call."""
+
     def fills(self, since_ms: int) -> list[Row]:
         """Return Fill rows, oldest first."""
 
@@ -81,5 +95,23 @@ class Adapter(Protocol):
     def disarm_switch(self) -> None:
         """Take that back."""
 
+    def before_entries(self, check: Callable[[], object]) -> None:
+        """Call `check` just before anything that opens is sent; its errors rise."""
+
     def pool_margin(self, symbol: str) -> None:
         """Make the symbol share the account's margin (cross), if it does not."""
+
+
+class Charts(Protocol):
+    """The candles that an exchange shows to anybody, without an account."""
+
+    def now_ms(self, symbol: str) -> int:
+        """Return the exchange's time; ExchangeError if it does not list the symbol."""
+
+    def candles(
+        self, symbol: str, interval: str, since_ms: int, limit: int
+    ) -> list[Candle]:
+        """Return closed candles of the `limit` intervals from since_ms on, oldest first.
+
+        `interval` is one of INTERVALS_MS.
+        """

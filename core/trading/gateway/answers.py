@@ -14,6 +14,11 @@ from typing import Any
 
 from core.errors import MalformedAnswer
 
+# Powers of ten between which every figure of an exchange lies, but zero: what is beyond
+# was no price, size or amount, and would overflow in the first division.
+_LEAST_POWER, _MOST_POWER = -40, 18
+_LATEST_MS = 253_402_300_799_999  # the end of the year 9999
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -84,15 +89,15 @@ class Node:
             raise self.refuse(f"{key!r} is {value!r:.80}, not true or false")
         return value
 
-    def integer(self, key: str) -> int:
-        """Return an int, given as such or as digits."""
-        number = self.number(key)
+    def integer(self, key: str, *, least: int | None = None) -> int:
+        """Return an int, at least `least`, given as such or as digits."""
+        number = self.number(key, least=least)
         if number != number.to_integral_value():
             raise self.refuse(f"{key!r} is {number}, not a whole number")
         return int(number)
 
     def number(self, key: str, *, least: int | None = None) -> Decimal:
-        """Return a finite Decimal, at least `least`; numbers may come as strings."""
+        """Return a Decimal of a possible size, at least `least`; it may come as a string."""
         value = self.get(key)
         if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
             raise self.refuse(f"{key!r} is {value!r:.80}, not a number")
@@ -100,8 +105,8 @@ class Node:
             number = Decimal(value)
         except InvalidOperation:
             raise self.refuse(f"{key!r} is {value!r:.80}, not a number") from None
-        if not number.is_finite() or (least is not None and number < least):
-            raise self.refuse(f"{key!r} is {number}, out of range")
+        if not _possible(number) or (least is not None and number < least):
+            raise self.refuse(f"{key!r} is {number!s:.80}, out of range")
         return number
 
     def positive(self, key: str) -> Decimal:
@@ -119,8 +124,12 @@ class Node:
         """Return UTC milliseconds from ISO 8601 or from milliseconds."""
         value = self.get(key)
         if isinstance(value, str) and not value.isdigit():
-            return self._iso_ms(key, value)
-        return self.integer(key)
+            time_ms = self._iso_ms(key, value)
+        else:
+            time_ms = self.integer(key)
+        if not 0 <= time_ms <= _LATEST_MS:
+            raise self.refuse(f"{key!r} is {time_ms} ms, out of range")
+        return time_ms
 
     def _iso_ms(self, key: str, value: str) -> int:
         try:
@@ -130,3 +139,9 @@ class Node:
         if moment.tzinfo is None:
             raise self.refuse(f"{key!r} is {value!r}, a time without a zone")
         return round(moment.timestamp() * 1000)
+
+
+def _possible(number: Decimal) -> bool:
+    if not number.is_finite():
+        return False
+    return not number or _LEAST_POWER <= number.adjusted() < _MOST_POWER

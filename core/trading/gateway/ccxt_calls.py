@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -25,9 +26,9 @@ from core.errors import (
 from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_client import krakenfutures
 from core.trading.gateway.ccxt_errors import meaning
+from core.trading.gateway.ccxt_session import LeanSession
 from core.trading.gateway.keys import Keys
-from core.trading.gateway.lean_session import LeanSession
-from core.trading.gateway.limiter import RateLimiter, ServerClock
+from core.trading.gateway.limiter import SPENT_BEFORE, Need, RateLimiter, ServerClock
 
 Params = Mapping[str, Any]
 
@@ -66,14 +67,22 @@ class Calls:
     ) -> None:
         self.clock = clock
         self._url, self._keys, self._timeout_s = _checked_url(url), keys, timeout_s
+        self.check_entry: Callable[[], object] = lambda: None
         self._idle: list[Any] = []
         self._lock = threading.Lock()
-        self._limiter = RateLimiter(clock.now_ms)
+        # A process has lived at least for as long as it has computed.
+        lived_ms = int(time.process_time() * 1000)
+        self._limiter = RateLimiter(
+            clock.elapsed_ms, spent_before=SPENT_BEFORE, lived_ms=lived_ms
+        )
         self._history = RateLimiter(
-            clock.now_ms,
+            clock.elapsed_ms,
             budget=_HISTORY_BUDGET,
             window_ms=_HISTORY_WINDOW_MS,
-            reserve=20,
+            # There is nothing but readings in it.
+            reserve=0,
+            spent_before={Need.READ: 0.5},
+            lived_ms=lived_ms,
         )
 
     def read(self, method: str, params: Params | None = None, cost: int = 0) -> Node:
@@ -87,9 +96,17 @@ class Calls:
         return Node(method, self._call(method, params, write=False))
 
     @contextmanager
-    def write(self, method: str, params: Params, cost: int = 0) -> Iterator[Node]:
-        """Send a command; while its answer is read, an unreadable one is OutcomeUnknown."""
-        self._limiter.take(cost or COSTS[method], urgent=True)
+    def write(
+        self, method: str, params: Params, cost: int = 0, *, opens: bool = False
+    ) -> Iterator[Node]:
+        """Send a command; while its answer is read, an unreadable one is OutcomeUnknown.
+
+        One that `opens` a position is not as urgent as one that reduces or protects it.
+        """
+        self._limiter.take(cost or COSTS[method], Need.ENTRY if opens else Need.EXIT)
+        if opens:
+            # Now: its tokens may have been waited for.
+            self.check_entry()
         answer = self._call(method, params, write=True)
         try:
             yield self._successful(method, answer)

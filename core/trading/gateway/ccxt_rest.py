@@ -1,13 +1,13 @@
 """Kraken Futures through ccxt's REST client: the adapter until 1 March 2027.
 
 It composes calls (`ccxt_calls`) and readings (`kraken_rows`, `kraken_orders`) into the
-Adapter's methods. An answer that lacks a symbol we trade is malformed, as one that lacks
-a list is. Margin stays pooled: the leverage preference is sent with the symbol alone.
+Adapter's methods. An answer that lacks a listed symbol we trade is malformed, as one that
+lacks a list is. Margin stays pooled: the leverage preference is sent with the symbol alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from core.errors import (
@@ -18,13 +18,14 @@ from core.errors import (
     OutcomeUnknown,
 )
 from core.trading.gateway import kraken_orders, kraken_requests, kraken_rows
-from core.trading.gateway.adapter import Candle, Row
+from core.trading.gateway.adapter import INTERVALS_MS, Candle, Row
 from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_calls import BATCH_COST, Calls
-from core.trading.gateway.fill_pages import fill_rows
-from core.trading.gateway.kraken_candles import INTERVALS_MS, closed_candles
+from core.trading.gateway.kraken_candles import closed_candles
+from core.trading.gateway.kraken_fills import fill_rows
+from core.trading.gateway.kraken_lookup import OrderLookup
 from core.trading.gateway.order import Order
-from core.trading.gateway.order_lookup import OrderLookup
+from core.trading.gateway.order_words import refusal
 
 
 class CcxtRest:
@@ -37,6 +38,11 @@ class CcxtRest:
             raise ConfigError(f"interval {interval!r} is not of {sorted(INTERVALS_MS)}")
         self._calls, self._symbols, self._interval = calls, symbols, interval
         self._lookup = OrderLookup(calls)
+        self._others: tuple[str, ...] = ()
+
+    def before_entries(self, check: Callable[[], object]) -> None:
+        """Call `check` before each request that opens, once its tokens are there."""
+        self._calls.check_entry = check
 
     def now_ms(self) -> int:
         """Return the exchange's time as last known."""
@@ -45,22 +51,42 @@ class CcxtRest:
     def instruments(self) -> list[Row]:
         """Return the configured perpetuals that are tradeable now."""
         answer = self._calls.read("publicGetInstruments")
-        rows = self._configured(answer, answer.rows("instruments"))
+        rows = self._configured(answer, "instruments", self._quoted)
         return [kraken_rows.instrument(row) for row in rows if row.flag("tradeable")]
 
     def tickers(self) -> list[Row]:
-        """Return a ticker for each configured perpetual, as of the answer's time."""
+        """Return a ticker for each configured perpetual, as of the answer's time; none for
+        one that is suspended and has no prices, or is not listed any more.
+        """
         answer = self._calls.read("publicGetTickers")
         at = answer.time_ms("serverTime")
-        rows = self._configured(answer, answer.rows("tickers"))
-        return [kraken_rows.ticker(row, at) for row in rows]
+        rows = self._configured(answer, "tickers", self._listed)
+        return [
+            kraken_rows.ticker(row, at) for row in rows if kraken_rows.is_priced(row)
+        ]
 
-    def _configured(self, answer: Node, rows: list[Node]) -> list[Node]:
-        by_symbol = {kraken_rows.symbol(row): row for row in rows}
+    def _listed(self) -> set[str]:
+        answer = self._calls.read("publicGetInstruments")
+        return {kraken_rows.symbol(row) for row in answer.rows("instruments")}
+
+    def _quoted(self) -> set[str]:
+        answer = self._calls.read("publicGetTickers")
+        return {kraken_rows.symbol(row) for row in answer.rows("tickers")}
+
+    def _configured(
+        self, answer: Node, key: str, others: Callable[[], set[str]]
+    ) -> list[Node]:
+        """Return our rows. One that is missing is an error, unless the other endpoint does
+        not know it either: then it is not listed any more, and stops nothing else.
+        """
+        by_symbol = {kraken_rows.symbol(row): row for row in answer.rows(key)}
         missing = [symbol for symbol in self._symbols if symbol not in by_symbol]
+        if missing and len(missing) < len(self._symbols):
+            known = others()
+            missing = [symbol for symbol in missing if symbol in known]
         if missing:
             raise answer.refuse(f"tells nothing of {', '.join(missing)}")
-        return [by_symbol[symbol] for symbol in self._symbols]
+        return [by_symbol[symbol] for symbol in self._symbols if symbol in by_symbol]
 
     def candles(self, symbol: str, since_ms: int, limit: int) -> list[Candle]:
         """Return the closed candles of the `limit` intervals from since_ms on."""
@@ -69,14 +95,18 @@ class CcxtRest:
     def place(self, order: Order) -> Row:
         """Send one order; see the port for its errors."""
         request = kraken_requests.send(order)
-        with self._calls.write("privatePostSendorder", request) as answer:
+        opens = not order.reduce_only
+        with self._calls.write("privatePostSendorder", request, opens=opens) as answer:
             return _placed(answer.node("sendStatus"), order)
 
     def place_all(self, orders: Sequence[Order]) -> list[Row | ExchangeError]:
         """Send orders in one request, carried out in their order; each has its answer."""
         request = kraken_requests.batch(orders)
         cost = BATCH_COST + len(orders)
-        with self._calls.write("privatePostBatchorder", request, cost) as answer:
+        opens = not all(order.reduce_only for order in orders)
+        with self._calls.write(
+            "privatePostBatchorder", request, cost, opens=opens
+        ) as answer:
             told = {row.text("order_tag"): row for row in answer.rows("batchStatus")}
             if set(told) != {str(number) for number in range(len(orders))}:
                 raise answer.refuse(f"tells of {sorted(told)}, not of every order once")
@@ -100,7 +130,7 @@ class CcxtRest:
             status = edit.text("status")
             if status == "orderForEditNotFound":
                 return None
-            refused = kraken_orders.refusal(status)
+            refused = refusal(status)
             if refused is not None:
                 raise refused
             if status != "edited":
@@ -140,7 +170,15 @@ class CcxtRest:
     def account(self) -> Row:
         """Return the multi-collateral wallet."""
         answer = self._calls.read("privateGetAccounts")
-        return kraken_rows.account(answer.node("accounts").node("flex"))
+        flex = answer.node("accounts").node("flex")
+        row, self._others = kraken_rows.account(flex), kraken_rows.other_currencies(
+            flex
+        )
+        return row
+
+    def other_collateral(self) -> tuple[str, ...]:
+        """Return what beside USD the wallet held when last read."""
+        return self._others
 
     def fills(self, since_ms: int) -> list[Row]:
         """Return fills at or after since_ms, oldest first."""
@@ -158,7 +196,7 @@ class CcxtRest:
                 request["since"] = since_ms
             answer = self._calls.history("historyGetAccountLog", request, cost)
             logs = answer.rows("logs")
-            new = [row for row in logs if row.integer("id") > last]
+            new = [row for row in logs if row.integer("id", least=0) > last]
             found += [kraken_rows.ledger_entry(row) for row in new if _is_cash(row)]
             if len(logs) < count:
                 return sorted(found, key=lambda row: int(row["entry_id"]))
@@ -197,12 +235,10 @@ class CcxtRest:
         """Send the symbol alone where a leverage preference isolates its margin."""
         answer = self._calls.read("privateGetLeveragepreferences", {"symbol": symbol})
         rows = answer.rows("leveragePreferences")
-        isolated = any(
-            kraken_rows.symbol(row) == symbol and row.has("maxLeverage") for row in rows
-        )
-        if isolated:
+        if symbol in [kraken_rows.isolated(row) for row in rows]:
             request = {"symbol": symbol}
-            with self._calls.write("privatePutLeveragepreferences", request):
+            method = "privatePutLeveragepreferences"
+            with self._calls.write(method, request, opens=True):
                 pass
 
 
@@ -212,7 +248,7 @@ def _is_cash(row: Node) -> bool:
 
 
 def _placed(send: Node, order: Order) -> Row:
-    refused = kraken_orders.refusal(send.text("status"))
+    refused = refusal(send.text("status"))
     if refused is not None:
         raise refused
     return kraken_orders.placed(send, order)

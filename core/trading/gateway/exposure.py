@@ -20,6 +20,8 @@ from core.trading.gateway.order import Order
 from core.trading.gateway.unseen import Unseen
 
 MAX_AGE_MS = 2000
+# A position is shown within moments; one that has gone by its stop counts so long at most.
+LAG_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ class Open:
 class Exposure:
     """Reads what is open. Not thread-safe but for `forget`: one looks at a time.
 
-    `max_age_ms` is of the exchange's time, simulated or not.
+    `max_age_ms` and `lag_ms` are of the exchange's time, simulated or not.
     """
 
-    def __init__(self, adapter: Adapter, max_age_ms: int = MAX_AGE_MS) -> None:
+    def __init__(
+        self, adapter: Adapter, max_age_ms: int = MAX_AGE_MS, lag_ms: int = LAG_MS
+    ) -> None:
         self._adapter, self._max_age_ms = adapter, max_age_ms
-        self.unseen = Unseen(adapter, max_age_ms)
+        self.unseen = Unseen(adapter, lag_ms)
         self._positions: list[Row] = []
         self._orders: list[Row] = []
         self._equity_usd = ZERO
@@ -53,9 +57,10 @@ class Exposure:
         marks = {row["symbol"]: row["mark_price"] for row in self._adapter.tickers()}
         if self._is_old():
             self._read()
-        notional = sum((_held_usd(row, marks) for row in self._positions), ZERO)
+        held = self._held(marks)
+        notional = sum((_held_usd(row, marks) for row in held), ZERO)
         notional += sum((_order_usd(row, marks) for row in self._orders), ZERO)
-        risk = open_risk_usd(self._positions, self._orders, marks)
+        risk = open_risk_usd(held, self._orders, marks)
         for order in self.unseen.orders():
             mark = marks[order.symbol]
             notional += order.size * max(mark, order.limit_price or mark)
@@ -68,9 +73,19 @@ class Exposure:
         found = self.now()
         others = [row for row in self._orders if row["order_id"] != order_id]
         changed = [*others, new] if new is not None else others
-        before = open_risk_usd(self._positions, self._orders, found.marks)
-        after = open_risk_usd(self._positions, changed, found.marks)
+        held = self._held(found.marks)
+        before = open_risk_usd(held, self._orders, found.marks)
+        after = open_risk_usd(held, changed, found.marks)
         return found, found.risk_usd - before + after
+
+    def _held(self, marks: dict[str, Decimal]) -> list[Row]:
+        """Return the positions as read, and as entries have made them that are not shown yet."""
+        rows = {row["symbol"]: row for row in self._positions}
+        for symbol, size in self.unseen.late().items():
+            row = rows.get(symbol, {"symbol": symbol, "entry_price": marks[symbol]})
+            if abs(size) > abs(row.get("size", ZERO)):
+                rows[symbol] = {**row, "size": size}
+        return list(rows.values())
 
     def note(self, order: Order) -> None:
         """Count an entry that is about to be sent."""
@@ -95,7 +110,7 @@ class Exposure:
         self._positions = self._adapter.positions()
         self._orders = self._adapter.open_orders()
         self._equity_usd = self._adapter.account()["equity_usd"]
-        self.unseen.compare(self._positions, self._orders)
+        self.unseen.compare(self._positions, self._orders, at_ms)
         self._read_ms, self._changes_read = at_ms, changes
 
 

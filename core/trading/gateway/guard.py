@@ -7,11 +7,12 @@ moved away, made smaller or cancelled puts more at risk, as an entry does.
 
 from __future__ import annotations
 
-from collections import deque
 from decimal import Decimal
+from pathlib import Path
 
 from core.errors import GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.entry_rate import EntryRate
 from core.trading.gateway.exposure import Exposure, Open
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
@@ -20,7 +21,10 @@ from core.trading.gateway.order import Order
 
 
 class Guard:
-    """Checks orders against the limits. Not thread-safe: one order at a time."""
+    """Checks orders against the limits. Not thread-safe: one order at a time.
+
+    `sent_file` tells the next process which entries were sent.
+    """
 
     def __init__(
         self,
@@ -28,11 +32,12 @@ class Guard:
         adapter: Adapter,
         switch: KillSwitch,
         exposure: Exposure | None = None,
+        sent_file: Path | None = None,
     ) -> None:
         self.limits, self.switch = limits, switch
         self._adapter = adapter
         self._exposure = exposure or Exposure(adapter)
-        self._sent_ms: deque[int] = deque()
+        self._rate = EntryRate(limits.max_orders_per_minute, sent_file)
 
     def check(self, order: Order) -> None:
         """Raise GatewayRefused with the limit and the value; else count the order."""
@@ -41,10 +46,11 @@ class Guard:
         self.switch.check()
         self._check_symbol(order)
         self._check_size(order)
-        self._check_rate()
         self._check_open(order)
+        # Only now the exchange's time is known for certain, also of a new process.
+        self._rate.check(self._adapter.now_ms())
         self._exposure.note(order)
-        self._sent_ms.append(self._adapter.now_ms())
+        self._rate.note(self._adapter.now_ms())
 
     def told(self, client_id: str, row: Row | None) -> None:
         """Take what became of an entry: its OrderStatus row, None if it never came."""
@@ -93,14 +99,6 @@ class Guard:
             raise GatewayRefused(
                 f"max_order_size of {order.symbol} is {most}, the order has {order.size}"
             )
-
-    def _check_rate(self) -> None:
-        now, sent = self._adapter.now_ms(), self._sent_ms
-        while sent and not now - 60_000 < sent[0] <= now:
-            sent.popleft()
-        most = self.limits.max_orders_per_minute
-        if len(sent) >= most:
-            raise GatewayRefused(f"max_orders_per_minute is {most}, all are used")
 
     def _check_open(self, order: Order) -> None:
         found, limits = self._exposure.now(), self.limits

@@ -15,9 +15,10 @@ and an entry that still fills has its stop resting already (`protection`).
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from core.errors import ExchangeError, ExchangeUnavailable, GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
@@ -40,6 +41,7 @@ class Heartbeat:
         self._deadline: float | None = None
         # Whoever was here before may have armed it, and may have left entries.
         self._armed = self._may_rest = True
+        self._sending, self._counting = 0, threading.Lock()
 
     def beat(self, timeout_s: int) -> None:
         """Note that the loop lives, and set the exchange's switch as things are now."""
@@ -53,8 +55,20 @@ class Heartbeat:
             else:
                 self._disarm()
 
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """While an entry or a stop is sent: no reading tells of it, so nothing is armed."""
+        # Not while a beat reads and arms; but whoever has sent waits for none.
+        with self._lock, self._counting:
+            self._sending += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._sending -= 1
+
     def entry_sent(self, kind: str) -> None:
-        """Note that an entry was sent, which may come to rest."""
+        """Note, while `sending`, that an entry is sent, which may come to rest."""
         self._may_rest |= kind not in IMMEDIATE
 
     def before_protection(self) -> None:
@@ -79,15 +93,21 @@ class Heartbeat:
             deadline = self._deadline
             if deadline is None or self._monotonic() < deadline:
                 return True
-            if not self._may_rest:
-                self._deadline = None
-                return True
+            may_rest = self._may_rest
             try:
-                taken_back = [self._cancelled(row) for row in self._entries()]
+                entries = self._entries() if may_rest else []
+                if [row for row in entries if not self._cancelled(row)]:
+                    return False
+                # It would take the stops as well.
+                self._disarm()
             except ExchangeError:
                 return False
+            if self._sending:
+                return False
             self._deadline = None
-        self._on_silence(f"the loop is silent; {len(taken_back)} entries taken back")
+        if may_rest:
+            text = f"the loop is silent; {len(entries)} entries taken back"
+            self._on_silence(text)
         return True
 
     def state(self) -> Row:
@@ -102,7 +122,7 @@ class Heartbeat:
             self._armed = False
 
     def _only_entries_rest(self) -> bool:
-        if not self._may_rest:
+        if self._sending or not self._may_rest:
             return False
         orders = self._adapter.open_orders()
         self._may_rest = any(not row["reduce_only"] for row in orders)
@@ -113,5 +133,9 @@ class Heartbeat:
     def _entries(self) -> list[Row]:
         return [row for row in self._adapter.open_orders() if not row["reduce_only"]]
 
-    def _cancelled(self, row: Row) -> Row | None:
-        return self._adapter.cancel_order(row["order_id"])
+    def _cancelled(self, row: Row) -> bool:
+        """Cancel an order; False if that failed, which holds up no other."""
+        with contextlib.suppress(ExchangeError):
+            self._adapter.cancel_order(row["order_id"])
+            return True
+        return False

@@ -5,21 +5,27 @@ from __future__ import annotations
 from itertools import pairwise
 
 from core.trading.gateway import kraken_rows
-from core.trading.gateway.adapter import Candle
+from core.trading.gateway.adapter import INTERVALS_MS, Candle
 from core.trading.gateway.ccxt_calls import Calls
 
-INTERVALS_MS = {
-    "1m": 60_000,
-    "5m": 300_000,
-    "15m": 900_000,
-    "30m": 1_800_000,
-    "1h": 3_600_000,
-    "4h": 14_400_000,
-    "12h": 43_200_000,
-    "1d": 86_400_000,
-    "1w": 604_800_000,
-}
 _CANDLES_A_CALL = 2000
+
+
+class KrakenCharts:
+    """The public charts; see `gateway.adapter.Charts`."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def now_ms(self, symbol: str) -> int:
+        """Return the exchange's time."""
+        return server_now_ms(self._calls, symbol)
+
+    def candles(
+        self, symbol: str, interval: str, since_ms: int, limit: int
+    ) -> list[Candle]:
+        """Return closed candles."""
+        return closed_candles(self._calls, symbol, interval, since_ms, limit)
 
 
 def closed_candles(
@@ -29,8 +35,9 @@ def closed_candles(
     step = INTERVALS_MS[interval]
     end = since_ms + limit * step
     if end > calls.clock.now_ms():
-        # Our clock is never ahead of the exchange's, so only here it is in doubt.
-        end = min(end, _server_now_ms(calls, symbol))
+        # Our clock is ahead of the exchange's by milliseconds at most, so only here it is
+        # in doubt.
+        end = min(end, server_now_ms(calls, symbol))
     found: list[Candle] = []
     while since_ms + step <= end:
         span = min(_CANDLES_A_CALL * step, end - since_ms)
@@ -43,7 +50,8 @@ def closed_candles(
     return found
 
 
-def _server_now_ms(calls: Calls, symbol: str) -> int:
+def server_now_ms(calls: Calls, symbol: str) -> int:
+    """Return the exchange's time; ExchangeError if it does not list the symbol."""
     # Charts tell no time, and whether a candle is closed is a question of the
     # exchange's time. Public calls are free.
     answer = calls.read("publicGetTickersSymbol", {"symbol": symbol})
@@ -65,4 +73,4 @@ def _page(
     times = [candle[0] for candle in page]
     if any(b <= a for a, b in pairwise(times)):
         raise answer.refuse("candles are not in order of time")
-    return page, bool(answer.data.get("more_candles"))
+    return page, answer.flag("more_candles")

@@ -71,12 +71,16 @@ def event_row(e: Event) -> Row:
     return {**{n: getattr(e, n) for n in names}, "kind": _WORDS[e.kind]}
 
 
-def event(element: Node) -> Event | None:
-    """Read one element; None for kinds that tell no order state."""
+def event(element: Node, client_id: str | None = None) -> Event | None:
+    """Read one element; None for kinds that tell no order state and, if a client id is
+    given, for other orders: those need not be readable.
+    """
     body, time_ms = element.node("event"), element.time_ms("timestamp")
     for kind, key in _BODY.items():
         if body.has(kind):
             told = body.node(kind)
+            if _is_another(told.node(key), client_id):
+                return None
             states = [_state(told.node(key))]
             if told.has("oldOrder"):
                 states.append(_state(told.node("oldOrder")))
@@ -84,6 +88,8 @@ def event(element: Node) -> Event | None:
     for kind, key in _TRIGGER_BODY.items():
         if body.has(kind):
             told = body.node(kind)
+            if _is_another(told.node(key), client_id):
+                return None
             quantity = told.node(key).number("quantity", least=0)
             return _event(time_ms, kind, told, key, [(quantity, Decimal(0))])
     if not any(body.has(kind) for kind in _STATELESS):
@@ -101,6 +107,10 @@ def size(events: list[Event]) -> Decimal | None:
         if not e.states[0][0] or e.reason == "full_fill":
             return e.filled
     return max((quantity + filled for quantity, filled in states), default=None)
+
+
+def _is_another(order: Node, client_id: str | None) -> bool:
+    return client_id is not None and order.data.get("clientId") != client_id
 
 
 def _state(order: Node) -> tuple[Decimal, Decimal]:

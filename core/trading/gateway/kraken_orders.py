@@ -9,53 +9,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from core.errors import DuplicateOrder, ExchangeError, OrderRejected, RateLimited
 from core.trading.gateway.adapter import Row
 from core.trading.gateway.answers import Node
 from core.trading.gateway.kraken_rows import symbol
 from core.trading.gateway.order import IMMEDIATE, Order
+from core.trading.gateway.order_state import state, weighed
+from core.trading.gateway.order_words import RESTING_KINDS
 
 _ACCEPTED = frozenset({"placed", "partiallyFilled", "filled"})
-_REJECTED = frozenset(
-    {
-        "cannotEditLimitPriceOfTrailingStop",
-        "cannotEditTriggerPriceOfTrailingStop",
-        "clientOrderIdInvalid",
-        "clientOrderIdTooBig",
-        "clientOrderIdTooLong",
-        "fixedLeverageTooHigh",
-        "insufficientAvailableFunds",
-        "invalidOrderType",
-        "invalidPrice",
-        "invalidSide",
-        "invalidSize",
-        "iocWouldNotExecute",
-        "marketInactive",
-        "marketIsPostOnly",
-        "marketSuspended",
-        "maxPositionViolation",
-        "outsidePriceCollar",
-        "postWouldExecute",
-        "selfFill",
-        "tooManyOrders",
-        "tooManySmallOrders",
-        "wouldCauseLiquidation",
-        "wouldIncreasePriceDislocation",
-        "wouldNotReducePosition",
-        "wouldProcessAfterSpecifiedTime",
-    }
-)
-_REJECTED_EDITS = frozenset({"orderForEditNotAStop", "orderCannotBeEdited"})
-RESTING_KINDS = {
-    "lmt": "limit",
-    "post": "post",
-    "stp": "stop",
-    # openorders tells a stop by this word.
-    "stop": "stop",
-    "take_profit": "take_profit",
-    "trailing_stop": "trailing_stop",
-}
-_RATE = frozenset({"tooManyRequests", "apiLimitExceeded"})
+_EVENTS = ("place", "execution", "edit", "cancel", "reject")
 _RECENT = {
     "ENTERED_BOOK": "open",
     "TRIGGER_PLACED": "open",
@@ -64,16 +26,6 @@ _RECENT = {
     "TRIGGER_ACTIVATION_FAILURE": "rejected",
     "CANCELLED": "cancelled",
 }
-
-
-def refusal(status: str) -> ExchangeError | None:
-    """Return what a sendStatus means if it is an explicit no; None if it is not."""
-    if status == "clientOrderIdAlreadyExist":
-        return DuplicateOrder(status, hint="look the order up by its client id")
-    if status in _RATE:
-        return RateLimited(f"sendorder: {status}")
-    refused = status in _REJECTED or status in _REJECTED_EDITS
-    return OrderRejected(status) if refused else None
 
 
 def placed(send: Node, order: Order) -> Row:
@@ -88,7 +40,7 @@ def placed(send: Node, order: Order) -> Row:
     filled, average = _executed(events)
     if filled > order.size:
         raise send.refuse(f"executions of {filled} for an order of {order.size}")
-    ended = any(event.text("type") == "CANCEL" for event in events)
+    ended = any(_kind(event) == "cancel" for event in events)
     if order.kind in IMMEDIATE and not filled and not ended:
         raise send.refuse("an immediate order with neither execution nor refusal")
     return {
@@ -107,27 +59,14 @@ def placed(send: Node, order: Order) -> Row:
 def _executed(events: list[Node]) -> tuple[Decimal, Decimal | None]:
     amounts: dict[str, tuple[Decimal, Decimal]] = {}
     for event in events:
-        if event.text("type") == "EXECUTION":
+        if _kind(event) == "execution":
             execution = (event.positive("amount"), event.positive("price"))
             amounts[event.text("executionId")] = execution
     return weighed(list(amounts.values()))
 
 
-def weighed(parts: list[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal | None]:
-    """Return the sum of sizes and the size-weighted price of (size, price) pairs."""
-    total = sum((size for size, _ in parts), Decimal(0))
-    if not total:
-        return total, None
-    return total, sum((size * price for size, price in parts), Decimal(0)) / total
-
-
-def state(size: Decimal, filled: Decimal, *, ended: bool) -> str:
-    """Return the status word: an ended order that is not whole was cancelled."""
-    if filled >= size:
-        return "filled"
-    if ended:
-        return "cancelled"
-    return "partial" if filled else "open"
+def _kind(event: Node) -> str:
+    return event.choice("type", *_EVENTS)
 
 
 def resting(row: Node) -> Row:
@@ -177,13 +116,14 @@ def recent(row: Node) -> Row:
     if word == "open" and found["filled"]:
         word = "partial"
     reason = row.get("updateReason") if row.has("updateReason") else ""
-    return {**found, "status": word, "reason": str(reason)}
+    # In lower case, as the history tells the same reason seconds later.
+    return {**found, "status": word, "reason": str(reason).lower()}
 
 
 def cancelled(cancel: Node) -> Row:
     """Return the OrderStatus from a cancelStatus that says cancelled."""
     for event in cancel.rows("orderEvents"):
-        if event.text("type") == "CANCEL":
+        if _kind(event) == "cancel":
             if event.has("orderTrigger"):
                 return _waiting(event.node("orderTrigger"), "uid", "clientId")
             return _told(event.node("order"), "cancelled")
@@ -193,7 +133,7 @@ def cancelled(cancel: Node) -> Row:
 def edited(edit: Node) -> Row:
     """Return the OrderStatus from an editStatus that says edited."""
     events = edit.rows("orderEvents")
-    changed = [event for event in events if event.text("type") == "EDIT"]
+    changed = [event for event in events if _kind(event) == "edit"]
     if len(changed) != 1:
         raise edit.refuse(f"{len(changed)} EDIT events, not one")
     row = _told(changed[0].node("new"), "open")

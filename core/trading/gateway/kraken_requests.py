@@ -11,17 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from core.trading.gateway.order import Order
+from core.trading.gateway.order_words import ORDER_TYPES
 
 Request = dict[str, str | bool]
-ORDER_TYPES = {
-    "market": "mkt",
-    "limit": "lmt",
-    "post": "post",
-    "ioc": "ioc",
-    "stop": "stp",
-    "take_profit": "take_profit",
-    "trailing_stop": "trailing_stop",
-}
 
 
 def send(order: Order) -> Request:

@@ -11,6 +11,8 @@ from core.trading.gateway.adapter import Candle, Row
 from core.trading.gateway.answers import Node
 
 PERPETUAL = "flexible_futures"
+_MOST_PLACES = 20
+_PRICES = ("markPrice", "bid", "ask", "last", "open24h")
 # Kinds of the account log whose amounts say all; by others money comes or goes.
 _TRADED = ("futures ", "funding rate change")
 
@@ -22,6 +24,9 @@ def instrument(row: Node) -> Row:
         raise row.refuse("'marginLevels' is empty")
     lowest = min(levels, key=lambda level: level.number("numNonContractUnits"))
     places = row.integer("contractValueTradePrecision")
+    # Below zero the step is tens of contracts; that of no contract has more digits.
+    if abs(places) > _MOST_PLACES:
+        raise row.refuse(f"'contractValueTradePrecision' is {places}")
     return {
         "symbol": symbol(row),
         "tick_size": row.positive("tickSize"),
@@ -38,6 +43,15 @@ def instrument(row: Node) -> Row:
             for level in levels
         ],
     }
+
+
+def is_priced(row: Node) -> bool:
+    """Tell whether a ticker has its figures; only that of a suspended market may lack them."""
+    if not row.flag("suspended"):
+        return True
+    return all(row.has(key) for key in (*_PRICES, "vol24h", "fundingRate")) and all(
+        row.number(key) for key in _PRICES
+    )
 
 
 def ticker(row: Node, time_ms: int) -> Row:
@@ -84,11 +98,21 @@ def account(flex: Node) -> Row:
         "balance_usd": flex.number("balanceValue"),
         "equity_usd": flex.number("portfolioValue"),
         "available_usd": flex.number("availableMargin"),
-        "initial_margin_usd": flex.number("initialMargin"),
-        "maintenance_margin_usd": flex.number("maintenanceMargin"),
+        "initial_margin_usd": flex.number("initialMargin", least=0),
+        "maintenance_margin_usd": flex.number("maintenanceMargin", least=0),
         "floating_usd": flex.number("pnl"),
         "funding_usd": flex.number("unrealizedFunding"),
     }
+
+
+def other_currencies(flex: Node) -> tuple[str, ...]:
+    """Return the currencies beside USD of which the wallet holds any."""
+    held = flex.node("currencies")
+    return tuple(
+        name.upper()
+        for name in held.data
+        if name.upper() != "USD" and held.node(name).number("quantity")
+    )
 
 
 def fill(row: Node) -> Row:
@@ -115,7 +139,7 @@ def ledger_entry(row: Node) -> Row:
     if not kind.startswith(_TRADED) and row.has("old_balance"):
         transfer = balance - row.number("old_balance") - (realised + funding - fee)
     return {
-        "entry_id": row.integer("id"),
+        "entry_id": row.integer("id", least=0),
         "time_ms": row.time_ms("date"),
         "kind": kind,
         "symbol": row.text("contract").upper() if row.has("contract") else "",
@@ -125,6 +149,12 @@ def ledger_entry(row: Node) -> Row:
         "transfer_usd": transfer,
         "balance_usd": balance,
     }
+
+
+def isolated(row: Node) -> str:
+    """Return the symbol whose margin a leverage preference isolates."""
+    row.positive("maxLeverage")
+    return symbol(row)
 
 
 def symbol(row: Node) -> str:

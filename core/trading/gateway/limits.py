@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from core.environment import Environment
 from core.errors import ConfigError
@@ -36,8 +43,8 @@ class Limits(BaseModel):
     """Hard limits; notional is size times price, risk is what is lost at the stops, in USD.
 
     `max_open_risk_frac` is of the equity that the exchange tells, `max_daily_loss_frac` of
-    the day's first; of two limits both hold. The day is UTC. Rejects and drifts count while
-    they come in a row.
+    the day's first; of two limits both hold. The day is UTC. Rejects count while
+    they come in a row; of drifts one is forgotten in an hour without any.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +63,20 @@ class Limits(BaseModel):
     max_rejects: int = Field(default=10, gt=0)
     max_drift_usd: Decimal = Field(default=Decimal(50), gt=0)
     max_drifts: int = Field(default=12, gt=0)
+
+    @field_validator("max_order_size")
+    @classmethod
+    def _sizes_are_of_symbols(
+        cls, sizes: dict[str, Decimal], info: ValidationInfo
+    ) -> dict[str, Decimal]:
+        symbols = info.data.get("symbols", ())
+        for symbol in sizes:
+            # A misspelt one would limit nothing.
+            if symbol not in symbols:
+                raise ValueError(
+                    f"{symbol} is none of the symbols {', '.join(symbols)}"
+                )
+        return sizes
 
 
 def daily_loss_usd(most_usd: Decimal, frac: Decimal, first_usd: Decimal) -> Decimal:
@@ -79,9 +100,10 @@ def load(path: Path | None, environment: Environment) -> Limits:
         return Limits(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
+        key, said = ".".join(map(str, first["loc"])), first["msg"]
         raise ConfigError(
-            f"limits: {key}: {first['msg']} (got {first['input']!r:.80})",
+            f"limits: {key}: {said.removeprefix('Value error, ')}"
+            f" (got {first['input']!r:.80})",
             hint=f"keys are {', '.join(Limits.model_fields)}",
         ) from None
 

@@ -68,10 +68,9 @@ def _position_risk(row: Row, stops: Sequence[Row], mark: Decimal) -> Decimal:
 
 
 def is_stop(row: Row) -> bool:
-    """Tell whether an OpenOrder row is a stop that only reduces."""
-    return (
-        row["reduce_only"] and row["kind"] in _STOPS and row["stop_price"] is not None
-    )
+    """Tell whether an OpenOrder row is a stop that only reduces, at any price."""
+    priced = row["stop_price"] is not None and row["limit_price"] is None
+    return bool(row["reduce_only"] and row["kind"] in _STOPS and priced)
 
 
 def _mark(row: Row, marks: Mapping[str, Decimal]) -> Decimal:

@@ -19,6 +19,9 @@ TRIGGERED = STOPPED | {"trailing_stop"}
 IMMEDIATE = frozenset({"market", "ioc"})
 KINDS = PRICED | TRIGGERED | {"market"}
 CLIENT_ID_MAX = 100
+# Powers of ten between which every size and price lies. Written out, as it is sent,
+# `1e200000000` would have 200 MB.
+_LEAST_POWER, _MOST_POWER = -18, 18
 # What is added to an entry's client id for the stop that goes with it.
 STOP_SUFFIX = "-stop"
 
@@ -120,6 +123,9 @@ def _check_numbers(order: Order) -> None:
         raise GatewayRefused(f"a {order.kind} order takes no trail_usd")
     if order.limit_price is not None and order.kind in {"market", "trailing_stop"}:
         raise GatewayRefused(f"a {order.kind} order takes no limit_price")
+    if order.limit_price is not None and order.reduce_only and order.kind in TRIGGERED:
+        # At such a price it may find nobody, and protects nothing.
+        raise GatewayRefused(f"a reduce-only {order.kind} takes no limit_price")
 
 
 def _check_protection(order: Order) -> None:
@@ -140,3 +146,5 @@ def _check_protection(order: Order) -> None:
 def _check_above_zero(name: str, value: Decimal) -> None:
     if not value.is_finite() or value <= 0:
         raise GatewayRefused(f"{name} is {value}, not above 0")
+    if not _LEAST_POWER <= value.adjusted() < _MOST_POWER:
+        raise GatewayRefused(f"{name} is {value!s:.80}, out of range")

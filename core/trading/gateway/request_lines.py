@@ -35,7 +35,7 @@ def answer(
         request = json.loads(line)
         number, name = request["id"], request["method"]
         method, params = methods[name], dict(request.get("params") or {})
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         error = GatewayRefused(f"no request of ours: method {name!r:.40}")
         return _error_line(number, error, redact)
     try:

@@ -5,33 +5,16 @@ The admin table is served on a socket of its own, which the runtime is not given
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from decimal import Decimal
 from functools import wraps
 from typing import Any
 
-from core.errors import (
-    DuplicateOrder,
-    ExchangeError,
-    ExchangeUnavailable,
-    GatewayRefused,
-    OrderRejected,
-    RateLimited,
-)
+from core.errors import ExchangeError, GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
-from core.trading.gateway.order import (
-    TRIGGERED,
-    Order,
-    check_client_id,
-    checked,
-    positive,
-)
-from core.trading.gateway.protection import place_protected
+from core.trading.gateway.orders import Orders
 from core.trading.gateway.request_lines import Method
-from core.trading.gateway.sent_ids import SentIds
 from core.trading.gateway.tripwires import Tripwires
 
 
@@ -47,9 +30,7 @@ class Service:
     ) -> None:
         self._adapter, self._guard = adapter, guard
         self._heartbeat, self._tripwires = heartbeat, tripwires
-        self._opening = threading.Lock()
-        self._pooled: set[str] = set()
-        self._sent = SentIds()
+        self.orders = Orders(adapter, guard, heartbeat, tripwires)
 
     def methods(self) -> dict[str, Method]:
         """Return what the runtime may call. It can halt, but not resume."""
@@ -58,11 +39,11 @@ class Service:
             "instruments": adapter.instruments,
             "tickers": adapter.tickers,
             "candles": self._candles,
-            "place": self._place,
-            "order": self._order,
-            "edit": self._edit,
-            "cancel": self._cancel,
-            "cancel_order": self._cancel_order,
+            "place": self.orders.place,
+            "order": self.orders.order,
+            "edit": self.orders.edit,
+            "cancel": self.orders.cancel,
+            "cancel_order": self.orders.cancel_order,
             "open_orders": adapter.open_orders,
             "positions": adapter.positions,
             "account": self.account,
@@ -103,103 +84,6 @@ class Service:
         self._tripwires.see(row["equity_usd"])
         return row
 
-    def _place(self, order: Any) -> Row:
-        request = checked(order)
-        if request.reduce_only:
-            if request.kind in TRIGGERED:
-                # A stop that a switch may strip is better than none.
-                with contextlib.suppress(ExchangeError):
-                    self._heartbeat.before_protection()
-            else:
-                self._guard.closing(request.symbol)
-            return self._send(request)
-        # One at a time, so that two orders cannot both pass on the same open notional.
-        with self._opening:
-            self._guard.check(request)
-            try:
-                self._prepare(request)
-            except ExchangeError:
-                self._guard.told(request.client_id, None)
-                raise
-            return self._entered(request)
-
-    def _prepare(self, order: Order) -> None:
-        if order.symbol not in self._pooled:
-            self._adapter.pool_margin(order.symbol)
-            self._pooled.add(order.symbol)
-        if order.protect_price is not None:
-            self._heartbeat.before_protection()
-        self._heartbeat.entry_sent(order.kind)
-
-    def _entered(self, order: Order) -> Row:
-        try:
-            row = self._send(order)
-        except ExchangeError as error:
-            if _never_came(error):
-                self._guard.told(order.client_id, None)
-            self._tripwires.outcome(error)
-            raise
-        self._guard.told(order.client_id, row)
-        self._tripwires.outcome(None)
-        return row
-
-    def _send(self, order: Order) -> Row:
-        self._sent.claim(order.client_id)
-        try:
-            if order.protect_price is not None:
-                return place_protected(self._adapter, order, self._guard.changed)
-            return self._adapter.place(order)
-        except ExchangeError as error:
-            if _never_came(error):
-                self._sent.release(order.client_id)
-            raise
-
-    def _order(self, client_id: Any) -> Row | None:
-        found = self._adapter.order(check_client_id(client_id))
-        if found is None:
-            # The exchange never got it: the same id may be sent again.
-            self._sent.release(client_id)
-        self._guard.told(client_id, found)
-        return found
-
-    def _edit(
-        self, client_id: Any, size: Any, limit_price: Any, stop_price: Any
-    ) -> Row | None:
-        numbers = {"size": size, "limit_price": limit_price, "stop_price": stop_price}
-        changes = {name: positive(name, value) for name, value in numbers.items()}
-        check_client_id(client_id)
-        with self._opening:
-            found = self._resting("client_id", client_id)
-            if found is not None:
-                if not found["reduce_only"]:
-                    raise GatewayRefused(
-                        "edit: an entry is not changed",
-                        hint="cancel it and send another",
-                    )
-                self._guard.check_change(found, changes["size"], changes["stop_price"])
-            self._guard.changed()
-            return self._adapter.edit(client_id, **changes)
-
-    def _cancel(self, client_id: Any) -> Row | None:
-        return self._cancelled("client_id", check_client_id(client_id))
-
-    def _cancel_order(self, order_id: Any) -> Row | None:
-        return self._cancelled("order_id", str(order_id))
-
-    def _cancelled(self, key: str, name: str) -> Row | None:
-        with self._opening:
-            found = self._resting(key, name)
-            if found is not None:
-                self._guard.check_cancel(found)
-            self._guard.changed()
-            if key == "client_id":
-                return self._adapter.cancel(name)
-            return self._adapter.cancel_order(name)
-
-    def _resting(self, key: str, name: str) -> Row | None:
-        rows = self._adapter.open_orders()
-        return next((row for row in rows if row[key] == name), None)
-
     def _candles(self, symbol: Any, since_ms: Any, limit: Any) -> list[Any]:
         if symbol not in self._guard.limits.symbols:
             raise GatewayRefused(f"symbols: {symbol!r:.80} is not allowed")
@@ -235,15 +119,10 @@ class Service:
         return {
             "halted": self._guard.switch.reason(),
             "now_ms": self._adapter.now_ms(),
+            "other_collateral": self._adapter.other_collateral(),
             **self._heartbeat.state(),
             "limits": self._guard.limits.model_dump(mode="json"),
         }
-
-
-def _never_came(error: ExchangeError) -> bool:
-    if isinstance(error, DuplicateOrder):
-        return False
-    return isinstance(error, (ExchangeUnavailable, OrderRejected, RateLimited))
 
 
 def _whole(name: str, value: Any) -> int:

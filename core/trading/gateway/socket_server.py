@@ -8,11 +8,11 @@ It knows nothing of what the lines mean.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from core.errors import Busy, ConfigError
 LINE_MAX = 1 << 20
 # sun_path of Linux, with its terminating zero.
 _PATH_MAX = 107
+# Before it accepts again after a failure.
+_PAUSE_S = 0.1
 
 
 class SocketServer:
@@ -58,13 +60,19 @@ class SocketServer:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError as error:
-                if error.errno in {errno.EMFILE, errno.ENFILE, errno.ECONNABORTED}:
-                    continue
-                return
-            threading.Thread(
-                target=self._serve, args=(connection,), daemon=True
-            ).start()
+            except OSError:
+                if self._closing:
+                    return
+                # Of descriptors there may be some again.
+                time.sleep(_PAUSE_S)
+                continue
+            try:
+                threading.Thread(
+                    target=self._serve, args=(connection,), daemon=True
+                ).start()
+            except (MemoryError, RuntimeError):
+                # No thread for it: its client asks again.
+                connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
         with self._changed:

@@ -7,30 +7,27 @@ is computed from the equity that the exchange tells.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import threading
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected
 from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.day_equity import DayEquity
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits, daily_loss_usd
 
 DAY_MS = 86_400_000
 # Fills that are shown a candle late are no reason yet, however large.
 LARGE_AFTER = 3
-# Each run on paper is an account of its own.
-_ACCOUNTS = 50
+# Candles of an hour.
+FORGIVEN_AFTER = 12
 
 
 class Tripwires:
-    """Watches the account for a kill switch. The day's first equity is kept in a file, by
-    `account`, a name that tells accounts apart: a paper account's is no measure of a
-    live one's loss.
+    """Watches the account for a kill switch. The day's first equity outlives the process,
+    by `account` (`day_equity`).
     """
 
     def __init__(
@@ -42,29 +39,54 @@ class Tripwires:
         account: str = "",
     ) -> None:
         self._limits, self._adapter, self._switch = limits, adapter, switch
-        self._day_file, self._account = day_file, account
+        self._day = DayEquity(day_file, account)
         self._rejects = self._drifts = self._newest_entry = 0
+        # Reports without a drift since the last one, and with one without a break.
+        self._clean = self._in_a_row = 0
+        self._others: set[str] = set()
         self._lock = threading.Lock()
 
     def see(self, equity: Decimal) -> None:
         """Look at the equity as the exchange told it now; halt if the day cost too much."""
         now_ms = self._adapter.now_ms()
         with self._lock:
-            first = self._first_of(now_ms // DAY_MS)
-            if first is None:
-                self._keep(now_ms, equity)
-                return
-            if first - equity < self._most(first) or self._switch.reason() is not None:
-                return
-            # Perhaps it was taken out, and the loop has not read of it yet.
-            with contextlib.suppress(ExchangeError):
-                since_ms = self._kept()[self._account].get("time_ms", 0)
-                self._note(self._adapter.ledger(self._newest_entry, since_ms))
-            first = self._first_of(now_ms // DAY_MS) or first
-        if first - equity >= (most := self._most(first)):
-            limit = f"{most:.2f}".removesuffix(".00")
-            lost = f"the day has cost {first - equity:.2f} USD, the limit is {limit}"
-            self._switch.halt(lost)
+            found = [self._lost(now_ms, equity), self._other_collateral()]
+        for reason in filter(None, found):
+            self._switch.halt(reason)
+
+    def _other_collateral(self) -> str | None:
+        """Return what is new beside USD: the equity counts it, the account log of USD does
+        not, so what is paid in so would hide a loss.
+        """
+        new = set(self._adapter.other_collateral()) - self._others
+        if not new:
+            return None
+        self._others |= new
+        names = ", ".join(sorted(new))
+        return f"the account holds {names} beside USD, so a loss of the day could hide"
+
+    def _lost(self, now_ms: int, equity: Decimal) -> str | None:
+        """Return what the day has cost, once, if it is too much."""
+        day = now_ms // DAY_MS
+        first = self._day.of(day, now_ms)
+        if first is None:
+            # Of nothing no part could be lost.
+            if equity > 0:
+                self._day.begin(day, now_ms, equity)
+            return None
+        if first.equity_usd - equity < self._most(first.equity_usd):
+            return None
+        if first.told and self._switch.reason() is not None:
+            return None
+        # Perhaps it was taken out, and the loop has not read of it yet.
+        with contextlib.suppress(ExchangeError):
+            self._note(self._adapter.ledger(self._newest_entry, first.time_ms))
+        cost, most = first.equity_usd - equity, self._most(first.equity_usd)
+        if cost < most:
+            return None
+        self._day.told()
+        limit = f"{most:.2f}".removesuffix(".00")
+        return f"the day has cost {cost:.2f} USD, the limit is {limit}"
 
     def _most(self, first: Decimal) -> Decimal:
         limits = self._limits
@@ -83,17 +105,7 @@ class Tripwires:
     def _note(self, rows: Sequence[Row]) -> None:
         ids = [row["entry_id"] for row in rows]
         self._newest_entry = max([self._newest_entry, *ids])
-        kept = self._kept()
-        mine = kept.get(self._account)
-        if not isinstance(mine, dict):
-            return
-        for row in (row for row in rows if row["transfer_usd"]):
-            # Equity that was read before it, and each of them once.
-            newer = row["entry_id"] > mine.get("entry_id", 0)
-            if newer and row["time_ms"] >= mine.get("time_ms", 0):
-                first = Decimal(mine["equity_usd"]) + row["transfer_usd"]
-                mine.update(entry_id=row["entry_id"], equity_usd=str(first))
-                self._write(kept)
+        self._day.moved(rows)
 
     def outcome(self, error: ExchangeError | None) -> None:
         """Count an entry's outcome; None is a success."""
@@ -106,55 +118,29 @@ class Tripwires:
                 self._rejects = 0
 
     def drift(self, drift_usd: Decimal) -> None:
-        """Count the loop's report on how far its books are from the exchange."""
+        """Count the loop's report on how far its books are from the exchange.
+
+        A report without a drift ends a row of them, and takes little back of their number:
+        books that are opened anew are right for a while, whatever made them wrong.
+        """
         if abs(drift_usd) < Decimal("0.01"):
-            self._drifts = 0
+            self._in_a_row, self._clean = 0, self._clean + 1
+            if self._clean % FORGIVEN_AFTER == 0:
+                self._drifts = max(0, self._drifts - 1)
             return
-        self._drifts += 1
+        self._clean = 0
+        self._drifts, self._in_a_row = self._drifts + 1, self._in_a_row + 1
         large = abs(drift_usd) >= self._limits.max_drift_usd
-        if self._drifts >= (LARGE_AFTER if large else self._limits.max_drifts):
+        lasts = large and self._in_a_row >= LARGE_AFTER
+        if lasts or self._drifts >= self._limits.max_drifts:
             self._switch.halt(
                 f"books differ from the exchange by {drift_usd} USD,"
-                f" {self._drifts} times in a row"
+                f" for the {self._drifts}. time"
             )
-            self._drifts = 0
+            self._drifts = self._in_a_row = 0
 
     def forgive(self) -> None:
         """Begin the day's loss anew: a person has looked and resumed."""
-        self._rejects = self._drifts = 0
+        self._rejects = self._drifts = self._in_a_row = 0
         with self._lock:
-            kept = self._kept()
-            if kept.pop(self._account, None) is not None:
-                self._write(kept)
-
-    def _first_of(self, day: int) -> Decimal | None:
-        try:
-            mine = self._kept()[self._account]
-            return Decimal(mine["equity_usd"]) if mine["day"] == day else None
-        except (KeyError, TypeError, InvalidOperation):
-            # Without it the loss counts from now on, as it would on a new day.
-            return None
-
-    def _keep(self, now_ms: int, equity: Decimal) -> None:
-        kept = self._kept()
-        kept.pop(self._account, None)
-        kept[self._account] = {
-            "day": now_ms // DAY_MS,
-            "equity_usd": str(equity),
-            "time_ms": now_ms,
-            "entry_id": 0,
-        }
-        self._write(dict([*kept.items()][-_ACCOUNTS:]))
-
-    def _kept(self) -> dict[str, Any]:
-        try:
-            kept = json.loads(self._day_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return kept if isinstance(kept, dict) else {}
-
-    def _write(self, kept: dict[str, Any]) -> None:
-        new = self._day_file.with_name(self._day_file.name + ".new")
-        with contextlib.suppress(OSError):
-            new.write_text(json.dumps(kept))
-            os.replace(new, self._day_file)
+            self._day.forget()

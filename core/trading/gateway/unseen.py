@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from core.trading.gateway.adapter import Adapter, Row
+from core.trading.gateway.limiter import RESTART_MS
 from core.trading.gateway.order import Order
 
 ZERO = Decimal(0)
@@ -24,13 +25,15 @@ _ENDED = frozenset({"filled", "cancelled", "rejected"})
 class _Sent:
     """`before` is the symbol's signed position as last read before it was sent.
 
-    `rests` says whether it may fill later; `told_ms` is None while its fate is not known.
+    `rests` says whether it may fill later; `told_ms` is None while its fate is not known;
+    `late` says that a reading that began after its end did not show its position.
     """
 
     order: Order
     before: Decimal
     told_ms: int | None = None
     rests: bool = True
+    late: bool = False
 
 
 class Unseen:
@@ -39,6 +42,7 @@ class Unseen:
     def __init__(self, adapter: Adapter, lag_ms: int) -> None:
         self._adapter, self._lag_ms = adapter, lag_ms
         self._sent: dict[str, _Sent] = {}
+        self._ended: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, order: Order, before: Decimal) -> None:
@@ -67,9 +71,20 @@ class Unseen:
                     del self._sent[client_id]
 
     def orders(self) -> list[Order]:
-        """Return what counts as open, each as it may have been filled."""
+        """Return what counts as open, each as it may have been filled, without what is late."""
         with self._lock:
-            return [sent.order for sent in self._sent.values()]
+            return [sent.order for sent in self._sent.values() if not sent.late]
+
+    def late(self) -> dict[str, Decimal]:
+        """Return the signed positions by symbol that the last reading does not show yet. Its
+        orders tell which stops rest for them: they may have been lost since.
+        """
+        with self._lock:
+            found: dict[str, Decimal] = {}
+            for sent in (s for s in self._sent.values() if s.late):
+                before = found.get(sent.order.symbol, sent.before)
+                found[sent.order.symbol] = before + _signed(sent.order)
+            return found
 
     def ask(self) -> None:
         """Ask the exchange what became of those of which nobody knows. Errors rise."""
@@ -77,22 +92,30 @@ class Unseen:
             unknown = [k for k, sent in self._sent.items() if sent.told_ms is None]
         for client_id in unknown:
             self.told(client_id, self._adapter.order(client_id))
+        with self._lock:
+            self._ended = {k for k, sent in self._sent.items() if _is_filled(sent)}
 
-    def compare(self, positions: Sequence[Row], orders: Sequence[Row]) -> None:
-        """Forget what a reading shows, and what it would show if it were there."""
+    def compare(
+        self, positions: Sequence[Row], orders: Sequence[Row], at_ms: int
+    ) -> None:
+        """Forget what a reading shows, and what it would show if it were there; `at_ms` is
+        when the reading began.
+        """
         held = {row["symbol"]: row["size"] for row in positions}
         resting = {row["client_id"] for row in orders}
-        now_ms = self._adapter.now_ms()
         with self._lock:
             shown = [k for k in self._sent if k in resting] + self._filled(held)
             late = [
                 client_id
                 for client_id, sent in self._sent.items()
                 if sent.told_ms is not None
-                and not 0 <= now_ms - sent.told_ms <= self._lag_ms
+                # What was answered while it was read comes after its begin.
+                and not -RESTART_MS <= at_ms - sent.told_ms <= self._lag_ms
             ]
             for client_id in {*shown, *late}:
                 del self._sent[client_id]
+            for client_id in self._ended & self._sent.keys():
+                self._sent[client_id].late = True
 
     def _filled(self, held: dict[str, Decimal]) -> list[str]:
         """Return the filled entries whose symbol's position is as large as they made it."""
@@ -108,6 +131,10 @@ class Unseen:
             if wanted * size >= 0 and abs(size) >= abs(wanted):
                 found += [k for k, s in ended.items() if not s.rests]
         return found
+
+
+def _is_filled(sent: _Sent) -> bool:
+    return sent.told_ms is not None and not sent.rests
 
 
 def _signed(order: Order) -> Decimal:

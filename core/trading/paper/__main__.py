@@ -14,14 +14,17 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from core.errors import ArchitectError, ConfigError
 from core.trading.candles import Candles, load_folder
+from core.trading.paper.account_journal import opened
 from core.trading.paper.config import PaperConfig, PaperKeys
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.growing import GrowingFolder
+from core.trading.paper.kept_account import KeptExchange
 from core.trading.paper.server import PaperServer, serve
 from core.trading.synthetic import synthetic_candles
 
@@ -38,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda received, _: stops.append(received))
     if options.follow and options.candles is None:
         parser.error("--follow goes with --candles")
+    if options.account and (not options.follow or options.next_open):
+        parser.error("--account goes with --follow, and without --next-open")
     if options.die_with_parent and not _die_with_parent():
         return 0
     try:
@@ -66,23 +71,40 @@ def _run(options: argparse.Namespace, stops: list[int]) -> None:
         warmup=known if options.follow else options.warmup,
         seed=options.seed,
     )
-    source = GrowingFolder(options.candles) if options.follow else None
-    exchange = PaperExchange(candles, config, source)
-    keys, keys_file = _keys(options.keys_file)
-    try:
+    with ExitStack() as held:
+        exchange = _exchange(options, candles, config, held)
+        # By its key a gateway knows an account again, and what its day has cost.
+        name = exchange.origin.name if isinstance(exchange, KeptExchange) else None
+        keys, keys_file = _keys(options.keys_file, name)
+        if options.keys_file is None:
+            held.callback(keys_file.unlink, missing_ok=True)
         with serve(exchange, keys, options.port) as server:
             _say_ready(server, keys_file)
             # By sleeping: numpy has threads of its own, and a signal that one of them
             # receives neither ends a sigwait nor wakes a lock of this thread.
             while not stops:
                 time.sleep(POLL_S)
-    finally:
-        if options.keys_file is None:
-            keys_file.unlink(missing_ok=True)
+
+
+def _exchange(
+    options: argparse.Namespace,
+    candles: dict[str, Candles],
+    config: PaperConfig,
+    held: ExitStack,
+) -> PaperExchange:
+    source = GrowingFolder(options.candles) if options.follow else None
+    if options.account is None:
+        return PaperExchange(candles, config, source)
+    try:
+        journal = held.enter_context(opened(options.account, new=options.new_account))
+    except OSError as error:
+        raise ConfigError(f"cannot write {options.account}: {error.strerror}") from None
+    return KeptExchange(candles, config, journal, source)
 
 
 def _say_ready(server: PaperServer, keys_file: Path) -> None:
     market = server.exchange.market
+    kept = server.exchange if isinstance(server.exchange, KeptExchange) else None
     line = {
         "ready": True,
         "url": server.url,
@@ -90,6 +112,9 @@ def _say_ready(server: PaperServer, keys_file: Path) -> None:
         "keys_file": str(keys_file),
         "time_ms": market.now_ms,
         "candles_left": market.length - market.count,
+        "account": kept and kept.origin.name,
+        "began_ms": kept and kept.origin.began_ms,
+        "calls": kept and kept.calls,
     }
     print(json.dumps(line), flush=True)
 
@@ -100,14 +125,14 @@ def _candles(options: argparse.Namespace) -> dict[str, Candles]:
     return synthetic_candles(options.seed, options.count)
 
 
-def _keys(path: Path | None) -> tuple[PaperKeys, Path]:
+def _keys(path: Path | None, account: str | None) -> tuple[PaperKeys, Path]:
     """Return the keys of a file, or new ones in a file that did not exist yet."""
     if path is not None and path.exists():
         try:
             return PaperKeys(**json.loads(path.read_text())), path
         except (ValueError, TypeError) as error:
             raise ConfigError(f"{path} holds no paper keys: {error}") from error
-    keys = PaperKeys.generate()
+    keys = PaperKeys.generate(account)
     if path is None:
         handle, name = tempfile.mkstemp(prefix="paper-keys-", suffix=".json")
         path = Path(name)
@@ -149,6 +174,17 @@ def _parser() -> argparse.ArgumentParser:
         "--follow",
         action="store_true",
         help="begin after the folder's last candle; go on as more are added to it",
+    )
+    add(
+        "--account",
+        type=Path,
+        metavar="FILE",
+        help="--follow: keep the account in this file, and go on with it the next time",
+    )
+    add(
+        "--new-account",
+        action="store_true",
+        help="--account: begin another; what is in the file is put beside it",
     )
     add("--warmup", type=int, default=300, help="candles that are closed at the start")
     add("--balance", type=_decimal, default=Decimal(10_000), help="in USD")

@@ -62,12 +62,9 @@ def _set_leverage(exchange: PaperExchange, call: Call) -> Plain:
     if symbol not in exchange.market.contracts:
         raise BadArgument("contractNotFound")
     leverage = decimal_of("maxLeverage", call.args.get("maxLeverage"))
-    if leverage is None:
-        exchange.venue.leverages.pop(symbol, None)
-        return success(exchange.now_ms)
-    if not 1 <= leverage <= 50:
+    if leverage is not None and not 1 <= leverage <= 50:
         raise BadArgument("invalidArgument: maxLeverage")
-    exchange.venue.leverages[symbol] = leverage
+    exchange.set_leverage(symbol, leverage)
     return success(exchange.now_ms)
 
 

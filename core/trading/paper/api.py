@@ -5,8 +5,11 @@ No sockets here and no threads: `server` holds a lock around `answer`.
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 
+from core.errors import ExchangeUnavailable
 from core.trading.paper.account_calls import ACCOUNT, HISTORY
 from core.trading.paper.account_log import AccountLog
 from core.trading.paper.call import BadArgument, Call, Reply
@@ -24,6 +27,7 @@ from core.trading.paper.limiter import (
 )
 from core.trading.paper.order_calls import ORDERS, batch_of
 from core.trading.paper.public_calls import PUBLIC, market_executions
+from core.trading.paper.reach import reaches
 from core.trading.paper.signing import Gatekeeper
 from core.trading.paper.wire import Plain, encode, failure
 
@@ -49,19 +53,28 @@ class Api:
         self._control = Control(exchange, self.faults, self.counts, keys.control_token)
 
     def answer(self, call: Call) -> Reply:
-        """Return the reply to one call."""
+        """Return the reply to one call: 503 to one that cannot be written down."""
+        try:
+            return self._replied(call)
+        except ExchangeUnavailable as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            return Reply(503, json.dumps({"error": str(error)}).encode())
+
+    def _replied(self, call: Call) -> Reply:
         if call.path.startswith(_CONTROL):
             return self._control.answer(call)
         endpoint = endpoint_of(call.path)
         self.counts[endpoint] = self.counts.get(endpoint, 0) + 1
-        fault = self.faults.strike(endpoint)
+        fault = self.faults.strike(
+            endpoint, lambda fault: reaches(fault, endpoint, call, self.exchange)
+        )
         if fault is None:
             return self._carry_out(call, endpoint, None)
         instead = INSTEAD.get(fault.name)
         if instead is not None and not fault.params.get("after"):
             return instead(fault, self.exchange)
         if fault.name in TO_CALL:
-            TO_CALL[fault.name](fault, call)
+            TO_CALL[fault.name](fault, endpoint, call, self.exchange)
         reply = self._carry_out(call, endpoint, fault)
         if fault.name == "reply_lost_after_accept":
             return Reply(0, b"", drop=True)
@@ -98,7 +111,7 @@ class Api:
         if handler is None:
             return None
         batch = len(batch_of(call)) if endpoint == "batchorder" else 0
-        tokens = cost(endpoint, call.args, batch)
+        tokens = cost(call.method, endpoint, call.args, batch)
         return self._refused(call, self._pool, tokens) or handler(self.exchange, call)
 
     def _history(self, call: Call, endpoint: str) -> Plain | None:

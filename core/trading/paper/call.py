@@ -25,6 +25,7 @@ class Call:
     lists: dict[str, list[str]] = field(default_factory=dict)
     args: dict[str, str] = field(default_factory=dict)
     forced_status: str | None = None  # set by the fault `reject`
+    forced_for: str = ""  # which orders of a batch it is of: stop, entry, or all
     take_share: Decimal | None = None  # set by the fault `partial_fill`
 
     def read_args(self) -> None:

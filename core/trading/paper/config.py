@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -45,7 +46,14 @@ class PaperKeys:
     control_token: str = field(repr=False)
 
     @classmethod
-    def generate(cls) -> Self:
-        """Return new random keys."""
+    def generate(cls, account: str | None = None) -> Self:
+        """Return new random keys; the API key is always the same for a named account."""
         secret = base64.b64encode(secrets.token_bytes(64)).decode()
-        return cls(f"paper-{secrets.token_hex(8)}", secret, secrets.token_urlsafe(24))
+        drawn = (account or secrets.token_hex(16)).encode()
+        api_key = f"paper-{hashlib.sha256(drawn).hexdigest()[:16]}"
+        return cls(api_key, secret, secrets.token_urlsafe(24))
+
+
+def new_account() -> str:
+    """Return a name that no other paper account has."""
+    return f"paper-{secrets.token_hex(8)}"

@@ -14,6 +14,7 @@ from core.trading.candles import Candles
 from core.trading.paper.books import booked
 from core.trading.paper.config import PaperConfig
 from core.trading.paper.growing import GrowingFolder
+from core.trading.paper.liquidation import liquidate
 from core.trading.paper.margin import MarginState
 from core.trading.paper.matching import taker_quote, would_cross
 from core.trading.paper.orders import (
@@ -140,6 +141,21 @@ class PaperExchange:
         due_ms = self.now_ms + timeout_s * 1000 if timeout_s > 0 else None
         self.venue.dead_man_ms = due_ms
         return due_ms
+
+    def lose_orders(self) -> None:
+        """Forget all live orders, as an exchange that restarts may."""
+        self.venue.cancel_live("restart")
+
+    def liquidate(self) -> None:
+        """Liquidate the account at the prices as they are, as if its margin had given out."""
+        liquidate(self.venue)
+
+    def set_leverage(self, symbol: str, most: Decimal | None) -> None:
+        """Set a contract's most leverage; None takes the preference away."""
+        if most is None:
+            self.venue.leverages.pop(symbol, None)
+        else:
+            self.venue.leverages[symbol] = most
 
     def find(self, order_id: str | None, client_id: str | None) -> Order | None:
         """Return an order by either id, finished ones too."""

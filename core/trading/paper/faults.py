@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from core.trading.paper import reach
 from core.trading.paper.call import Call, Reply
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.wire import Plain, encode, failure, iso, read_time_ms
@@ -31,7 +32,8 @@ class Fault:
     """A fault in waiting. `match` is an endpoint such as sendorder, or * for any.
 
     `skip` calls pass first; then it strikes `times` times (None: for ever), each time
-    with `probability`. `params` belong to the kind: after (bool), status, share,
+    with `probability`. Calls to which it could do nothing are none of these. `params`
+    belong to the kind: after (bool), status, only (of a batch: stop or entry), share,
     delay_s, candles, skew_ms.
     """
 
@@ -45,7 +47,7 @@ class Fault:
 
 
 Instead = Callable[[Fault, PaperExchange], Reply]
-ToCall = Callable[[Fault, Call], None]
+ToCall = Callable[[Fault, str, Call, PaperExchange], None]
 ToAnswer = Callable[[Fault, Plain, PaperExchange], None]
 
 
@@ -74,16 +76,25 @@ def _connection_lost(_fault: Fault, _exchange: PaperExchange) -> Reply:
 
 
 def _restart(_fault: Fault, exchange: PaperExchange) -> Reply:
-    exchange.venue.cancel_live("restart")
+    exchange.lose_orders()
     return html(503, _TITLES[503])
 
 
-def _reject(fault: Fault, call: Call) -> None:
-    call.forced_status = str(fault.params.get("status", "insufficientAvailableFunds"))
+def _reject(fault: Fault, endpoint: str, call: Call, _exchange: PaperExchange) -> None:
+    call.forced_status = reach.status_of(fault, endpoint)
+    call.forced_for = str(fault.params.get("only", ""))
 
 
-def _partial_fill(fault: Fault, call: Call) -> None:
+def _partial_fill(
+    fault: Fault, _endpoint: str, call: Call, _exchange: PaperExchange
+) -> None:
     call.take_share = Decimal(str(fault.params.get("share", "0.5")))
+
+
+def _liquidation(
+    _fault: Fault, _endpoint: str, _call: Call, exchange: PaperExchange
+) -> None:
+    exchange.liquidate()
 
 
 def _duplicated_fills(_fault: Fault, answer: Plain, _exchange: PaperExchange) -> None:
@@ -97,6 +108,22 @@ def _late_fills(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
     if "fills" in answer:
         fills = answer["fills"]
         answer["fills"] = [f for f in fills if read_time_ms(f["fillTime"]) <= until_ms]
+
+
+def _late_positions(_fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
+    if "openPositions" in answer:
+        answer["openPositions"] = [
+            row
+            for row in answer["openPositions"]
+            if read_time_ms(row["fillTime"]) < exchange.now_ms
+        ]
+
+
+def _late_log(_fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
+    if "logs" in answer:
+        now_ms = exchange.now_ms
+        logs = answer["logs"]
+        answer["logs"] = [row for row in logs if read_time_ms(row["date"]) < now_ms]
 
 
 def _clock_skew(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
@@ -115,37 +142,59 @@ INSTEAD: dict[str, Instead] = {
     "connection_lost": _connection_lost,
     "restart_lost_orders": _restart,
 }
-TO_CALL: dict[str, ToCall] = {"reject": _reject, "partial_fill": _partial_fill}
+TO_CALL: dict[str, ToCall] = {
+    "reject": _reject,
+    "partial_fill": _partial_fill,
+    "liquidation": _liquidation,
+}
 TO_ANSWER: dict[str, ToAnswer] = {
     "duplicated_fills": _duplicated_fills,
     "late_fills": _late_fills,
+    "late_positions": _late_positions,
+    "late_log": _late_log,
     "clock_skew": _clock_skew,
 }
 NAMES = (*INSTEAD, *TO_CALL, *TO_ANSWER, "reply_lost_after_accept", "slow")
 
 
 class Faults:
-    """The faults in waiting, and how often each kind has struck."""
+    """The faults in waiting, and how often each kind has struck.
+
+    `last` is the one that struck the last call, None if none did.
+    """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._waiting: list[Fault] = []
         self.counts: dict[str, int] = {}
+        self.last: Fault | None = None
 
     def add(self, fault: Fault) -> None:
-        """Queue a fault; ValueError for an unknown name."""
+        """Queue a fault; ValueError for an unknown one, or one that could do nothing."""
         if fault.name not in NAMES:
             raise ValueError(f"no fault {fault.name!r}; there are {', '.join(NAMES)}")
+        reach.check(fault)
         self._waiting.append(fault)
 
     def clear(self) -> None:
         """Forget all faults in waiting."""
         self._waiting.clear()
 
-    def strike(self, endpoint: str) -> Fault | None:
-        """Return the fault that strikes this call, the first one queued, or None."""
+    def strike(
+        self, endpoint: str, reached: Callable[[Fault], bool] = lambda _fault: True
+    ) -> Fault | None:
+        """Return the fault that strikes this call, the first one queued, or None.
+
+        `reached` tells whether a fault does anything to the call.
+        """
+        self.last = self._struck(endpoint, reached)
+        return self.last
+
+    def _struck(self, endpoint: str, reached: Callable[[Fault], bool]) -> Fault | None:
         for fault in self._waiting:
-            if fault.match not in ("*", endpoint) or not self._is_due(fault):
+            if fault.match not in ("*", endpoint) or not reached(fault):
+                continue
+            if not self._is_due(fault):
                 continue
             fault.struck += 1
             self.counts[fault.name] = self.counts.get(fault.name, 0) + 1

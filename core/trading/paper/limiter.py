@@ -24,19 +24,18 @@ _COSTS = {
     "openorders": 2,
     "orders/status": 1,
     "leveragepreferences": 2,
+    "PUT leveragepreferences": 10,
     "feeschedules/volumes": 1,
 }
 
 
-def cost(endpoint: str, args: Mapping[str, str], batch_size: int) -> int:
+def cost(method: str, endpoint: str, args: Mapping[str, str], batch_size: int) -> int:
     """Return the tokens of one call."""
     if endpoint == "fills":
         return 25 if "lastFillTime" in args else 2
     if endpoint == "batchorder":
         return 9 + batch_size
-    if endpoint == "leveragepreferences" and "symbol" in args:
-        return 10
-    return _COSTS.get(endpoint, 0)
+    return _COSTS.get(f"{method} {endpoint}", _COSTS.get(endpoint, 0))
 
 
 def history_cost(endpoint: str, args: Mapping[str, str]) -> int:

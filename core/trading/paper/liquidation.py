@@ -30,7 +30,7 @@ def check_margin(venue: Venue, leg: Leg) -> None:
     for symbol, (start, end) in leg.items():
         contract = venue.market.contracts[symbol]
         venue.market.price[symbol] = contract.price_down(start + (end - start) * part)
-    _liquidate(venue)
+    liquidate(venue)
 
 
 def _spare(venue: Venue, prices: Mapping[str, Decimal]) -> Decimal:
@@ -38,7 +38,8 @@ def _spare(venue: Venue, prices: Mapping[str, Decimal]) -> Decimal:
     return state.equity - state.maintenance
 
 
-def _liquidate(venue: Venue) -> None:
+def liquidate(venue: Venue) -> None:
+    """Cancel all orders and close all positions, at the prices as they are."""
     venue.cancel_live("liquidation")
     venue.liquidations += 1
     closed = ""

@@ -15,6 +15,7 @@ from core.trading.paper.order_answers import (
     send_status,
 )
 from core.trading.paper.orders import Order
+from core.trading.paper.refusals import refuses
 from core.trading.paper.requests import NewOrder, Outcome
 from core.trading.paper.wire import Plain, iso, success
 
@@ -45,9 +46,17 @@ def _send(exchange: PaperExchange, call: Call) -> Plain:
 
 def _sent(exchange: PaperExchange, call: Call, args: Mapping[str, str]) -> Outcome:
     request = _new_order(args)
-    if call.forced_status is not None:
-        return Outcome(call.forced_status)
+    if (status := _forced(call, "send", args)) is not None:
+        return Outcome(status)
     return exchange.send(request, share=call.take_share)
+
+
+def _forced(call: Call, does: str, args: Mapping[str, str]) -> str | None:
+    """Return the word of a refusal on request that is of this instruction."""
+    status = call.forced_status
+    if status is None or not refuses(status, call.forced_for, (does, args)):
+        return None
+    return status
 
 
 def _new_order(args: Mapping[str, str]) -> NewOrder:
@@ -96,23 +105,33 @@ def _found(exchange: PaperExchange, args: Mapping[str, str]) -> Order | None:
     return exchange.find(order_id or None, client_id)
 
 
-def _edited(exchange: PaperExchange, args: Mapping[str, str]) -> Outcome:
+def _edited(exchange: PaperExchange, call: Call, args: Mapping[str, str]) -> Outcome:
+    order = _found(exchange, args)
+    if (status := _forced(call, "edit", args)) is not None:
+        return Outcome(status, order)
     return exchange.edit(
-        _found(exchange, args),
+        order,
         decimal_of("size", args.get("size")),
         decimal_of("limitPrice", args.get("limitPrice")),
         decimal_of("stopPrice", args.get("stopPrice")),
     )
 
 
+def _cancelled(exchange: PaperExchange, call: Call, args: Mapping[str, str]) -> Outcome:
+    order = _found(exchange, args)
+    if (status := _forced(call, "cancel", args)) is not None:
+        return Outcome(status, order)
+    return exchange.cancel(order)
+
+
 def _edit(exchange: PaperExchange, call: Call) -> Plain:
-    outcome = _edited(exchange, call.args)
+    outcome = _edited(exchange, call, call.args)
     status = change_status(outcome, exchange.now_ms)
     return success(exchange.now_ms, editStatus=status)
 
 
 def _cancel(exchange: PaperExchange, call: Call) -> Plain:
-    outcome = exchange.cancel(_found(exchange, call.args))
+    outcome = _cancelled(exchange, call, call.args)
     status = change_status(outcome, exchange.now_ms)
     return success(exchange.now_ms, cancelStatus=status)
 
@@ -148,9 +167,9 @@ def _batch_status(exchange: PaperExchange, call: Call, raw: dict[str, Any]) -> P
         if args.get("order") == "send":
             return send_status(_sent(exchange, call, args), now_ms) | tag
         if args.get("order") == "cancel":
-            outcome = exchange.cancel(_found(exchange, args))
+            outcome = _cancelled(exchange, call, args)
         elif args.get("order") == "edit":
-            outcome = _edited(exchange, args)
+            outcome = _edited(exchange, call, args)
         else:
             raise BadArgument("invalidArgument: order")
     except BadArgument as error:

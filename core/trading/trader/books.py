@@ -6,19 +6,22 @@ that equal figures prove something. Positions and P&L are computed by modules.
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from core.errors import StoreUnavailable
+from core.records import row_of
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
+from core.trading.trader.missed import missed
+from core.trading.trader.opening import OVERLAP_MS, Opening, opening
 from core.trading.trader.trades import OpenTrade
 
 ZERO = Decimal(0)
-# Fills may be shown late and out of order, and clocks differ: so far back is asked again.
-OVERLAP_MS = 3_600_000
 # So many ids of the account log are asked for again when something is missing.
 LEDGER_OVERLAP = 1000
 
@@ -40,14 +43,17 @@ class Books:
     """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start.
 
     `positions` are by our own fills, `held` by the exchange, both by symbol. `sent` are the
-    client ids of this process.
-    `transfers` are entries of the account log by which money came or went otherwise.
+    client ids of this process's slices, `placed` those of its stops and takes.
+    `transfers` are entries of the account log by which money came or went otherwise, `late`
+    fills of before the opening that were shown only later, `news` the fills that were booked.
+    Whoever reads these three takes out what he has read.
     Rows for the store wait in `unsaved` until `save`, so that trading goes on without it.
     """
 
     modules: Registry
     exchange: Exchange
     store: Store
+    sleep: Callable[[float], None] = time.sleep
     start_balance_usd: Decimal = ZERO
     positions: dict[str, Any] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
@@ -55,76 +61,85 @@ class Books:
     held: dict[str, Any] = field(default_factory=dict)
     fills: int = 0
     transfers: deque[Any] = field(default_factory=deque)
+    late: deque[Any] = field(default_factory=deque)
+    news: deque[Any] = field(default_factory=deque)
     unsaved: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
     _since_ms: int = 0
     sent: set[str] = field(default_factory=set)
-    _opened_ms: int = 0
-    _log_since_ms: int = 0
-    _first_entry: int = 0
+    placed: set[str] = field(default_factory=set)
+    _opening: Opening = field(default_factory=Opening)
+    _opened_with: set[str] = field(default_factory=set)
     _last_entry: int = 0
     _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
 
     def open(self, now_ms: int) -> None:
         """Adopt what the exchange holds now as the point of departure, also once more."""
-        self._since_ms = now_ms
-        told_ms = max((t.time_ms for t in self.exchange.tickers()), default=now_ms)
-        # An account of years has a log of years, and what is older is in the balance.
-        self._log_since_ms = max(0, told_ms - OVERLAP_MS)
-        entries = self.exchange.ledger(0, self._log_since_ms)
-        self._last_entry = max((e.entry_id for e in entries), default=0)
-        # What is older is in the positions, though its fill may be shown only later. Of
-        # clocks the slower one is safe; the account log is of the exchange's books.
-        newest_ms = max((e.time_ms for e in entries), default=0)
-        self._opened_ms = max(min(now_ms, told_ms), newest_ms)
-        self._seen = self._shown()
-        while True:
-            balance_usd = self.exchange.account().balance_usd
-            self.start_balance_usd = balance_usd - self._earned_usd
-            self.positions = {p.symbol: p for p in self.exchange.positions()}
-            self.held = dict(self.positions)
-            # What came between the first and the last answer is in an unknown part of them.
-            later = self.exchange.ledger(self._last_entry, self._log_since_ms)
-            seen = self._shown()
-            if not later and seen == self._seen:
-                self._first_entry = self._last_entry
-                return
-            self._last_entry = max(
-                (e.entry_id for e in later), default=self._last_entry
-            )
-            self._seen = seen
+        self._opening = now = opening(self.exchange, self.sleep, now_ms)
+        self.start_balance_usd = now.balance_usd - self._earned_usd
+        self.positions, self.held = dict(now.positions), dict(now.positions)
+        self._seen, self._opened_with = dict(now.fills), set(now.fills)
+        self._since_ms, self._last_entry = now_ms, now.last_entry
 
-    def _shown(self) -> dict[str, int]:
-        fills = self.exchange.fills(self._since_ms - OVERLAP_MS)
-        return {fill.fill_id: fill.time_ms for fill in fills}
+    def entries_since(self, since_ms: int) -> list[Any]:
+        """Return the log entries that are in the sums or in what they began with: what is
+        not booked yet will be, and would count twice.
+        """
+        return [e for e in self.exchange.ledger(0, since_ms) if self._has(e)]
 
-    def sync(self, *, again: bool = False) -> list[Any]:
-        """Book the fills and account log entries that are new; return the new fills.
+    def _has(self, entry: Any) -> bool:
+        # Of what is older than the part of the log that is read nothing is booked any more.
+        return bool(
+            entry.entry_id in self._booked
+            or entry.entry_id <= self._opening.last_entry
+            or entry.time_ms < self._opening.log_since_ms
+        )
+
+    def fills_since(self, since_ms: int) -> list[Any]:
+        """Return the fills that are in the positions."""
+        fills = self.exchange.fills(since_ms)
+        return [fill for fill in fills if not self._is_new(fill)]
+
+    def began_with(self, fill: Any) -> bool:
+        """Tell whether a fill was in the positions when the books were opened."""
+        return (
+            fill.time_ms < self._opening.opened_ms or fill.fill_id in self._opened_with
+        )
+
+    def catch_up(self, now_ms: int) -> None:
+        """Let the store get what came while nobody booked it. StoreError without it."""
+        self.unsaved.extend(missed(self.store, self.exchange, now_ms))
+
+    def sync(self, *, again: bool = False) -> None:
+        """Book the fills and account log entries that are new.
 
         `again` looks further back, for what was not shown when it was looked for.
         """
         back_ms = OVERLAP_MS * (3 if again else 1)
         shown = self.exchange.fills(max(0, self._since_ms - back_ms))
-        fills = [fill for fill in shown if self._is_new(fill)]
-        for fill in fills:
+        for fill in [fill for fill in shown if self._is_new(fill)]:
             self._book_fill(fill)
+        for fill in shown:
+            if fill.fill_id not in self._seen:
+                self._keep_late(fill)
         self._forget()
         since = self._last_entry - (LEDGER_OVERLAP if again else 0)
-        since = max(since, self._first_entry)
-        for entry in self.exchange.ledger(since, self._log_since_ms):
+        since = max(since, self._opening.last_entry)
+        for entry in self.exchange.ledger(since, self._opening.log_since_ms):
             if entry.entry_id not in self._booked:
                 self._book_entry(entry)
+                self.start_balance_usd -= self._opening.counts_twice_usd(entry)
         self.look()
-        return fills
 
     def look(self) -> None:
         """Fetch what the exchange holds."""
         self.held = {p.symbol: p for p in self.exchange.positions()}
 
     def _is_new(self, fill: Any) -> bool:
-        if fill.fill_id in self._seen or fill.time_ms < self._opened_ms:
+        if fill.fill_id in self._seen or fill.time_ms < self._opening.opened_ms:
             return False
-        if fill.time_ms > self._opened_ms or fill.client_id in self.sent:
+        mine = fill.client_id in self.sent or fill.client_id in self.placed
+        if fill.time_ms > self._opening.opened_ms or mine:
             return True
         # In the very millisecond of the opening: by the process before this one?
         return not self.modules["order_purpose"](fill.client_id)
@@ -138,10 +153,17 @@ class Books:
             self._booked = {i for i in self._booked if i >= oldest_entry}
 
     def save(self) -> None:
-        """Write what waits for the store; what it does not take now waits on."""
+        """Write what waits for the store; what it does not take now waits on.
+
+        A row that is refused as data is told by its error, and does not hold up the rest.
+        """
         while self.unsaved:
-            self.store.insert(*self.unsaved[0])
-            self.unsaved.popleft()
+            row = self.unsaved.popleft()
+            try:
+                self.store.insert(*row)
+            except StoreUnavailable:
+                self.unsaved.appendleft(row)
+                raise
 
     def _book_fill(self, fill: Any) -> None:
         held = self.positions.get(fill.symbol) or self._flat(fill.symbol)
@@ -155,7 +177,17 @@ class Books:
         self._seen[fill.fill_id] = fill.time_ms
         self._since_ms = max(self._since_ms, fill.time_ms)
         self.fills += 1
-        self.unsaved.append(("fills", _row(fill)))
+        self.news.append(fill)
+        self.unsaved.append(("fills", row_of(fill)))
+
+    def _keep_late(self, fill: Any) -> None:
+        """Write a fill of before the opening that was not shown then: what it made is in
+        the positions already.
+        """
+        self._seen[fill.fill_id] = fill.time_ms
+        self._opened_with.add(fill.fill_id)
+        self.late.append(fill)
+        self.unsaved.append(("fills", row_of(fill)))
 
     def _book_entry(self, entry: Any) -> None:
         for totals in (self.totals, self.totals_of(entry.symbol)):
@@ -166,7 +198,24 @@ class Books:
             self.transfers.append(entry)
         self._last_entry = max(self._last_entry, entry.entry_id)
         self._booked.add(entry.entry_id)
-        self.unsaved.append(("ledger", _row(entry)))
+        self.unsaved.append(("ledger", row_of(entry)))
+
+    def standing(self, trades: Mapping[str, OpenTrade]) -> dict[str, Any]:
+        """Return the positions that anybody tells of: the exchange, else our fills, else a
+        trade. One that is read late is there all the same.
+        """
+        position = self.modules.records["Position"]
+        told = {
+            symbol: position(
+                symbol=symbol,
+                size=trade.size if trade.side == "long" else -trade.size,
+                entry_price=trade.entry_price,
+                funding_usd=ZERO,
+            )
+            for symbol, trade in trades.items()
+            if symbol not in self.held and symbol not in self.positions
+        }
+        return {**told, **self.positions, **self.held}
 
     def entered(self, trade: OpenTrade) -> Decimal:
         """Return the coins that a trade's entry has filled, as far as anybody knows."""
@@ -226,7 +275,3 @@ class Books:
             )
             for p in self.positions.values()
         ]
-
-
-def _row(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in type(record).__types__}

@@ -48,6 +48,7 @@ class RealClock:
 
     def __init__(self, wait: Callable[[float], bool], *, settle_s: float = 2.0) -> None:
         self._wait, self._settle_s = wait, settle_s
+        self._told_ms = 0
         self.between: Callable[[], object] = lambda: None
 
     def now_ms(self) -> int:
@@ -61,13 +62,16 @@ class RealClock:
     def next_close_ms(self) -> int | None:
         """Wait until the next candle has closed and settled; None when it is to stop."""
         due = (self.now_ms() // CANDLE_MS + 1) * CANDLE_MS
+        if due == self._told_ms:
+            due += CANDLE_MS  # the clock went back a little: that one has been told
         while (left := due / 1000 + self._settle_s - self.now_ms() / 1000) > 0:
             self.between()
             if self._wait(min(left, BEAT_S)):
                 return None
         # A machine that slept wakes at a later candle: nothing is decided on an old one.
         settled_ms = self.now_ms() - int(self._settle_s * 1000)
-        return max(due, settled_ms // CANDLE_MS * CANDLE_MS)
+        self._told_ms = max(due, settled_ms // CANDLE_MS * CANDLE_MS)
+        return self._told_ms
 
 
 class PaperClock:

@@ -18,6 +18,7 @@ class TraderConfig:
         lookback: candles kept for the indicators.
         symbols: those that may be entered; all that the gateway knows when empty.
         symbols_at_most: how many symbols the scanner may hand on.
+        min_volume_usd: traded in 24 hours at least, so that an exit finds somebody.
         risk_frac: of equity, lost at most by one trade that is stopped.
         ceiling_frac: of equity, lost at most if every open trade is stopped.
         clip_usd: notional of one slice of an execution.
@@ -45,7 +46,7 @@ class TraderConfig:
     symbols: tuple[str, ...] = ()
     symbols_at_most: int = 3
     max_spread_frac: float = 0.005
-    min_volume_usd: float = 0.0
+    min_volume_usd: float = 1_000_000.0
     risk_frac: Decimal = Decimal("0.01")
     ceiling_frac: Decimal = Decimal("0.03")
     stop_multiple: Decimal = Decimal("6")

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from core.registry import Registry
-from core.trading.trader.books import Books
+from core.trading.ports import TAKEN_BACK
+from core.trading.trader.books import Books, Totals
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import Decision
 from core.trading.trader.execution import SIDES, Execution, Intent
@@ -24,7 +25,10 @@ Trades = dict[str, OpenTrade]
 
 @dataclass
 class Entries:
-    """Opens trades. `on_open` is told of each at once, before the next is tried."""
+    """Opens trades. `on_open` is told of each at once, before the next is tried, `on_nothing`
+    of a symbol whose entry was taken back, with its sums before; while `waits` says that
+    its fills are not all told, the symbol is not entered: they would count to another trade.
+    """
 
     modules: Registry
     market: Market
@@ -35,6 +39,8 @@ class Entries:
     risk: Risk
     config: TraderConfig
     on_open: Callable[[OpenTrade], None]
+    on_nothing: Callable[[str, Totals], None]
+    waits: Callable[[str], bool]
 
     def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
@@ -47,7 +53,10 @@ class Entries:
         for symbol in self._scan(stats):
             if self.decision.room(now_ms) <= 0:
                 return
-            if symbol in trades or symbol in self.books.held:
+            if self.execution.in_doubt:
+                # What an order may have done that nobody knows of is in no sum of risk.
+                return
+            if symbol in trades or symbol in self.books.held or self.waits(symbol):
                 continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:
@@ -103,8 +112,11 @@ class Entries:
         plan = self._plan(symbol, signal.side, fitted, price, now_ms)
         base = self.books.totals_of(symbol)
         before = (base.realised_usd, base.fees_usd, base.funding_usd)
-        filled, cost = self._send(symbol, plan, levels, price, now_ms)
+        done = self._send(symbol, plan, levels, price, now_ms)
+        filled, cost = filled_of(done, price)
         if not filled:
+            if any(TAKEN_BACK in status.reason for status in done):
+                self.on_nothing(symbol, Totals(*before))
             return None
         return OpenTrade(
             f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
@@ -115,11 +127,11 @@ class Entries:
 
     def _send(
         self, symbol: str, plan: Any, levels: Any, price: Decimal, now_ms: int
-    ) -> tuple[Decimal, Decimal]:
+    ) -> list[Any]:
         stop = levels.stop_price
         intent = Intent(symbol, plan, "entry", now_ms, now_ms, protect_price=stop)
         instrument = self.market.instruments[symbol]
-        return filled_of(self.execution.run(intent, ZERO, price, instrument), price)
+        return self.execution.run(intent, ZERO, price, instrument)
 
     def go_on(
         self, trade: OpenTrade, now_ms: int, equity_usd: Decimal, trades: Trades
@@ -129,8 +141,11 @@ class Entries:
         What could not go out within twice the plan's time is not sent any more.
         """
         plan, symbol = trade.plan, trade.symbol
-        if trade.ending:
-            trade.plan = None  # its stop or take fills: nothing more goes in
+        if trade.ending or trade.exit_size:
+            # Its stop or take fills, a person or the exchange sells: nothing more goes in.
+            trade.plan = None
+        if self.execution.in_doubt:
+            return []
         if trade.plan is None or not self.risk.still_fits(trade, equity_usd, trades):
             return []
         late_ms = now_ms - plan.started_ms - plan.duration_ms

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import ExchangeError, OutcomeUnknown
 from core.registry import Registry
-from core.trading.ports import Exchange, Store
+from core.trading.ports import TAKEN_BACK, Exchange, Store
 from core.trading.trader.config import TraderConfig
 
 SIDES = {"long": "buy", "short": "sell"}
@@ -91,8 +91,9 @@ class Execution:
     ) -> list[Any]:
         """Send the slices that are due; return the OrderStatus of each that was answered.
 
-        It stops at a slice that fills nothing (the market is not there) and at one whose
-        outcome is unknown, which then stands in `unknown`.
+        It stops at a slice that fills nothing (the market is not there), at one that may
+        stand without its stop, and at one whose outcome is unknown, which then stands in
+        `unknown`.
         """
         done: list[Any] = []
         for index in range(MAX_SLICES):
@@ -104,7 +105,7 @@ class Execution:
             if status is None:
                 break
             done.append(status)
-            if not status.filled:
+            if not status.filled or TAKEN_BACK in status.reason:
                 break
             filled += status.filled
             price = status.average_price or price

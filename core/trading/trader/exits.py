@@ -16,6 +16,8 @@ from core.trading.trader.trades import OpenTrade
 ZERO = Decimal(0)
 # An exit is not given up for its price.
 ANY_PRICE = Decimal(1)
+# The number of an attempt is part of client ids, which hold so many.
+ATTEMPTS = 10_000
 
 
 @dataclass
@@ -37,6 +39,20 @@ class Exits:
             trade.is_of(positions.get(trade.symbol))
             for positions in (self.books.positions, self.books.held)
         )
+
+    def is_turned(self, trade: OpenTrade) -> bool:
+        """Tell whether books or exchange hold what is on the other side of the trade."""
+        held = (self.books.positions, self.books.held)
+        found = [positions.get(trade.symbol) for positions in held]
+        return any(p is not None and not trade.is_of(p) for p in found)
+
+    def is_dust(self, trade: OpenTrade) -> bool:
+        """Tell whether what is held of a trade is less than an order can be."""
+        position = self.books.held.get(trade.symbol)
+        if position is None:
+            return False
+        step = self.market.instruments[trade.symbol].size_step
+        return bool(abs(position.size) < step)
 
     def reason(self, trade: OpenTrade, now_ms: int) -> str:
         """Return why the trade is to end now, an empty text if it is not."""
@@ -83,6 +99,7 @@ class Exits:
         instrument = self.market.instruments[trade.symbol]
         size, side = abs(position.size), OPPOSITE[trade.side]
         plan = self.execution.plan(side, size, price, now_ms, instrument, ANY_PRICE)
-        intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, trade.exits_sent)
+        attempt = trade.exits_sent % ATTEMPTS
+        intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, attempt)
         trade.exits_sent += 1
         return self.execution.run(intent, ZERO, price, instrument)

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import ExchangeError
 from core.hooks import hooks
+from core.records import row_of
 from core.registry import Registry
 from core.trading.trader.watched import Sent, WatchedExchange
 
@@ -192,4 +193,4 @@ def _word(sent: Sent) -> str:
 
 
 def _plain(record: Any) -> dict[str, str]:
-    return {name: str(getattr(record, name)) for name in type(record).__types__}
+    return {name: str(value) for name, value in row_of(record).items()}

@@ -6,20 +6,24 @@ Sums of a trade are what the books of its symbol have added up since it began.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
-from core.trading.trader.books import Books
+from core.trading.trader.books import Books, Totals
 from core.trading.trader.execution import OPPOSITE
 from core.trading.trader.history import TradeHistory
 from core.trading.trader.trades import OpenTrade
+from core.trading.trader.trips import Trip
+from core.trading.trader.untold import Untold
 
 
 @dataclass
 class Journal:
-    """Writes trades by trade_logger; `closed` counts those that have ended."""
+    """Writes trades by trade_logger; `closed` counts those that have ended. `late_shown` says
+    that fills of before the opening were shown since somebody set it back.
+    """
 
     modules: Registry
     exchange: Exchange
@@ -27,20 +31,48 @@ class Journal:
     books: Books
     history: TradeHistory
     tell: Callable[..., None]
+    # Told of each batch of new fills.
+    noted: Callable[[list[Any]], None]
+    untold: Untold
     closed: int = 0
+    late_shown: bool = False
     unwritten: dict[str, Any] = field(default_factory=dict)
 
     def sync(self, trades: Mapping[str, OpenTrade], *, again: bool = False) -> None:
         """Book what is new: count to each trade the fills that reduce it, and tell of money
-        that came or went otherwise.
+        that came or went otherwise. What was booked before an error counts too: it is not
+        new the next time.
         """
-        for fill in self.books.sync(again=again):
+        before = {
+            symbol: replace(sums) for symbol, sums in self.books.by_symbol.items()
+        }
+        try:
+            self.books.sync(again=again)
+        finally:
+            self._take_in(trades, before)
+
+    def _take_in(
+        self, trades: Mapping[str, OpenTrade], before: Mapping[str, Totals]
+    ) -> None:
+        self.noted([*self.books.late, *self.books.news])
+        self.late_shown = self.late_shown or bool(self.books.late)
+        self.books.late.clear()
+        while self.books.news:
+            fill = self.books.news.popleft()
             trade = trades.get(fill.symbol)
             if trade is not None:
                 self.count_exit(trade, fill)
+            else:
+                purpose = self.modules["order_purpose"](fill.client_id)
+                self.untold.note(fill, before, is_entry=purpose == "entry")
         while self.books.transfers:
             entry = self.books.transfers.popleft()
             self.tell("transfer", usd=str(entry.transfer_usd), what=entry.kind)
+
+    def tell_untold(self, trades: Mapping[str, OpenTrade]) -> None:
+        """Write what was bought and sold again, or the reverse, without a trade."""
+        for trade, ended_ms in self.untold.over(trades, self.books.positions):
+            self.close(trade, trade.ending, max(ended_ms, trade.opened_ms))
 
     def write(self, trade: OpenTrade) -> None:
         """Write an open trade as it stands."""
@@ -92,12 +124,16 @@ class Journal:
         self.unwritten[record.trade_id] = record
         self.write_up()
 
-    def settle(self, trade: OpenTrade, now_ms: int) -> None:
-        """Close a trade whose position ended while nobody was watching."""
-        for fill in self.exchange.fills(trade.opened_ms):
+    def settle(self, trade: OpenTrade, trip: Trip | None, now_ms: int) -> None:
+        """Close a trade whose position ended while nobody was watching; where it is not
+        known by which fills, all that came since count.
+        """
+        fills = trip.fills if trip else self.exchange.fills(trade.opened_ms)
+        for fill in fills:
             self.count_exit(trade, fill)
         reason = trade.ending or "closed while away"
-        self.close(trade, reason, max(now_ms, trade.opened_ms))
+        ended_ms = trip.ended_ms if trip else now_ms
+        self.close(trade, reason, max(ended_ms, trade.opened_ms))
 
     def count_exit(self, trade: OpenTrade, fill: Any) -> None:
         """Count a fill to a trade if it made its position smaller."""

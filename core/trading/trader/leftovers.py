@@ -6,9 +6,10 @@ before it wrote them. Whether such a trade goes on or has ended is the loop's bu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from core.trading.ports import Exchange, Store
+from core.trading.ports import Store
 from core.trading.trader.books import Totals
 from core.trading.trader.trades import OpenTrade
 
@@ -16,16 +17,22 @@ Row = dict[str, Any]
 DAY_MS = 86_400_000
 
 
-def left_open(store: Store, exchange: Exchange) -> list[OpenTrade]:
-    """Return the trades without an end, oldest first; their `levels` are None yet."""
+def left_open(
+    store: Store, entries_since: Callable[[int], list[Any]]
+) -> list[OpenTrade]:
+    """Return the trades without an end, oldest first; their `levels` are None yet.
+
+    `entries_since(time_ms)` gives the entries of the account log that this process does not
+    book any more: those that it will would count twice.
+    """
     rows = store.rows("trades", 0)
     left = [row for row in rows if row["closed_ms"] is None]
     if not left:
         return []
     # A day more: the log's clock need not be ours.
     since_ms = min(_first_of(row, rows)["opened_ms"] for row in left) - DAY_MS
-    entries = exchange.ledger(0, max(0, since_ms))
-    return [_trade(row, _accrued(row, rows, entries)) for row in left]
+    entries = entries_since(max(0, since_ms))
+    return [_trade(row, accrued(row, rows, entries)) for row in left]
 
 
 def _trade(row: Row, accrued: Totals) -> OpenTrade:
@@ -45,7 +52,7 @@ def _trade(row: Row, accrued: Totals) -> OpenTrade:
     )
 
 
-def _accrued(row: Row, rows: list[Row], entries: list[Any]) -> Totals:
+def accrued(row: Row, rows: list[Row], entries: list[Any]) -> Totals:
     """Return the sums of a trade from the account log; the row's own if it is not there.
 
     The log does not say which trade an entry belongs to. Where one trade of the symbol

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,8 @@ from core.trading.trader.window import CandleWindow
 # Candles after which every indicator of the strategy has warmed up.
 READY = 100
 LISTED_MS = 3_600_000
+# A candle may be told a moment after it has closed.
+LATE_TRIES, LATE_S = 3, 1.0
 
 
 class Market:
@@ -28,6 +31,7 @@ class Market:
         self._listed_ms = 0
         self.tickers: dict[str, Any] = {}
         self.candles: dict[str, CandleWindow] = {}
+        self._now_ms = 0
 
     def update(self, now_ms: int) -> None:
         """Fetch what is new. Errors of the exchange rise; what is held stays as it was."""
@@ -55,8 +59,25 @@ class Market:
 
     def update_candles(self, now_ms: int) -> None:
         """Fetch the candles that have closed since the last time."""
+        self._now_ms = now_ms
         for symbol in self.tradeable:
             self._fetch(symbol, now_ms)
+
+    def closed_candles(self, now_ms: int, sleep: Callable[[float], None]) -> list[str]:
+        """Fetch the candles that have closed, and wait a moment for those told late; return
+        the symbols whose newest is not here all the same: nothing is decided on them.
+        """
+        self.update_candles(now_ms)
+        for _ in range(LATE_TRIES):
+            if not self._late():
+                return []
+            sleep(LATE_S)
+            self.update_candles(now_ms)
+        return self._late()
+
+    def _late(self) -> list[str]:
+        held = [s for s in self.tradeable if self.candles.get(s)]
+        return [symbol for symbol in held if not self._is_current(symbol)]
 
     @property
     def tradeable(self) -> list[str]:
@@ -69,6 +90,8 @@ class Market:
     def _fetch(self, symbol: str, now_ms: int) -> None:
         held = self.candles.get(symbol)
         since = now_ms - self._lookback * CANDLE_MS
+        if held and held.last_ms + CANDLE_MS < since:
+            held = None  # away for so long that nothing of it is in the window any more
         if held:
             since = held.last_ms + CANDLE_MS
         if since + CANDLE_MS > now_ms:
@@ -82,9 +105,15 @@ class Market:
         held.add(fresh)
 
     def ready(self, symbol: str) -> bool:
-        """Tell whether enough candles are here for every indicator."""
+        """Tell whether enough candles are here for every indicator, and the newest of all:
+        a decision on a market of hours ago is none.
+        """
         held = self.candles.get(symbol)
-        return held is not None and len(held) >= min(self._lookback, READY)
+        enough = held is not None and len(held) >= min(self._lookback, READY)
+        return enough and self._is_current(symbol)
+
+    def _is_current(self, symbol: str) -> bool:
+        return self.candles[symbol].last_ms + 2 * CANDLE_MS > self._now_ms
 
     @property
     def marks(self) -> dict[str, Any]:
@@ -92,5 +121,7 @@ class Market:
         return {s: t.mark_price for s, t in self.tickers.items()}
 
     def mark(self, symbol: str) -> Any:
-        """Return the mark price of a symbol, Decimal USD."""
+        """Return the mark price of a symbol, Decimal USD. ExchangeError without one."""
+        if symbol not in self.tickers:
+            raise ExchangeError(f"no price is told of {symbol}")
         return self.tickers[symbol].mark_price

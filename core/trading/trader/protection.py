@@ -15,8 +15,9 @@ from core.errors import ArchitectError, ExchangeError, OrderRejected
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
 from core.trading.trader.books import Books
-from core.trading.trader.config import TraderConfig
+from core.trading.trader.config import CANDLE_MS, TraderConfig
 from core.trading.trader.execution import OPPOSITE
+from core.trading.trader.order_rows import OrderRows
 from core.trading.trader.trades import OpenTrade
 
 PURPOSES = {"stop": "stop", "take_profit": "take"}
@@ -24,18 +25,23 @@ PURPOSES = {"stop": "stop", "take_profit": "take"}
 
 @dataclass
 class Protection:
-    """Keeps triggers at the exchange as they should be; `resting` is what rests there."""
+    """Keeps triggers at the exchange as they should be; `resting` is what rests there,
+    `placed` gets the client id of each that is sent.
+    """
 
     modules: Registry
     exchange: Exchange
     store: Store
     config: TraderConfig
     tell: Callable[..., None]
+    rows: OrderRows
+    placed: set[str] = field(default_factory=set)
     resting: list[Any] = field(default_factory=list)
 
     def look(self) -> None:
         """Fetch what rests at the exchange."""
         self.resting = self.exchange.open_orders()
+        self.rows.look(self.resting)
 
     def run(
         self,
@@ -51,8 +57,8 @@ class Protection:
         """
         self.look()
         errors: list[Exception] = []
-        for symbol, trade in list(trades.items()):
-            position = books.held.get(symbol)
+        for trade in list(trades.values()):
+            position = self._position(trade, books)
             if position is None:
                 continue
             try:
@@ -61,10 +67,25 @@ class Protection:
                     end(trade)
             except Exception as error:
                 errors.append(error)
-        cancelled = self.cancel_orphans(list(books.held.values()))
+        # A stop that protects nothing does no harm; one that was taken away does.
+        cancelled = self.cancel_orphans(list(books.standing(trades).values()))
         if errors:
             raise errors[0]
         return cancelled
+
+    def _position(self, trade: OpenTrade, books: Books) -> Any | None:
+        """Return what is to be protected of a trade, None where nothing is held any more.
+
+        A new one may not be in the exchange's positions yet, and must not wait for that.
+        """
+        position = books.held.get(trade.symbol)
+        if position is not None and not trade.is_of(position):
+            return None  # somebody turned it: what is held now is another trade's
+        if position is not None:
+            trade.seen = True
+        elif not trade.seen:
+            position = books.standing({trade.symbol: trade})[trade.symbol]
+        return position
 
     def protect(self, trade: OpenTrade, position: Any, now_ms: int) -> bool:
         """Make the trade's stop and take rest; False when it must be ended at once."""
@@ -72,6 +93,7 @@ class Protection:
             position, trade.levels, self.resting
         )
         refused: bool | None = None
+        bare = False
         for change in changes:
             if change.kind == "stop" and refused is not None:
                 # It would take a stop away whose place another has not taken.
@@ -82,10 +104,14 @@ class Protection:
                 self._tell_failure(trade, change, error)
                 if change.kind == "stop" and change.action != "cancel":
                     refused = self._refused(change, error)
+                    bare = change.action == "place"
         if refused is None:
-            trade.stop_failures = 0
+            trade.stop_failures = trade.failed_candle = 0
             return True
-        trade.stop_failures += 1
+        # Where the stop as it was still rests, candles count and not each look.
+        candle = now_ms // CANDLE_MS
+        trade.stop_failures += bare or candle != trade.failed_candle
+        trade.failed_candle = candle
         action = self.modules["stop_failure_action"](
             refused, trade.stop_failures, self.config.max_stop_failures
         )
@@ -116,8 +142,10 @@ class Protection:
             self._place(change, trade, now_ms)
         elif change.action == "edit":
             self.exchange.edit(change.client_id, change.size, None, change.price)
+            self.rows.edited(change.client_id, change.size, change.price)
         else:
             self.exchange.cancel(change.client_id)
+            self.rows.cancelled(change.client_id)
 
     def _place(self, change: Any, trade: OpenTrade, now_ms: int) -> None:
         purpose = PURPOSES[change.kind]
@@ -133,8 +161,11 @@ class Protection:
             reduce_only=True,
         )
         trade.orders_sent += 1
+        # One that stands beyond the price already is filled at once.
+        self.placed.add(order.client_id)
         status = self.modules["position_executor"](self.exchange, order)
         self.modules["order_logger"](self.store, order, status, now_ms)
+        self.rows.sent(order, status, now_ms)
         if status.status == "rejected":
             raise OrderRejected(status.reason)
 
@@ -152,6 +183,7 @@ class Protection:
                     "trouble", part="orphans", error=f"{type(error).__name__}: {error}"
                 )
             else:
+                self.rows.cancelled(client_id)
                 cancelled.append(client_id)
         return cancelled
 

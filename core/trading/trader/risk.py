@@ -41,7 +41,7 @@ class Risk:
             symbol: abs(position.size)
             * self.market.mark(symbol)
             / self._leverage_of(symbol, trades)
-            for symbol, position in self.books.held.items()
+            for symbol, position in self.books.standing(trades).items()
         }
         self.rooms_usd = self.modules["risk_allocator"](
             equity_usd * self.config.pool_frac,
@@ -112,7 +112,7 @@ class Risk:
                 trades[symbol].levels.stop_price if symbol in trades else None,
                 self.market.mark(symbol),
             )
-            for symbol, position in self.books.held.items()
+            for symbol, position in self.books.standing(trades).items()
         ]
         unsent = [self._unsent(trade) for trade in trades.values() if trade.plan]
         return held + unsent + self.protection.working_risks(self.market.marks)

@@ -12,12 +12,15 @@ PRICE_STEP = Decimal("1e-8")
 
 @dataclass
 class OpenTrade:
-    """One trade from entry to exit. `base_*` are the symbol's sums when it began.
+    """One trade from entry to exit. `base_*` are the symbol's sums when it began; `begun` says
+    that they are known: one that was adopted in haste may lack what its position has cost.
 
     `ending` is why its exit was sent, empty before. `trail_usd` is the distance that its
     stop keeps from the price, 0 where it stands still. `plan` is the SlicePlan of an
     entry that is not all sent yet, else None; `answered` is what the answers to its slices
-    said was filled.
+    said was filled; `seen` says that the exchange's positions have shown it. `failed_candle`
+    is the number of the last candle in which its stop failed, `untold_ticks` for how many
+    ticks it has been over without being closed in the books.
     """
 
     trade_id: str
@@ -32,14 +35,19 @@ class OpenTrade:
     base_fees_usd: Decimal
     base_funding_usd: Decimal
     leverage: Decimal = Decimal(1)
+    begun: bool = True
     trail_usd: Decimal = ZERO
     has_trailed: bool = False
     plan: Any = None
     answered: Decimal = ZERO
+    seen: bool = False
     entries_sent: int = 0
     exits_sent: int = 0
     orders_sent: int = 0
     stop_failures: int = 0
+    failed_candle: int = 0
+    untold_ticks: int = 0
+    dust_told: bool = False
     ending: str = ""
     exit_size: Decimal = ZERO
     exit_cost_usd: Decimal = ZERO

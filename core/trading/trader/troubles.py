@@ -13,6 +13,8 @@ from typing import Any
 # Ticks in a row after which it is told; a quarter of an hour.
 LASTING = 3
 FETCH = "fetch"
+# What is not tried without the parts of a tick before it.
+UNTRIED = {"books": {"equity", "entries"}}
 Line = tuple[str, dict[str, Any]]
 
 
@@ -32,7 +34,9 @@ class Troubles:
         """End a tick; yield what is to be told: `stuck` and, when it is over, `unstuck`."""
         now, self._now = self._now, {}
         # Without the exchange's answers nothing else is tried, so nothing else is over.
-        over = [] if FETCH in now else [part for part in self._rows if part not in now]
+        untried = {later for part in now for later in UNTRIED.get(part, ())}
+        over = [part for part in self._rows if part not in now.keys() | untried]
+        over = [] if FETCH in now else over
         for part in over:
             if self._rows.pop(part) >= LASTING:
                 yield "unstuck", {"part": part}

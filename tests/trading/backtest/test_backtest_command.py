@@ -48,7 +48,7 @@ def test_each_symbol_can_have_an_account_of_its_own(
         main([*words, "--each", "--set", "risk_frac=0.01,0.02", "--tried", "50"]) == 0
     )
     shown = capsys.readouterr().out
-    assert shown.count("max drawdown") == 4
+    assert shown.count("\nmax drawdown") == 4
     assert "the best of 50 by luck" in shown
 
 
@@ -94,3 +94,53 @@ def test_a_strategy_of_one_module_is_traded_by_itself(
         "PF_XBTUSD",
         "PF_ETHUSD",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["ema"], "ema needs span", "--set span=VALUE"),
+        (
+            ["position"],
+            "position is a record, not an indicator",
+            "only an indicator is",
+        ),
+    ],
+)
+def test_what_can_be_no_strategy_is_told_before_anything_runs(
+    words: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", "--root", str(ROOT), "--strategy", *words]) == 1
+    assert f"error: {error}\nhint: {hint}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--plot", "x.foo"], "'x.foo' does not end in .png, .svg or .pdf"),
+        (["--plot", "x"], "'x' does not end in .png, .svg or .pdf"),
+        (["--jobs", "0"], "'0' is no whole number above 0"),
+        (["--jobs", "-3"], "'-3' is no whole number above 0"),
+        (["--notional-frac", "1"], "--notional-frac is of a strategy's position"),
+    ],
+)
+def test_what_would_not_do_is_refused_before_anything_runs(
+    words: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backtest", "--root", str(ROOT), *words]) == 2
+    shown = capsys.readouterr()
+    assert error in shown.err
+    assert "hint: " in shown.err
+    assert not shown.out
+
+
+def test_a_picture_that_cannot_be_written_costs_no_result(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--json"]
+    more = ["--strategy", "ema_cross", "--plot", str(tmp_path / "taken/a.png")]
+    assert main([*words, "--symbols", "PF_XBTUSD", *more]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["results"]
+    assert shown.err.startswith(f"error: cannot write {tmp_path}/taken/a.png: ")

@@ -173,3 +173,17 @@ def test_the_summary_counts_what_is_in_the_rows(whole: Result) -> None:
         sum(c.close[-1] / c.close[299] for c in CANDLES.values()) / 3 * 0.9995 - 0.9995,
         abs=2e-3,
     )
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [((2, 1), "--from is not before --to"), ((50, 60), "0 candles in the period")],
+)
+def test_a_period_that_holds_nothing_is_told_with_what_the_candles_hold(
+    period: tuple[int, int], told: str
+) -> None:
+    start = int(CANDLES["PF_XBTUSD"].time_ms[0])
+    days = start + period[0] * DAY_MS, start + period[1] * DAY_MS
+    with pytest.raises(ConfigError, match=told) as caught:
+        setup_of(ROOT, CANDLES, SHORT, days)
+    assert str(caught.value.hint).startswith("the candles go from 20")

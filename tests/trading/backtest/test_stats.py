@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from core.trading.backtest.stats import (
     DAY_MS,
+    Days,
+    _blocks,
     daily_returns,
+    days_of,
     figures,
     intervals,
     max_drawdown,
@@ -58,7 +62,7 @@ def test_intervals_hold_the_figure_and_narrow_with_more_days() -> None:
     draws = np.random.default_rng(1)
     long = draws.normal(0.001, 0.02, 1000)
     benchmark = np.zeros(1000)
-    wide, narrow = (intervals(long[:n], benchmark[:n]) for n in (100, 1000))
+    wide, narrow = (intervals(closed(long[:n]), benchmark[:n]) for n in (100, 1000))
     for found, returns in ((wide, long[:100]), (narrow, long)):
         low, high = found["sharpe"]
         assert low < sharpe(returns) < high
@@ -69,4 +73,61 @@ def test_intervals_hold_the_figure_and_narrow_with_more_days() -> None:
 
 
 def test_a_few_days_have_no_interval() -> None:
-    assert intervals(np.full(9, 0.01), np.zeros(9)) == {}
+    assert intervals(closed(np.full(9, 0.01)), np.zeros(9)) == {}
+    assert intervals(closed(np.full(10, 0.01)), np.zeros(10))["net_frac"]
+
+
+def test_an_account_that_never_traded_has_no_interval_of_its_ratios() -> None:
+    found = intervals(closed(np.zeros(20)), np.full(20, 0.01))
+    assert found["net_frac"] == found["max_drawdown_frac"] == (0, 0)
+    assert found["ahead_frac"] == pytest.approx([1 - 1.01**20] * 2)
+    assert not {"sharpe", "sortino"} & found.keys()
+
+
+def closed(returns: np.ndarray) -> Days:
+    """Days of one candle each."""
+    equity = 100 * np.cumprod(np.concatenate(([1.0], 1 + returns)))
+    return days_of(DAY_MS * np.arange(len(equity)), equity)
+
+
+def wild(days: int, a_day: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Days that fall and rise within themselves far more than from close to close."""
+    moves = np.random.default_rng(3).normal(0, 0.02, days * a_day)
+    moves[a_day - 1 :: a_day] -= moves.reshape(days, a_day).sum(axis=1)
+    equity = 100 * np.exp(np.cumsum(np.concatenate(([0.0], moves))))
+    return DAY_MS // a_day * np.arange(len(equity)), equity
+
+
+def test_the_drawdown_and_its_interval_are_of_the_same_candles() -> None:
+    """By daily closes the fall would be next to nothing, far below the figure."""
+    times, equity = wild(30)
+    figure = figures(times, equity).max_drawdown_frac
+    low, high = intervals(days_of(times, equity), np.zeros(30))["max_drawdown_frac"]
+    assert max_drawdown(equity[::8]) < 1e-12 < 0.05 < low <= figure <= high
+    assert days_of(times, equity).max_drawdown() == pytest.approx(figure)
+
+
+def test_the_drawdown_of_drawn_days_is_that_of_all_their_candles() -> None:
+    draws = np.random.default_rng(5)
+    times = DAY_MS // 6 * (np.arange(121) + 4)  # the first and the last day are short
+    equity = 100 * np.exp(np.cumsum(draws.normal(0, 0.02, 121)))
+    days = days_of(times, equity)
+    ends = np.flatnonzero(times % DAY_MS == 0)
+    ends = np.concatenate(([0], ends, [120]))
+    spans = [equity[a : b + 1] for a, b in pairwise(ends)]
+    assert len(days.returns) == len(spans) == 21
+    for rows, _ in zip(_blocks(21), range(200), strict=False):
+        path = [np.array([1.0])]
+        for row in rows:
+            path.append(path[-1][-1] * spans[row][1:] / spans[row][0])
+        brute = max_drawdown(np.concatenate(path))
+        assert days.in_order(rows).max_drawdown() == pytest.approx(brute)
+
+
+def test_an_account_that_is_lost_stays_lost() -> None:
+    equity = np.array([100.0, 50, 0, 0, 0])
+    times = DAY_MS * np.arange(5)
+    assert daily_returns(times, equity).tolist() == [-0.5, -1, 0, 0]
+    days = days_of(times, equity)
+    assert days.max_drawdown() == figures(times, equity).max_drawdown_frac == 1
+    assert days.in_order(np.array([2, 0, 0, 2])).max_drawdown() == 0.75

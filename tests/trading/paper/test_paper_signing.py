@@ -95,19 +95,21 @@ def test_tokens_come_back_evenly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "args", "tokens"),
+    ("call", "args", "tokens"),
     [
-        ("sendorder", {}, 10),
-        ("batchorder", {}, 13),
-        ("fills", {}, 2),
-        ("fills", {"lastFillTime": "1"}, 25),
-        ("tickers", {}, 0),
+        ("POST sendorder", {}, 10),
+        ("POST batchorder", {}, 13),
+        ("GET fills", {}, 2),
+        ("GET fills", {"lastFillTime": "1"}, 25),
+        ("GET leveragepreferences", {"symbol": "PF_XBTUSD"}, 2),
+        ("PUT leveragepreferences", {"symbol": "PF_XBTUSD"}, 10),
+        ("GET tickers", {}, 0),
     ],
 )
 def test_calls_cost_what_kraken_says(
-    endpoint: str, args: dict[str, str], tokens: int
+    call: str, args: dict[str, str], tokens: int
 ) -> None:
-    assert cost(endpoint, args, 4) == tokens
+    assert cost(*call.split(" "), args, 4) == tokens
 
 
 @pytest.mark.parametrize(

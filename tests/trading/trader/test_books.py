@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from trader_rig import Rig
 
+from core.errors import StoreError
 from core.trading.trader.books import Books
 
 SYMBOLS = {"PF_XBTUSD": 0.01, "PF_ETHUSD": 0.2, "PF_SOLUSD": 4.0}
+
+
+def synced(books: Books) -> list[Any]:
+    """Return the fills that are new."""
+    books.news.clear()
+    books.sync()
+    return list(books.news)
 
 
 @pytest.mark.slow
@@ -59,7 +68,7 @@ def test_more_fills_than_a_page_are_all_booked(rig: Rig) -> None:
         if number % 24 == 0:
             rig.paper.step()  # the gateway has so many calls a time
         rig.trade("PF_SOLUSD", "buy" if number % 2 else "sell", "1", f"p-{number}")
-    assert len(loop.books.sync()) >= 120
+    assert len(synced(loop.books)) >= 120
     rig.assert_books_equal(loop)
 
 
@@ -67,18 +76,18 @@ def test_fills_that_are_shown_late_are_booked_once(rig: Rig) -> None:
     loop = rig.loop()
     rig.trade("PF_SOLUSD", "buy", "3", "late-1")
     rig.paper.fault("late_fills", "fills")
-    assert loop.books.sync() == []
+    assert synced(loop.books) == []
     rig.paper.step()
     rig.trade("PF_ETHUSD", "buy", "0.5", "early-1")
-    assert {f.symbol for f in loop.books.sync()} == {"PF_SOLUSD", "PF_ETHUSD"}
-    assert loop.books.sync() == []
+    assert {f.symbol for f in synced(loop.books)} == {"PF_SOLUSD", "PF_ETHUSD"}
+    assert synced(loop.books) == []
 
 
 def test_a_fill_that_is_shown_twice_is_booked_once(rig: Rig) -> None:
     loop = rig.loop()
     rig.trade("PF_SOLUSD", "buy", "3", "twice-1")
     rig.paper.fault("duplicated_fills", "fills")
-    assert len(loop.books.sync()) == 1
+    assert len(synced(loop.books)) == 1
     rig.assert_books_equal(loop)
 
 
@@ -86,7 +95,7 @@ def test_books_that_open_late_begin_with_what_is_there(rig: Rig) -> None:
     """Fills of the same millisecond as the opening are in the positions already."""
     rig.trade("PF_SOLUSD", "sell", "3", "before-1")
     loop = rig.loop()
-    assert loop.books.sync() == []
+    assert synced(loop.books) == []
     assert loop.books.totals.fees_usd == 0
     rig.assert_books_equal(loop)
 
@@ -96,7 +105,19 @@ def test_a_clock_ahead_of_the_exchange_loses_no_fill(rig: Rig) -> None:
     books = Books(rig.modules, rig.exchange, rig.store)
     books.open(now_ms + 20_000)
     rig.trade("PF_SOLUSD", "buy", "3", "ahead-1")
-    assert len(books.sync()) == 1
+    assert len(synced(books)) == 1
+
+
+def test_a_row_that_is_refused_holds_up_no_other(rig: Rig) -> None:
+    loop = rig.loop()
+    loop.books.unsaved.append(("fills", {"nonsense": 1}))
+    rig.trade("PF_SOLUSD", "buy", "3", "wait-1")
+    loop.books.sync()
+    with pytest.raises(StoreError):
+        loop.books.save()
+    loop.books.save()
+    (fill,) = rig.rows("fills")
+    assert fill["client_id"] == "wait-1"
 
 
 def test_rows_wait_until_the_store_takes_them(rig: Rig) -> None:

@@ -48,6 +48,24 @@ def test_a_machine_that_slept_wakes_at_the_newest_candle() -> None:
     assert clock.next_close_ms() == 18 * CANDLE_MS
 
 
+def test_a_clock_that_steps_back_a_little_tells_no_candle_twice() -> None:
+    now = 7 * CANDLE_MS + 1
+
+    def wait(seconds: float) -> bool:
+        nonlocal now
+        now += int(seconds * 1000) + 1
+        return False
+
+    clock = RealClock(wait)
+    clock.now_ms = lambda: now  # type: ignore[method-assign]
+    assert clock.next_close_ms() == 8 * CANDLE_MS
+    now -= 3000
+    assert clock.next_close_ms() == 9 * CANDLE_MS
+    # After a long way back the candles are those of the new time.
+    now -= 4 * CANDLE_MS
+    assert clock.next_close_ms() == 6 * CANDLE_MS
+
+
 def test_a_stop_ends_the_wait_at_once() -> None:
     waited: list[float] = []
 

@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from in_process import deal, decide, session, size_of, tick
 from trader_rig import Rig
 
+from core.trading.trader.config import TraderConfig
 from core.trading.trader.execution import Intent
 from core.trading.trader.loop import TradingLoop
 from core.trading.trader.trades import OpenTrade
 
-ETH = "PF_ETHUSD"
+ETH, XBT = "PF_ETHUSD", "PF_XBTUSD"
 
 
 def entry(
@@ -49,6 +51,16 @@ def test_what_a_slice_did_not_get_goes_with_the_next(rig: Rig) -> None:
     done = run(loop, "0.5", loop.books._since_ms)
     assert done[0].filled < done[0].size
     assert sum(s.filled for s in done) == Decimal("0.5")
+
+
+def test_no_slice_follows_one_that_stands_without_its_stop(rig: Rig) -> None:
+    loop = rig.loop(clip_usd=Decimal(1000))
+    rig.paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    rig.paper.fault("http_503", "sendorder", times=None)
+    (one,) = run(loop, "0.8", loop.books._since_ms)
+    rig.paper.ask("DELETE", "fault")
+    (position,) = rig.exchange.positions()
+    assert (one.filled, len(rig.exchange.fills(0))) == (abs(position.size), 1)
 
 
 def test_nothing_is_bought_beyond_the_slippage(rig: Rig) -> None:
@@ -159,6 +171,21 @@ def test_nothing_more_goes_in_once_a_stop_has_begun_to_fill(rig: Rig) -> None:
     again.tick(rig.paper.step())
     assert held(rig, trade.symbol) <= before
     assert not any(one.plan for one in again.trades.values())
+
+
+def test_nothing_more_goes_in_once_somebody_else_has_sold_of_it() -> None:
+    """The exchange, that liquidates, or a person."""
+    one = session(
+        TraderConfig(lookback=120, twap_usd=Decimal(1000), clip_usd=Decimal(1500))
+    )
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    trade = one.loop.trades[XBT]
+    assert size_of(one, XBT) < trade.plan.size
+    deal(one, XBT, "sell", size_of(one, XBT) / 2)
+    left = size_of(one, XBT)
+    tick(one)
+    assert (trade.plan, size_of(one, XBT)) == (None, left)
 
 
 @pytest.mark.parametrize(

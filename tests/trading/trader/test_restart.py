@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from running_gateway import environment
 from trader_rig import CENT, ROOT, Rig
 
 from core.trading.trader.leftovers import left_open
+from core.trading.trader.plans import Plans
 
 ETH, SOL = "PF_ETHUSD", "PF_SOLUSD"
 
@@ -40,7 +42,7 @@ def ledger_sums(rig: Rig, symbol: str) -> tuple[Decimal, ...]:
 
 def test_an_open_trade_goes_on_under_its_id(rig: Rig) -> None:
     before = opened(rig, ETH, "sell", "0.5", "mine-1").trades[ETH]
-    loop = rig.loop(max_hold_ms=4 * 300_000)
+    loop = rig.loop(max_hold_ms=5 * 300_000)
     loop.tick(rig.paper.step())
     after = loop.trades[ETH]
     assert (after.trade_id, after.opened_ms) == (before.trade_id, before.opened_ms)
@@ -67,6 +69,82 @@ def test_a_trade_that_ended_while_away_is_closed_with_its_price_and_sums(
     assert abs(row["funding_usd"] - funding) < CENT
 
 
+def test_a_trade_that_ends_while_a_process_starts_has_its_end_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the books were opened, before the trades of the process before were read."""
+    opened(rig, ETH, "buy", "0.5", "mine-1")
+    load = Plans.load
+
+    def late(self: Plans, now_ms: int) -> None:
+        rig.trade(ETH, "sell", "0.5", "mine-2")
+        load(self, now_ms)
+
+    monkeypatch.setattr(Plans, "load", late)
+    loop = rig.loop()
+    monkeypatch.undo()
+    loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    realised, fees, funding = ledger_sums(rig, ETH)
+    assert row["closed_ms"]
+    assert abs(row["realised_usd"] - realised) < CENT
+    assert abs(row["fees_usd"] - fees) < CENT
+    assert abs(row["funding_usd"] - funding) < CENT
+
+
+def test_a_trade_goes_on_with_what_the_last_hour_of_the_log_does_not_tell(
+    rig: Rig,
+) -> None:
+    """Half of it was sold and funding paid before; then nothing came for an hour."""
+    opened(rig, ETH, "buy", "0.5", "mine-1")
+    rig.trade(ETH, "sell", "0.2", "mine-2")
+    rig.paper.step(12)
+    while rig.paper.step() % 3_600_000 != 3_300_000:
+        pass
+    rig.paper.fault("clock_skew", "tickers", skew_ms=400_000)
+    loop = rig.loop()
+    assert ledger_sums(rig, ETH)[2]
+    rig.trade(ETH, "sell", "0.3", "mine-3")
+    for _ in range(2):
+        loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    realised, fees, funding = ledger_sums(rig, ETH)
+    assert abs(row["realised_usd"] - realised) < CENT
+    assert abs(row["fees_usd"] - fees) < CENT
+    assert abs(row["funding_usd"] - funding) < CENT
+
+
+def test_the_store_holds_also_what_came_while_no_process_was_there(rig: Rig) -> None:
+    loop = opened(rig, ETH, "buy", "0.5", "mine-1")
+    # One dies after it has booked this and before it is written.
+    rig.trade(ETH, "sell", "0.2", "mine-2")
+    loop.books.sync()
+    rig.paper.step(26)
+    rig.trade(ETH, "sell", "0.1", "mine-3")
+    for _ in range(2):
+        again = rig.loop()
+        again.tick(rig.paper.step())
+    fills, entries = rig.exchange.fills(0), rig.exchange.ledger(0)
+    assert [row["fill_id"] for row in rig.rows("fills")] == [f.fill_id for f in fills]
+    rows = rig.rows("ledger")
+    assert [row["entry_id"] for row in rows] == [e.entry_id for e in entries]
+    for name in ("realised_usd", "fee_usd", "funding_usd"):
+        assert sum(row[name] for row in rows) == sum(getattr(e, name) for e in entries)
+    assert sum(row["funding_usd"] for row in rows) != 0
+    assert {f.client_id for f in fills} >= {"mine-1", "mine-2", "mine-3"}
+
+
+def test_what_is_older_than_the_books_is_not_in_them(rig: Rig) -> None:
+    for side in ("sell", "buy"):
+        rig.trade(SOL, side, "5", f"mine-{side}")
+    rig.paper.step()
+    opened(rig, ETH, "buy", "0.5", "mine-1")
+    rig.loop().tick(rig.paper.step())
+    names = [row["client_id"] for row in rig.rows("fills")]
+    assert "mine-1" in names
+    assert not {"mine-sell", "mine-buy"} & {*names}
+
+
 def test_a_start_reads_no_more_of_the_account_log_than_it_needs(rig: Rig) -> None:
     """A log of years would take more calls than the exchange allows in ten minutes."""
     loop = opened(rig, ETH, "buy", "0.05", "mine-1")
@@ -89,8 +167,8 @@ def test_a_start_reads_no_more_of_the_account_log_than_it_needs(rig: Rig) -> Non
     oldest = opened_ms - 86_400_000
     assert asked
     assert all(since_ms >= oldest for _, since_ms in asked)
-    # All but the sums of the trade that goes on.
-    assert sum(since_ms < now_ms - 2 * 3_600_000 for _, since_ms in asked) <= 1
+    # All but the sums of the trade that goes on, and what the store may lack.
+    assert sum(since_ms < now_ms - 2 * 3_600_000 for _, since_ms in asked) <= 2
 
 
 def test_a_position_without_a_trade_is_adopted_and_logged(rig: Rig) -> None:
@@ -100,6 +178,84 @@ def test_a_position_without_a_trade_is_adopted_and_logged(rig: Rig) -> None:
     trade = loop.trades[SOL]
     assert (trade.side, trade.size) == ("short", Decimal(5))
     assert rig.rows("trades")[0]["trade_id"] == trade.trade_id
+
+
+def test_a_level_that_the_price_passed_while_away_is_booked_as_it_is_filled(
+    rig: Rig,
+) -> None:
+    """The exchange's clock stands while it is placed: it is filled in the very moment in
+    which the books are opened, and was not shown by then."""
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(ETH, "buy", "0.5", "mine-1")
+    rig.paper.step(20)
+    near = Decimal("0.1")
+    loop = rig.loop(stop_multiple=near, take_multiple=near)
+    filled = rig.exchange.positions() == []
+    assert filled, "a level lay beyond the price"
+    loop.tick(rig.paper.step())
+    rig.assert_books_equal(loop)
+    assert loop.drifts == 0
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] in ("stop", "take")
+    realised, _, _ = ledger_sums(rig, ETH)
+    assert realised != 0
+    assert abs(row["realised_usd"] - realised) < CENT
+
+
+@pytest.mark.parametrize("when", ["before the start", "while it runs"])
+def test_an_adopted_trade_has_all_that_its_position_has_cost(
+    rig: Rig, when: str
+) -> None:
+    """A process that dies between an entry and its row leaves the entry's fee to nobody."""
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(ETH, "buy", "1", "mine-0")
+    rig.trade(ETH, "sell", "1", "mine-1")
+    rig.paper.step()
+    before = ledger_sums(rig, ETH)
+    loop = rig.loop() if when == "while it runs" else None
+    for name in ("mine-2", "mine-3"):
+        rig.trade(ETH, "buy", "0.25", name)
+        began_ms = rig.paper.state()["time_ms"]
+        rig.paper.step(14)
+    loop = loop or rig.loop()
+    loop.tick(rig.paper.step())
+    assert loop.trades[ETH].opened_ms == began_ms - 14 * 300_000
+    rig.trade(ETH, "sell", "0.5", "mine-4")
+    loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    names = ("realised_usd", "fees_usd", "funding_usd")
+    after = ledger_sums(rig, ETH)
+    for name, now, then in zip(names, after, before, strict=True):
+        assert abs(row[name] - (now - then)) < CENT, name
+    assert row["fees_usd"] > Decimal("1.5")
+    rig.assert_books_equal(loop)
+
+
+def test_a_stop_is_placed_again_by_a_restart_within_the_candle(rig: Rig) -> None:
+    """Its id tells of the candle, and that of the process before is used up."""
+    rig.replace_module("market_scanner", "return []")
+    rig.trade(SOL, "sell", "5", "mine-1")
+    rig.loop()
+    (stop,) = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    rig.exchange.cancel(stop.client_id)
+    rig.loop()
+    (again,) = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    assert again.client_id != stop.client_id
+    assert again.size == 5
+
+
+def test_nothing_is_entered_while_a_position_has_no_trade(rig: Rig) -> None:
+    rig.trade(SOL, "sell", "5", "mine-1")
+    rig.replace_module("taken_up_levels", 'raise ValueError("broken")')
+    loop = rig.loop()
+    asked: list[int] = []
+    loop.entries.run = lambda now_ms, equity, trades: asked.append(now_ms)  # type: ignore[method-assign]
+    loop.tick(rig.paper.step())
+    assert (asked, loop.trades) == ([], {})
+    rig.restore_module("taken_up_levels")
+    loop.tick(rig.paper.step())
+    assert list(loop.trades) == [SOL]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("module", ["taken_up_levels", "protection_changes"])
@@ -157,7 +313,7 @@ def test_a_trade_begun_in_the_tick_of_anothers_end_keeps_its_own_sums(rig: Rig) 
     rig.store.insert("trades", {**trade, "trade_id": "b", "opened_ms": later_ms})
     rig.trade(ETH, "buy", "0.5", "mine-3")
     fee = rig.exchange.ledger(0)[-1].fee_usd
-    (left,) = left_open(rig.store, rig.exchange)
+    (left,) = left_open(rig.store, partial(rig.exchange.ledger, 0))
     assert left.trade_id == "b"
     assert (left.base_realised_usd, left.base_fees_usd) == (0, -fee)
     assert first.filled

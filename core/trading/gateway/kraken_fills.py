@@ -21,7 +21,9 @@ def fill_rows(calls: Calls, since_ms: int) -> list[Row]:
     """Return Fill rows at or after since_ms, oldest first, each once."""
     rows = [row for page in _pages(calls, since_ms) for row in page]
     once = {row["fill_id"]: row for row in rows if row["time_ms"] >= since_ms}
-    return sorted(once.values(), key=lambda row: (row["time_ms"], row["fill_id"]))
+    # Of one millisecond as the exchange lists them, newest first: their ids are random.
+    oldest_first = [*once.values()][::-1]
+    return sorted(oldest_first, key=lambda row: int(row["time_ms"]))
 
 
 def _pages(calls: Calls, since_ms: int) -> Iterator[list[Row]]:

@@ -15,18 +15,16 @@ from core.errors import ExchangeUnavailable
 from core.trading.gateway.adapter import Row
 from core.trading.gateway.answers import Node
 from core.trading.gateway.ccxt_calls import Calls
-from core.trading.gateway.fill_pages import fill_rows
+from core.trading.gateway.kraken_fills import fill_rows
 from core.trading.gateway.kraken_history import Event, event, event_row, size
-from core.trading.gateway.kraken_orders import (
-    recent,
-    resting,
-    state,
-    status_of,
-    weighed,
-)
+from core.trading.gateway.kraken_orders import recent, resting, status_of
+from core.trading.gateway.order_state import state, weighed
 
 # How far back an order is looked for: outcomes are asked after within minutes.
 LOOKBACK_MS = 48 * 3_600_000
+# How far its fills are: at 25 tokens a page, 48 hours of a busy account could never be
+# read. What is older stands in the history, but for its price.
+_FILLS_MS = 2 * 3_600_000
 _PAGE, _PAGES_MAX = 1000, 50
 
 
@@ -54,8 +52,7 @@ class OrderLookup:
         if found is not None:
             return self._priced(found, client_id) if found["filled"] else found
         fills = self._fills(client_id)
-        told = self._events(self._since_ms())
-        events = [e for e in told if e.client_id == client_id]
+        events = _of_one([*self._events(self._since_ms(LOOKBACK_MS), client_id)])
         if fills or events:
             return self._ended(client_id, fills, events)
         return None
@@ -67,20 +64,23 @@ class OrderLookup:
     def _recent(self, client_id: str) -> Row | None:
         # A plain text, not a list: ccxt would sign a list's Python form.
         answer = self._calls.read("privateGetOrdersStatus", {"cliOrdIds": client_id})
-        return _only(client_id, [recent(row) for row in answer.rows("orders")])
+        rows = [recent(row) for row in answer.rows("orders")]
+        # One that was refused may have left its id to another.
+        return _only(client_id, sorted(rows, key=lambda r: r["status"] == "rejected"))
 
     def _fills(self, client_id: str) -> list[Row]:
-        rows = fill_rows(self._calls, self._since_ms())
+        rows = fill_rows(self._calls, self._since_ms(_FILLS_MS))
         return [row for row in rows if row["client_id"] == client_id]
 
-    def _since_ms(self) -> int:
-        return max(0, self._calls.clock.now_ms() - LOOKBACK_MS)
+    def _since_ms(self, back_ms: int) -> int:
+        return max(0, self._calls.clock.now_ms() - back_ms)
 
-    def _events(self, since_ms: int) -> Iterator[Event]:
+    def _events(self, since_ms: int, client_id: str | None = None) -> Iterator[Event]:
         # Triggers first: one that wakes becomes an order in the same millisecond.
         for method in ("historyGetTriggers", "historyGetOrders"):
             for page in self._pages(method, since_ms):
-                yield from (e for e in map(event, page) if e is not None)
+                read = (event(element, client_id) for element in page)
+                yield from (e for e in read if e is not None)
 
     def _pages(self, method: str, since_ms: int) -> Iterator[list[Node]]:
         request: dict[str, int | str]
@@ -120,6 +120,12 @@ class OrderLookup:
                     hint="ask again",
                 )
         return _from_history(client_id, fills, events)
+
+
+def _of_one(events: list[Event]) -> list[Event]:
+    """Leave out orders that were refused where another had the id after them."""
+    refused = {e.order_id for e in events if e.rejects}
+    return [e for e in events if e.order_id not in refused] or events[-1:]
 
 
 def _only(client_id: str, rows: list[Row]) -> Row | None:

@@ -9,7 +9,7 @@ import pytest
 import requests
 from canned_exchange import Canned, CannedExchange
 
-from core.trading.gateway.lean_session import LeanSession
+from core.trading.gateway.ccxt_session import LeanSession
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""Positions without a trade: each is given one, so that its exit is watched.
+
+A process that dies between an entry and its row leaves a position that nobody knows; a
+person may open one past us; a trade of the process before goes on. The trade that is made of
+an unknown one begins with its first fill, and its sums with what the account log holds of
+it, the fee of its entry above all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from core.errors import StoreError
+from core.trading.ports import Store
+from core.trading.trader.books import Books
+from core.trading.trader.exits import Exits
+from core.trading.trader.journal import Journal
+from core.trading.trader.leftovers import left_open
+from core.trading.trader.levels import Levels
+from core.trading.trader.plans import Plans
+from core.trading.trader.protection import Protection
+from core.trading.trader.spans import Spans
+from core.trading.trader.trades import OpenTrade
+
+# Ids of one candle begin behind this where nobody knows which are used up.
+MORE_THAN_USED = 1000
+
+
+@dataclass
+class Adoption:
+    """`trades` are the open ones, `left` those of the process before that are not taken up
+    yet, both by symbol. `safely` runs a part and tells of its error.
+    """
+
+    store: Store
+    books: Books
+    levels: Levels
+    protection: Protection
+    exits: Exits
+    plans: Plans
+    journal: Journal
+    spans: Spans
+    tell: Callable[..., None]
+    safely: Callable[[str, Callable[[], Any]], Any]
+    trades: dict[str, OpenTrade]
+    left: dict[str, OpenTrade]
+
+    def find_left(self, now_ms: int) -> None:
+        """Look at what the process before left open: what is over meanwhile is closed."""
+        for trade in left_open(self.store, self.books.entries_since):
+            if self.exits.is_over(trade) or trade.symbol in self.left:
+                self.safely("exits", partial(self.spans.settle, trade, now_ms))
+            else:
+                self.left[trade.symbol] = trade
+
+    def end_left(self, now_ms: int) -> None:
+        """Close what the process before left and what ended before it was taken up."""
+        for trade in list(self.left.values()):
+            if self.exits.is_over(trade):
+                self.safely("exits", partial(self._end_left, trade, now_ms))
+
+    def _end_left(self, trade: OpenTrade, now_ms: int) -> None:
+        self.spans.settle(trade, now_ms)
+        del self.left[trade.symbol]
+
+    def has_strangers(self) -> bool:
+        """Tell whether the exchange holds what has no trade, or not one of its side."""
+        known = self.levels.market.instruments
+        return any(
+            symbol not in self.trades or not self.trades[symbol].is_of(position)
+            for symbol, position in self.books.held.items()
+            if symbol in known
+        )
+
+    def run(self, now_ms: int) -> bool:
+        """Give every position a trade; False where one has none yet."""
+        for symbol in self._strangers():
+            self.safely("adoption", partial(self._take_up, symbol, now_ms))
+        for trade in self.trades.values():
+            if not trade.begun:
+                self.safely("adoption", partial(self.spans.begin, trade, now_ms))
+        return all(symbol in self.trades for symbol in self.books.positions)
+
+    def _strangers(self) -> list[str]:
+        # Of what is not traded here neither its levels nor its steps are known.
+        known = self.levels.market.instruments
+        return [s for s in self.books.positions if s not in self.trades and s in known]
+
+    def _take_up(self, symbol: str, now_ms: int) -> None:
+        left, resting = self.left.get(symbol), self.protection.resting
+        if left is not None and self.exits.is_over(left):
+            left = None  # somebody turned it: that one is closed apart
+        trade = self.levels.adopt(symbol, now_ms, resting, left)
+        trade.orders_sent += self._used_before(symbol, now_ms)
+        # What it has cost is read when it can be: its stop does not wait for that.
+        trade.begun = left is not None
+        if left is not None:
+            del self.left[symbol]
+        self.trades[symbol] = trade
+        self.plans.take_up(trade)
+        self.journal.write(trade)
+        self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
+
+    def _used_before(self, symbol: str, now_ms: int) -> int:
+        """Return how many ids of orders are used up at this candle: they tell of it, and the
+        process before may have sent some.
+        """
+        try:
+            rows = self.store.rows("orders", now_ms)
+        except StoreError:
+            return MORE_THAN_USED
+        return sum(row["symbol"] == symbol for row in rows)

@@ -1,0 +1,91 @@
+"""The end of trades: an exit where one is due, and the books when it has happened.
+
+A trade that has ended is closed in the books once the account log tells what it has cost:
+the fee of its exit may be told a moment later than its fill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from core.trading.trader.exits import Exits
+from core.trading.trader.journal import Journal
+from core.trading.trader.plans import Plans
+from core.trading.trader.reconciler import Reconciler
+from core.trading.trader.spans import Spans
+from core.trading.trader.trades import OpenTrade
+
+# So often the account log is read again within a tick, and so many ticks are waited.
+TRIES, PAUSE_S, MOST_TICKS = 3, 1.0, 3
+
+
+@dataclass
+class Closing:
+    """Ends `trades`, the open ones by symbol. `sync` books what is new, `sleep` waits for
+    seconds, `safely` runs a part and tells of its error.
+    """
+
+    trades: dict[str, OpenTrade]
+    exits: Exits
+    plans: Plans
+    spans: Spans
+    journal: Journal
+    reconciler: Reconciler
+    tell: Callable[..., None]
+    safely: Callable[[str, Callable[[], Any]], Any]
+    sync: Callable[[], None]
+    sleep: Callable[[float], None]
+
+    def exit(self, trade: OpenTrade, now_ms: int) -> None:
+        """Move a trade's stop after the price, and end it where its exit is due."""
+        if self.exits.is_over(trade):
+            return
+        self.exits.trail(trade)
+        # One that was refused, or filled in part, is tried again wherever the price is.
+        again = trade.ending if trade.exits_sent else ""
+        if reason := self.exits.reason(trade, now_ms) or again:
+            self.end(trade, reason, now_ms)
+
+    def end(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
+        """Send a trade's exit."""
+        trade.ending, trade.plan = reason, None
+        self.safely("store", partial(self.plans.keep, trade))
+        self.exits.close(trade, now_ms)
+        self.sync()
+        if self.exits.is_over(trade):
+            return
+        if not self.exits.is_dust(trade):
+            self.tell("exit failed", trade_id=trade.trade_id, reason=reason)
+        elif not trade.dust_told:
+            trade.dust_told = True
+            why = "what is left is less than the exchange takes in an order"
+            self.tell("exit left dust", trade_id=trade.trade_id, reason=why)
+
+    def close_ended(self, now_ms: int) -> None:
+        """Close in the books what is over."""
+        ended = [t for t in self.trades.values() if self.exits.is_over(t)]
+        told = not ended or self._is_told()
+        for trade in ended:
+            trade.untold_ticks += 1
+            # What somebody turned is another trade's, and has no stop before it has one.
+            if told or self.exits.is_turned(trade) or trade.untold_ticks > MOST_TICKS:
+                self.safely("exits", partial(self._close, trade, now_ms))
+
+    def _is_told(self) -> bool:
+        for _ in range(TRIES):
+            if self.reconciler.is_told():
+                return True
+            self.sleep(PAUSE_S)
+            self.sync()
+        return self.reconciler.is_told()
+
+    def _close(self, trade: OpenTrade, now_ms: int) -> None:
+        if not trade.begun:
+            self.safely("adoption", partial(self.spans.begin, trade, now_ms))
+        del self.trades[trade.symbol]
+        reason = trade.ending or "closed elsewhere"
+        # A clock may be set back, and the exchange's need not be ours.
+        self.journal.close(trade, reason, max(now_ms, trade.opened_ms))

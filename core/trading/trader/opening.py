@@ -1,0 +1,102 @@
+"""What the books begin with: balance and positions as the exchange tells them at one moment.
+
+What came between the first and the last of its answers is in an unknown part of them, and
+the account log may be later than the balance. So all is read until nothing new came, and
+what the log tells only afterwards is known by the balance that each of its entries left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.trading.ports import Exchange
+
+ZERO = Decimal(0)
+# Fills may be shown late and out of order, and clocks differ: so far back is asked again.
+OVERLAP_MS = 3_600_000
+# How an account log that is a moment late is waited for.
+PAUSES_S = (1.0, 1.0, 1.0)
+CENT = Decimal("0.01")
+# An entry of the log says which balance it left, to more places than this.
+EXACT_USD = Decimal("0.0001")
+# An entry so much younger than the opening was not in the balance then.
+UNTOLD_MS = 60_000
+
+
+@dataclass
+class Opening:
+    """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
+    showed then; of the account log entries up to `last_entry` are in the balance, and
+    nothing before `log_since_ms` is read.
+    """
+
+    balance_usd: Decimal = ZERO
+    positions: dict[str, Any] = field(default_factory=dict)
+    fills: dict[str, int] = field(default_factory=dict)
+    opened_ms: int = 0
+    log_since_ms: int = 0
+    last_entry: int = 0
+    # Whether the log has told how the balance came to be, and what it has told since.
+    is_told: bool = True
+    told_usd: Decimal = ZERO
+
+    def counts_twice_usd(self, entry: Any) -> Decimal:
+        """Return what is in the balance already of entries told since, once that is known.
+
+        It is to be asked of each entry that is booked, in their order.
+        """
+        if self.is_told or entry.time_ms > self.opened_ms + UNTOLD_MS:
+            self.is_told = True
+            return ZERO
+        self.told_usd += entry.funding_usd - entry.fee_usd + entry.transfer_usd
+        self.is_told = _leaves(entry, self.balance_usd)
+        return self.told_usd if self.is_told else ZERO
+
+
+def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> Opening:
+    """Read what the exchange holds now; `sleep` waits for seconds where its log is late."""
+    told_ms = max((t.time_ms for t in exchange.tickers()), default=now_ms)
+    # An account of years has a log of years, and what is older is in the balance.
+    since_ms = max(0, told_ms - OVERLAP_MS)
+    entries = exchange.ledger(0, since_ms)
+    last_entry = max((e.entry_id for e in entries), default=0)
+    # What is older is in the positions, though its fill may be shown only later. Of
+    # clocks the slower one is safe; the account log is of the exchange's books.
+    newest_ms = max((e.time_ms for e in entries), default=0)
+    before, pauses = _shown(exchange, now_ms), list(PAUSES_S)
+    while True:
+        balance_usd = exchange.account().balance_usd
+        positions = {p.symbol: p for p in exchange.positions()}
+        later = exchange.ledger(last_entry, since_ms)
+        fills = _shown(exchange, now_ms)
+        entries += later
+        if not _has_told(entries, balance_usd) and pauses:
+            sleep(pauses.pop())
+        elif not later and fills == before:
+            return Opening(
+                balance_usd=balance_usd,
+                positions=positions,
+                fills=fills,
+                opened_ms=max(min(now_ms, told_ms), newest_ms),
+                log_since_ms=since_ms,
+                last_entry=last_entry,
+                is_told=bool(entries) and _leaves(entries[-1], balance_usd),
+            )
+        last_entry = max((e.entry_id for e in later), default=last_entry)
+        before = fills
+
+
+def _shown(exchange: Exchange, now_ms: int) -> dict[str, int]:
+    return {fill.fill_id: fill.time_ms for fill in exchange.fills(now_ms - OVERLAP_MS)}
+
+
+def _has_told(entries: Sequence[Any], balance_usd: Decimal) -> bool:
+    """Tell whether the account log has told what is in the balance, as far as it says."""
+    return not entries or abs(entries[-1].balance_usd - balance_usd) < CENT
+
+
+def _leaves(entry: Any, balance_usd: Decimal) -> bool:
+    return bool(abs(entry.balance_usd - balance_usd) < EXACT_USD)

@@ -1,0 +1,95 @@
+"""From when to when a trade goes: what it has cost follows from that.
+
+A trade that is made of a position begins with the fill that opened it, and one that ended
+while nobody was watching ends with the fill that ended it. The account log does not say
+which trade an entry belongs to, so its sums are those of its time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.trading.ports import Store
+from core.trading.trader.books import Books
+from core.trading.trader.config import CANDLE_MS
+from core.trading.trader.journal import Journal
+from core.trading.trader.leftovers import accrued
+from core.trading.trader.trades import OpenTrade
+from core.trading.trader.trips import Trip, began_ms, trip_of
+
+# No trade of ours is held longer; an older position of somebody else begins as it is found.
+BACK_MS = 86_400_000
+# So long the first fill is looked for: it may be shown late, or be older than is looked.
+LATEST_MS = 12 * CANDLE_MS
+ZERO = Decimal(0)
+
+
+@dataclass
+class Spans:
+    """Finds where trades begin and end among the fills, and sets their sums by that."""
+
+    store: Store
+    books: Books
+    journal: Journal
+
+    def begin(self, trade: OpenTrade, now_ms: int) -> None:
+        """Let a trade that was made of a position begin where that did, ended or not."""
+        position, fills = self.books.positions.get(trade.symbol), self._fills(trade)
+        if trade.is_of(position):
+            opened_ms = began_ms(position, fills)
+        else:
+            trip = self._trip(trade, fills)
+            opened_ms = trip.began_ms if trip is not None else None
+        if opened_ms is None:
+            trade.begun = now_ms - trade.opened_ms >= LATEST_MS
+            return
+        self._open_at(trade, opened_ms)
+        self.journal.write(trade)
+
+    def settle(self, trade: OpenTrade, now_ms: int) -> None:
+        """Close a trade that ended while nobody was watching, with what it has cost."""
+        fills = self._fills(trade)
+        trip = self._trip(trade, fills)
+        if trip is not None:
+            # One that was adopted in haste began before it was found.
+            if trip.began_ms < trade.opened_ms:
+                self._open_at(trade, trip.began_ms)
+            newest = next(f for f in reversed(fills) if f.symbol == trade.symbol)
+            if newest is not trip.fills[-1]:
+                self._leave_out_later(trade, trip.ended_ms)
+        self.journal.settle(trade, trip, now_ms)
+
+    def _fills(self, trade: OpenTrade) -> list[Any]:
+        return self.books.fills_since(max(0, trade.opened_ms - BACK_MS))
+
+    def _trip(self, trade: OpenTrade, fills: list[Any]) -> Trip | None:
+        position = self.books.positions.get(trade.symbol)
+        return trip_of(trade, fills, position.size if position is not None else ZERO)
+
+    def _open_at(self, trade: OpenTrade, opened_ms: int) -> None:
+        """Let a trade begin at a time, and its sums with what the account log holds since."""
+        since_ms = max(0, trade.opened_ms - BACK_MS)
+        row = {
+            "symbol": trade.symbol,
+            "opened_ms": opened_ms,
+            "realised_usd": ZERO,
+            "fees_usd": ZERO,
+            "funding_usd": ZERO,
+        }
+        entries = self.books.entries_since(since_ms)
+        cost = accrued(row, self.store.rows("trades", since_ms), entries)
+        sums = self.books.totals_of(trade.symbol)
+        trade.opened_ms, trade.begun = opened_ms, True
+        trade.base_realised_usd = sums.realised_usd - cost.realised_usd
+        trade.base_fees_usd = sums.fees_usd - cost.fees_usd
+        trade.base_funding_usd = sums.funding_usd - cost.funding_usd
+
+    def _leave_out_later(self, trade: OpenTrade, ended_ms: int) -> None:
+        """Take what came after its end off the sums of a trade: it is another's."""
+        for entry in self.books.entries_since(ended_ms + 1):
+            if entry.symbol == trade.symbol:
+                trade.base_realised_usd += entry.realised_usd
+                trade.base_fees_usd += entry.fee_usd
+                trade.base_funding_usd += entry.funding_usd

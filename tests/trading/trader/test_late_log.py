@@ -1,0 +1,92 @@
+"""The account log is a service of its own: it may be a moment later than the balance."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from in_process import (
+    BacktestExchange,
+    deal,
+    earned_usd,
+    idle,
+    pass_candles,
+    restart,
+    session,
+    size_of,
+    tick,
+    told_usd,
+)
+
+from core.trading.backtest.run import Session
+from core.trading.trader.config import TraderConfig
+
+XBT = "PF_XBTUSD"
+
+
+class LateLog(BacktestExchange):
+    """Its account log does not tell what is of this moment in so many readings."""
+
+    late = 0
+
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Any]:
+        found = super().ledger(since_id, since_ms)
+        if self.late:
+            self.late -= 1
+            found = [e for e in found if e.time_ms < self.engine.now_ms]
+        return found
+
+
+def made() -> tuple[Session, Any]:
+    """Return a session that holds what a person bought, and its exchange."""
+    far = {"stop_multiple": Decimal(400), "take_multiple": Decimal(400)}
+    one = session(TraderConfig(lookback=120, **far), LateLog)
+    idle(one)
+    tick(one)
+    deal(one, XBT, "buy", Decimal("0.05"))
+    tick(one, 2)
+    return one, one.exchange
+
+
+def kinds(one: Session) -> list[str]:
+    return [kind for kind, _ in one.told if kind in ("drift", "booked late")]
+
+
+def test_what_it_tells_a_moment_late_is_no_drift() -> None:
+    one, exchange = made()
+    deal(one, XBT, "buy", Decimal("0.02"), "web-2")
+    # Those of the tick's own booking and of the first look again, and one more.
+    exchange.late = 3
+    one.loop.tick(one.stepper.now_ms)
+    assert kinds(one) == ["booked late"]
+    assert one.loop.halted == ""
+
+
+def test_what_it_does_not_tell_is_a_drift_until_it_does() -> None:
+    one, exchange = made()
+    deal(one, XBT, "buy", Decimal("0.02"), "web-2")
+    exchange.late = 99
+    one.loop.tick(one.stepper.now_ms)
+    assert kinds(one) == ["drift"]
+    assert one.loop.halted
+    exchange.late = 0
+    tick(one)
+    assert (kinds(one), one.loop.halted) == (["drift"], "")
+
+
+@pytest.mark.parametrize("late", [2, 12])
+def test_what_it_has_not_told_at_a_start_is_booked_once(late: int) -> None:
+    """It is in the opening balance. A start waits for it, but not for long."""
+    one, exchange = made()
+    deal(one, XBT, "buy", Decimal("0.02"), "web-2")
+    exchange.late = late
+    restart(one)
+    assert (exchange.late > 0) == (late > 2)
+    exchange.late = 0
+    tick(one, 2)
+    assert (kinds(one), one.loop.halted) == ([], "")
+    deal(one, XBT, "sell", size_of(one, XBT), "web-3")
+    pass_candles(one, 1)
+    tick(one, 2)
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
