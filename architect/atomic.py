@@ -12,6 +12,7 @@ import re
 import secrets
 from pathlib import Path
 
+from core.durable import sync_folder
 from core.errors import WriteFailed
 
 _LEFTOVER = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.tmp\Z")
@@ -58,15 +59,7 @@ def _replace(path: Path, data: bytes) -> None:
     except BaseException:
         temp.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def remove_leftovers(folder: Path, deep: bool = False) -> None:

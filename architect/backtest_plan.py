@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError
-from core.project import find_project
+from core.manifest import read_manifest
+from core.project import Project, find_project
 
 if TYPE_CHECKING:
     from core.trading.backtest.periods import Period
@@ -76,16 +78,44 @@ def _strategy_plan(
         raise ConfigError(
             "nothing to choose from", hint="--set NAME=V,V of the strategy's arguments"
         )
-    chosen = arguments(options.settings, parameters(root, options.strategy))
+    _refuse_no_indicator(root, options.strategy)
+    known = parameters(root, options.strategy)
+    chosen = arguments(options.settings, known)
+    _refuse_missing(root, options.strategy, known, next(iter(chosen.values())))
     paper = replace(PAPER, balance_usd=options.balance)
 
     def make(market: str, label: str, period: Period) -> TargetSetup:
         return target_setup_of(root, candles[market], options.strategy, chosen[label],
                                period, paper=paper, label=label,
-                               notional_frac=float(options.notional_frac))  # fmt: skip
+                               notional_frac=float(options.notional_frac or 1))  # fmt: skip
 
     markets = {symbol: {symbol: c} for symbol, c in candles.items()}
     return Plan(root, list(chosen), markets, _period(options, candles), make)
+
+
+def _refuse_no_indicator(root: Path, strategy: str) -> None:
+    """ConfigError for an accepted module of another kind."""
+    entry = read_manifest(Project(root).manifest).modules.get(strategy)
+    if entry is not None and entry.kind != "indicator":
+        raise ConfigError(
+            f"{strategy} is a {entry.kind}, not an indicator",
+            hint="only an indicator is tested not to look ahead",
+        )
+
+
+def _refuse_missing(
+    root: Path, strategy: str, known: Iterable[str], given: Iterable[str]
+) -> None:
+    """ConfigError where a strategy needs an argument that nobody gives."""
+    from core.trading.backtest.targets import strategy_of
+
+    shown = inspect.signature(strategy_of(root, strategy).call).parameters
+    needed = [name for name in known if shown[name].default is inspect.Parameter.empty]
+    if missing := [name for name in needed if name not in given]:
+        raise ConfigError(
+            f"{strategy} needs {' and '.join(missing)}",
+            hint=" ".join(f"--set {name}=VALUE" for name in missing),
+        )
 
 
 def _candles(options: argparse.Namespace) -> dict[str, Candles]:

@@ -9,10 +9,8 @@ from typing import TypeVar
 
 from architect.candle_file import CandleFile
 from core.errors import ExchangeError, ExchangeUnavailable
-from core.trading.gateway.adapter import Candle
-from core.trading.gateway.ccxt_calls import Calls
-from core.trading.gateway.kraken_candles import INTERVALS_MS, closed_candles
-from core.trading.gateway.limiter import ServerClock
+from core.trading.gateway.adapter import INTERVALS_MS, Candle
+from core.trading.gateway.adapters import charts
 
 PAGE = 2000
 Answer = TypeVar("Answer")
@@ -40,16 +38,12 @@ class Charts:
     """The charts of one exchange; `sleep` takes seconds, between two tries."""
 
     def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._calls = Calls(url, None, clock=ServerClock())
+        self._charts = charts(url)
         self._sleep = sleep
 
     def now_ms(self, symbol: str) -> int:
         """Return the exchange's time; ExchangeError if it does not list the symbol."""
-        request = {"symbol": symbol}
-        answer = self._patiently(
-            lambda: self._calls.read("publicGetTickersSymbol", request)
-        )
-        return answer.time_ms("serverTime")
+        return self._patiently(lambda: self._charts.now_ms(symbol))
 
     def fetch(
         self, span: Span, file: CandleFile, tell: Callable[[int], None]
@@ -114,9 +108,7 @@ class Charts:
 
     def _page(self, span: Span, since_ms: int, count: int) -> list[Candle]:
         return self._patiently(
-            lambda: closed_candles(
-                self._calls, span.symbol, span.interval, since_ms, count
-            )
+            lambda: self._charts.candles(span.symbol, span.interval, since_ms, count)
         )
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:

@@ -7,6 +7,7 @@ called wrongly). `--help` costs no heavy import.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -17,8 +18,10 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
-from architect.command_table import COMMANDS
+from architect.command_table import COMMANDS, COMMITTING
 from core.errors import ArchitectError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Terminated(BaseException):
@@ -31,25 +34,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, _terminate)
-        code = _run(words)
-        # Here, where a closed pipe is met, and not when the interpreter ends.
-        sys.stdout.flush()
+        code = _ended(words)
+        _flush()
         return code
     except ArchitectError as error:
         return _failed(str(error), error.hint)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
-        return _stopped("interrupted", signal.SIGINT)
+        return _stopped("interrupted", signal.SIGINT, words)
     except Terminated:
-        return _stopped("terminated", signal.SIGTERM)
+        return _stopped("terminated", signal.SIGTERM, words)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _throw_output_away()
         return 128 + signal.SIGPIPE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return _no_room(error)
         from architect import crash
 
         return _failed(*crash.told(error))
+
+
+def _ended(words: list[str]) -> int:
+    """Run a command; where it ended the program, as --help does, return with which code."""
+    try:
+        return _run(words)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+
+
+def _flush() -> None:
+    """Write what is waiting here, where a closed pipe or a full disk is met, and not when
+    the interpreter ends."""
+    if sys.stdout is not None:  # it may have been closed from the start
+        sys.stdout.flush()
+
+
+def _no_room(error: OSError) -> int:
+    """Say that a disk is full: mostly that of the file into which the output goes."""
+    try:
+        _flush()
+    except OSError:
+        _throw_output_away()
+    hint = "free some space or write the output elsewhere, then run the command again"
+    return _failed(f"nothing more can be written: {error.strerror}", hint)
+
+
+def _throw_output_away() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
@@ -63,13 +94,19 @@ def _failed(message: str, hint: str | None, code: int = 1) -> int:
     return code
 
 
-def _stopped(how: str, number: signal.Signals) -> int:
-    print(f"\n{how}: what was accepted is committed", file=sys.stderr)
+def _stopped(how: str, number: signal.Signals, words: list[str]) -> int:
+    commits = COMMITTING.intersection(words[:1])
+    told = f"{how}: what was accepted is committed" if commits else how
+    print(f"\n{told}", file=sys.stderr)
     return 128 + number
 
 
 def _run(words: list[str]) -> int:
     chosen = next((word for word in words if not word.startswith("-")), None)
+    if words[:1] == ["--version"]:
+        return _version()
+    if words[:1] == ["--root"]:
+        return _failed("--root goes behind the command", "architect --help", 2)
     if chosen is None:
         parser = _parser(None)
         parser.parse_args(words)
@@ -84,6 +121,13 @@ def _run(words: list[str]) -> int:
         return _refused(chosen, module, rest[0])
     code: int = module.run(options)
     return code
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"architect {version('architect')}")
+    return 0
 
 
 def _refused(command: str, module: ModuleType, word: str) -> int:
@@ -117,6 +161,7 @@ def _parser(loaded: ModuleType | None) -> argparse.ArgumentParser:
         description="Software that builds, checks, runs and repairs software.",
         epilog="Each command has --help with an example.",
     )
+    parser.add_argument("--version", action="store_true", help="say which one this is")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, text in COMMANDS.items():
         mine = loaded if loaded and loaded.__name__.endswith(f".{name}") else None

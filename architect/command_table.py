@@ -43,7 +43,24 @@ COMMANDS: dict[str, str] = {
 }
 
 # Commands that hold the terminal or the whole system: not for use inside the chat.
-SHELL_ONLY = frozenset({"candles", "chat", "db", "demo", "up", "watch", "wick"})
+SHELL_ONLY = frozenset(
+    {"candles", "chat", "db", "demo", "signal", "up", "watch", "wick"}
+)
+# Commands that accept modules, one commit each.
+COMMITTING = frozenset(
+    {
+        "adopt",
+        "ask",
+        "chat",
+        "demo",
+        "generate",
+        "rollback",
+        "split",
+        "up",
+        "watch",
+        "wick",
+    }
+)
 # What only the chat has.
 CHAT_ONLY: dict[str, str] = {
     "help": "list the commands, or tell one: /help ask",

@@ -7,17 +7,24 @@ either nothing of a module is there, or all of it.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from architect import journal
+from architect import journal, taking
 from architect.atomic import remove_leftovers, write
 from architect.journal import Change
 from architect.repository import Repository
 from architect.uninterrupted import uninterrupted
-from core.errors import FileConflict
-from core.manifest import read_manifest, render_manifest, sha256
+from core.errors import FileConflict, GitError
+from core.manifest import (
+    Entry,
+    Manifest,
+    parse_manifest,
+    read_manifest,
+    render_manifest,
+    sha256,
+)
 from core.project import Project
 
 # Called with the name of the step that is next; tests kill the process in it.
@@ -34,8 +41,13 @@ def create(
 
     Ctrl-C waits until it is done. FileConflict when the file on disk is neither the
     accepted one nor the new one: somebody edited it, and it is not ours to overwrite.
+    GitError while another change was begun and is not committed, or git takes no
+    commit: nothing is written then, for what is written goes live.
     """
+    _refuse_second(project, change)
     _refuse_hand_edit(project, change)
+    repository.ready()
+    change = replace(change, before=_accepted(project, change))
     with uninterrupted():
         step("journal")
         journal.write_change(project.journal, change)
@@ -48,20 +60,41 @@ def create(
 def recover(project: Project, repository: Repository) -> str | None:
     """Complete what a killed run had begun; return the module's name, None if nothing.
 
-    A file that somebody edited since then is left as it is, and reported as edited.
+    A file that somebody edited since then is left as it is, and reported as edited; so
+    is a version that came in since then from elsewhere.
     """
     remove_leftovers(project.generated.parent, deep=True)
     remove_leftovers(project.root)
     remove_leftovers(project.data)
+    taking.finish(project, repository)
     change = journal.read_change(project.journal)
     done = None
-    if change is not None:
-        with contextlib.suppress(FileConflict), uninterrupted():
-            _refuse_hand_edit(project, change)
-            _carry_out(project, repository, change, lambda _: None)
-            done = change.name
+    if change is not None and _accepted(project, change) in (
+        change.before,
+        change.entry,
+    ):  # else a newer version came in: what was begun is behind it
+        try:
+            with uninterrupted():
+                _refuse_hand_edit(project, change)
+                repository.ready()
+                _carry_out(project, repository, change, lambda _: None)
+                done = change.name
+        except FileConflict:
+            if _is_half_done(project, repository, change):
+                return None  # it is live: git gets it once the file is what it was
     journal.close(project.journal)
     return done
+
+
+def _accepted(project: Project, change: Change) -> Entry | None:
+    return read_manifest(project.manifest).modules.get(change.name)
+
+
+def _is_half_done(project: Project, repository: Repository, change: Change) -> bool:
+    """Tell whether the manifest holds a change that git has not."""
+    committed = repository.show("HEAD", project.manifest)
+    known = parse_manifest(committed.decode()) if committed else Manifest()
+    return _accepted(project, change) == change.entry != known.modules.get(change.name)
 
 
 def keep_edit(project: Project, name: str) -> Path | None:
@@ -100,14 +133,24 @@ def _is_known(repository: Repository, path: Path) -> bool:
     return path.exists() or repository.tracks(path)
 
 
+def _refuse_second(project: Project, change: Change) -> None:
+    """The journal holds one change: another over it, and git would never have the first."""
+    begun = journal.read_change(project.journal)
+    if begun is not None and begun.name != change.name:
+        raise GitError(
+            f"what was begun of {begun.name} is not committed yet",
+            hint="architect generate completes it; where its file was edited since, "
+            f"architect rollback {begun.name} first, or adopt",
+        )
+
+
 def _refuse_hand_edit(project: Project, change: Change) -> None:
     path = project.module(change.name)
     if not path.exists():
         return
     on_disk = sha256(path.read_bytes())
-    accepted = read_manifest(project.manifest).modules.get(change.name)
-    known = {change.replaces, change.entry and change.entry.file}
-    if on_disk not in known | {accepted and accepted.file}:
+    known = (change.entry, change.before, _accepted(project, change))
+    if on_disk not in {change.replaces, *(entry.file for entry in known if entry)}:
         raise edited_by_hand(project, change.name)
 
 

@@ -29,15 +29,25 @@ def clear_stale_locks(git_dir: Path, top: Path) -> None:
 
 
 def _locks(git_dir: Path) -> list[Path]:
-    """Return the locks that a commit takes: of the index, of HEAD and of its branch."""
+    """Return the locks that a commit takes: of the index, of HEAD and of its branch.
+
+    In a linked worktree the branches are those of the main one.
+    """
     locks = [git_dir / "index.lock", git_dir / "HEAD.lock"]
     try:
         head = (git_dir / "HEAD").read_text().strip()
     except OSError:
         return locks
     if head.startswith("ref: "):
-        locks.append(git_dir / f"{head.removeprefix('ref: ')}.lock")
+        locks.append(_common(git_dir) / f"{head.removeprefix('ref: ')}.lock")
     return locks
+
+
+def _common(git_dir: Path) -> Path:
+    try:
+        return git_dir / (git_dir / "commondir").read_text().strip()
+    except OSError:
+        return git_dir
 
 
 def _age_s(path: Path) -> float:
@@ -57,7 +67,8 @@ def _git_runs(top: Path) -> bool:
 
 def _is_git_in(process: Path, top: Path) -> bool:
     try:
-        if not (process / "comm").read_text().startswith("git"):
+        name = (process / "comm").read_text().strip()
+        if name != "git" and not name.startswith("git-"):
             return False
         folder = (process / "cwd").resolve(strict=True)
     except PermissionError:

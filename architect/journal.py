@@ -19,7 +19,8 @@ class Change:
     """One module to be written, or taken out where `entry` is None.
 
     `also` are further files of the same commit, relative to the project; `replaces` is
-    the SHA-256 of a hand edit that was judged and may be overwritten.
+    the SHA-256 of a hand edit that was judged and may be overwritten; `before` is what
+    the manifest held when it was begun.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Change:
     message: str
     also: tuple[str, ...] = ()
     replaces: str = ""
+    before: Entry | None = None
 
 
 def write_change(path: Path, change: Change) -> None:
@@ -53,7 +55,7 @@ def close(path: Path) -> None:
 
 
 def _change(raw: dict[str, Any]) -> Change:
-    entry, also = raw.pop("entry"), tuple(raw.pop("also"))
-    if entry is not None:
-        entry = Entry(**{**entry, "uses": tuple(entry["uses"])})
-    return Change(entry=entry, also=also, **raw)
+    for key in ("entry", "before"):
+        if (plain := raw.get(key)) is not None:
+            raw[key] = Entry(**{**plain, "uses": tuple(plain["uses"])})
+    return Change(**{**raw, "also": tuple(raw["also"])})

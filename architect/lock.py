@@ -25,10 +25,29 @@ def build_lock(project: Project, wait: bool = False) -> Iterator[None]:
                 f"another run (process {holder or 'unknown'}) is building {project.root}",
                 hint="wait for it to end, then run the command again",
             ) from None
-        _sign(descriptor)
-        yield
+        _sign(descriptor, f"{os.getpid()}\n")
+        try:
+            yield
+        finally:
+            _sign(descriptor, "")
     finally:
         os.close(descriptor)
+
+
+def is_building(project: Project) -> bool:
+    """Tell whether somebody builds now: for who can wait.
+
+    It takes no lock to look, for a build that began meanwhile would be told that
+    another one runs.
+    """
+    try:
+        holder = int((project.data / "build.lock").read_bytes())
+        os.kill(holder, 0)
+    except PermissionError:
+        return True  # another user's
+    except (OSError, ValueError, OverflowError):
+        return False  # nobody's, or of a process that was killed
+    return True
 
 
 def _open(project: Project) -> int:
@@ -40,10 +59,10 @@ def _open(project: Project) -> int:
         raise write_failed(path, error) from None
 
 
-def _sign(descriptor: int) -> None:
+def _sign(descriptor: int, whose: str) -> None:
     """Say whose lock it is; on a full disk nobody is named, and it holds all the same."""
     try:
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(descriptor, whose.encode(), 0)
     except OSError:
         pass

@@ -6,13 +6,13 @@ gate refuses is reported and its dependents are left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from architect.acceptance import Acceptance
 from architect.ask_architect import Architect, Ask
-from architect.build import Build, Progress
+from architect.build import FATAL, Build, Progress
 from architect.code_generator import (
     Generated,
     Generating,
@@ -87,9 +87,12 @@ class Pipeline:
         self._check_specs(graph, todo)
         if todo:
             self._build(graph, todo, outcome)
-        outcome.removed = remove_orphans(
-            self.project, self.repository, gone, self.progress, self.step, self.note
-        )
+        if any(isinstance(error, FATAL) for error in outcome.failed.values()):
+            outcome.skipped += gone
+        else:
+            outcome.removed = remove_orphans(
+                self.project, self.repository, gone, self.progress, self.step, self.note
+            )
         note_refusals(self.project, graph, outcome)
         return outcome
 
@@ -103,15 +106,17 @@ class Pipeline:
         built = [name for name in names if name not in unbuilt]
         return unbuilt + (self.generate(built).removed if built else [])
 
-    def prompts(self, names: Iterable[str] = (), force: bool = False) -> list[Prompt]:
-        """Return the first prompts of what is stale: with many at hand, many can answer."""
+    def prompts(
+        self, names: Iterable[str] = (), force: bool = False
+    ) -> Iterator[Prompt]:
+        """Yield the first prompts of what is stale: with many at hand, many can answer."""
         graph = load_graph(self.project.specs)
-        return [
-            code_prompt(graph.specs[state.name], graph, self.project.prompts)
-            for state in self._found(graph, list(names), force)
-            if not state.ok and state.state != "orphaned"
-            if graph.specs[state.name].kind != "record"
-        ]
+        for state in self._found(graph, list(names), force):
+            if state.ok or state.state == "orphaned":
+                continue
+            spec = graph.specs[state.name]
+            if spec.kind != "record":
+                yield code_prompt(spec, graph, self.project.prompts)
 
     def _found(self, graph: SpecGraph, names: list[str], force: bool) -> list[State]:
         """Return the states of what is asked for and what that needs, in build order.

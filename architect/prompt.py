@@ -6,6 +6,7 @@ says whether a recorded reply answers it. Held-back examples never come near it.
 
 from __future__ import annotations
 
+import operator
 import re
 from pathlib import Path
 from string import Template
@@ -92,7 +93,31 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+# The last fields of each module, and the specs that they come from.
+_KNOWN: dict[str, tuple[tuple[Spec, ...], dict[str, str]]] = {}
+
+
 def _fields(spec: Spec, graph: SpecGraph) -> dict[str, str]:
+    """Return what a template is filled with: the same as before for the same objects."""
+    specs = specs_of(spec, graph)
+    before, fields = _KNOWN.get(spec.name, ((), {}))
+    if not same_objects(before, specs):
+        fields = _rendered(spec, graph)
+        _KNOWN[spec.name] = specs, fields
+    return fields
+
+
+def specs_of(spec: Spec, graph: SpecGraph) -> tuple[Spec, ...]:
+    """Return all specs from which a prompt is made: its own and those that it uses."""
+    return spec, *(graph.specs[name] for name in graph.uses[spec.name])
+
+
+def same_objects(one: tuple[Spec, ...], other: tuple[Spec, ...]) -> bool:
+    """Tell whether they are the very same: `load_spec` gives the same object for a text."""
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def _rendered(spec: Spec, graph: SpecGraph) -> dict[str, str]:
     return {
         "name": spec.name,
         "intent": " ".join(spec.intent.split()),

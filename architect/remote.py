@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from functools import cached_property
+from pathlib import Path
 
 from architect.repository import Repository
 from core.errors import Busy, GitError
@@ -18,17 +18,28 @@ ATTEMPTS = 3
 
 @dataclass
 class Remote:
-    """One remote of a repository, at the branch that is checked out."""
+    """One remote of a repository, at the branch that is checked out when it is made."""
 
     repository: Repository
     name: str
+    _began: str = ""
 
-    @cached_property
+    def __post_init__(self) -> None:
+        with contextlib.suppress(GitError):  # who needs the branch is told
+            self._began = self.branch
+
+    @property
     def branch(self) -> str:
-        """The branch that is checked out; GitError when none is."""
+        """The branch that is checked out; GitError when none is, or another than before."""
         found = self.repository.run("rev-parse", "--abbrev-ref", "HEAD").strip()
         if found == "HEAD":
             raise GitError("no branch is checked out", hint="git switch main")
+        self._began = self._began or found
+        if found != self._began:
+            raise GitError(
+                f"the branch is {found}, no longer {self._began}: nothing of it is shared",
+                hint=f"git switch {self._began}, or start wick again",
+            )
         return found
 
     @property
@@ -72,7 +83,11 @@ class Remote:
         return self.repository.run(*words).splitlines()
 
     def follow(self) -> None:
-        """Take over what the remote has; ours that it has not go on top of it."""
+        """Take over what the remote has; ours that it has not go on top of it.
+
+        Busy while somebody rebases or bisects here: that is theirs to end.
+        """
+        self._wait_for_git()
         self.fetch()
         self._rebase()
 
@@ -81,6 +96,7 @@ class Remote:
 
         Busy when others are always faster, or changed the same: the job comes again.
         """
+        self._wait_for_git()
         for _ in range(ATTEMPTS):
             with contextlib.suppress(GitError):
                 return self.offer()
@@ -97,7 +113,25 @@ class Remote:
         )
         return self.repository.head()
 
+    def _wait_for_git(self) -> None:
+        if self._mark.exists():  # a run of ours was killed at it
+            with contextlib.suppress(GitError):
+                self.repository.run("rebase", "--abort")
+            self._mark.unlink()
+        try:
+            self.repository.ready()
+        except GitError as error:
+            raise Busy(f"a pull waits for git: {error}", hint=error.hint) from None
+
+    @property
+    def _mark(self) -> Path:
+        """A file that says that the rebase under way is ours."""
+        found = self.repository.run("rev-parse", "--git-path", "architect-rebase")
+        return self.repository.root / found.strip()
+
     def _rebase(self) -> None:
+        mark = self._mark
+        mark.touch()
         try:
             self.repository.run("rebase", "--quiet", "--autostash", self.tracking)
         except GitError:
@@ -107,3 +141,5 @@ class Remote:
                 f"our commits do not go on top of {self.name}/{self.branch}",
                 hint=f"git rebase {self.name}/{self.branch}",
             ) from None
+        finally:
+            mark.unlink()

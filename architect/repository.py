@@ -31,6 +31,17 @@ _HINTS = {
     "Permission denied": "give this user the right to write in .git",
     "insufficient permission": "give this user the right to write in .git",
 }
+# What somebody has begun: git's note of it, its name, what ends it. A rebase comes first:
+# one that has stopped is a cherry-pick too.
+_HALF_DONE = (
+    ("rebase-merge", "rebase", "rebase --abort"),
+    ("rebase-apply/applying", "git am", "am --abort"),
+    ("rebase-apply", "rebase", "rebase --abort"),
+    ("MERGE_HEAD", "merge", "merge --abort"),
+    ("CHERRY_PICK_HEAD", "cherry-pick", "cherry-pick --abort"),
+    ("REVERT_HEAD", "revert", "revert --abort"),
+    ("BISECT_LOG", "bisect", "bisect reset"),
+)
 
 
 class Repository:
@@ -57,13 +68,25 @@ class Repository:
         GitError when git refuses, with git's own words.
         """
         names = [path.relative_to(self.root).as_posix() for path in paths]
-        self._refuse_half_done()
-        clear_stale_locks(Path(self._repo.git_dir), self.root)
+        self.ready()
         self.run("add", "--force", "--", *names)
         if not self.run("status", "--porcelain", "--", *names).strip():
             return None
         self.run("commit", "--quiet", "--only", "--message", message, "--", *names)
         return self.head()
+
+    def ready(self) -> None:
+        """GitError when git would take no commit now: for who writes files before it."""
+        self._refuse_half_done()
+        clear_stale_locks(Path(self._repo.git_dir), self.root)
+
+    def is_ahead(self, commit: str) -> bool:
+        """Tell whether a commit has all that the current one has: a fast-forward."""
+        try:
+            self.run("merge-base", "--is-ancestor", "HEAD", commit)
+        except GitError:
+            return False
+        return True
 
     def head(self) -> str:
         """Return the id of the current commit, empty before the first."""
@@ -77,6 +100,8 @@ class Repository:
     def log(self, path: Path) -> list[Commit]:
         """Return the commits that touched `path`, newest first."""
         if not self.head():
+            # Nothing was committed yet; GitError where git will not read it at all.
+            self.run("rev-parse", "--git-dir")
             return []
         name = path.relative_to(self.root).as_posix()
         return read_commits(self.run("log", f"--format={LAYOUT}", "--", name))
@@ -98,16 +123,16 @@ class Repository:
         return bool(self.run("ls-files", "--", path.relative_to(self.root).as_posix()))
 
     def _refuse_half_done(self) -> None:
-        """GitError during a merge: git takes no part of one, and its abort would take
-        away what we had staged."""
-        for name, what in (
-            ("MERGE_HEAD", "merge"),
-            ("CHERRY_PICK_HEAD", "cherry-pick"),
-        ):
+        """GitError while somebody is at something that takes commits away.
+
+        Git takes no part of a merge, and its abort takes away what we had staged. A rebase
+        and a bisect stand on no branch: their end takes the version that is live away.
+        """
+        for name, what, end in _HALF_DONE:
             if (Path(self._repo.git_dir) / name).exists():
                 raise GitError(
                     f"a {what} is under way in {self.root}",
-                    hint=f"finish it, or git {what} --abort",
+                    hint=f"finish it, or git {end}",
                 )
 
     def run(self, *words: str) -> str:

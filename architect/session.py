@@ -40,6 +40,7 @@ from architect.verdict_log import VerdictLog
 from core.manifest import read_manifest
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
+from core.spec_text import spec_paths
 
 Tell = Callable[[str], None]
 
@@ -88,13 +89,21 @@ class Session:
     def graph(self) -> SpecGraph:
         """Return the specs as they are on disk: the same object while no file changed,
         since the gate keeps what it drew for one."""
-        stamp = tuple(
-            (path.name, path.stat().st_mtime_ns, path.stat().st_size)
-            for path in sorted(self.project.specs.glob("*.yaml"))
-        )
+        stamp = tuple(self._stamps())
         if self._graph is None or self._graph[0] != stamp:
             self._graph = stamp, load_graph(self.project.specs)
         return self._graph[1]
+
+    def _stamps(self) -> Iterator[tuple[str, int, int]]:
+        for path in spec_paths(self.project.specs):
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue  # it was there a moment ago
+            except OSError:
+                yield path.name, 0, 0  # who reads it says what is wrong with it
+            else:
+                yield path.name, stat.st_mtime_ns, stat.st_size
 
     @cached_property
     def models(self) -> Models:

@@ -6,12 +6,25 @@ is asked.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 from architect.prompt import in_one_line
+from core.errors import SpecError
 from core.manifest import Entry
+from core.project import Project
 from core.spec import Example, Param, Returns, Spec
 from core.spec_graph import SpecGraph
+
+
+def refuse_unknown(project: Project, name: str) -> None:
+    """SpecError for a name that has no spec; no spec is read, so a broken one is in
+    nobody's way."""
+    known = sorted(path.stem for path in project.specs.glob("*.yaml"))
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "architect status lists them"
+        raise SpecError(f"there is no spec {name!r}", hint=hint)
 
 
 def line(spec: Spec, width: int = 24) -> str:

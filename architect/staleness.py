@@ -7,11 +7,10 @@ a module that it uses is not what it was when the gate accepted it.
 from __future__ import annotations
 
 import json
-import operator
 from dataclasses import dataclass
 from pathlib import Path
 
-from architect.prompt import code_prompt
+from architect.prompt import code_prompt, same_objects, specs_of
 from core.manifest import Entry, Manifest, sha256
 from core.project import Project
 from core.spec import Spec
@@ -47,30 +46,29 @@ class State:
 _KNOWN: dict[tuple[Path, str], tuple[tuple[Spec, ...], bytes, Inputs]] = {}
 
 
-def inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
-    """Return the digests of a module's inputs as they are now.
+def inputs(
+    spec: Spec, graph: SpecGraph, prompts: Path, template: bytes | None = None
+) -> Inputs:
+    """Return the digests of a module's inputs as they are now; `template` is the prompts'
+    where it is known.
 
     They follow from the spec, those that it uses and the template alone. Where these are
     the same objects as before (`load_spec`), so is the answer: a look at all modules after
     a save renders the prompt of what changed and of no other.
     """
-    specs = (spec, *(graph.specs[name] for name in graph.uses[spec.name]))
-    template = _bytes(prompts / "code.md")
+    specs = specs_of(spec, graph)
+    template = _template(prompts) if template is None else template
     before = _KNOWN.get((prompts, spec.name))
-    if before is not None and _same(before[0], specs) and before[1] == template:
+    if before is not None and same_objects(before[0], specs) and before[1] == template:
         return before[2]
     found = _inputs(spec, graph, prompts)
     _KNOWN[prompts, spec.name] = specs, template, found
     return found
 
 
-def _same(one: tuple[Spec, ...], other: tuple[Spec, ...]) -> bool:
-    return len(one) == len(other) and all(map(operator.is_, one, other))
-
-
-def _bytes(path: Path) -> bytes:
+def _template(prompts: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return (prompts / "code.md").read_bytes()
     except OSError:
         return b""  # whoever renders it says so
 
@@ -91,12 +89,15 @@ def _inputs(spec: Spec, graph: SpecGraph, prompts: Path) -> Inputs:
 
 def states(project: Project, graph: SpecGraph, manifest: Manifest) -> list[State]:
     """Return the state of every module, in build order, orphaned ones last."""
-    found = [_state(project, graph, manifest, name) for name in graph.order]
+    template = _template(project.prompts)
+    found = [_state(project, graph, manifest, name, template) for name in graph.order]
     gone = sorted(set(manifest.modules) - set(graph.specs))
     return found + [State(name, "orphaned", "its spec is gone") for name in gone]
 
 
-def _state(project: Project, graph: SpecGraph, manifest: Manifest, name: str) -> State:
+def _state(
+    project: Project, graph: SpecGraph, manifest: Manifest, name: str, template: bytes
+) -> State:
     entry = manifest.modules.get(name)
     if entry is None:
         return State(name, "new", "never built")
@@ -106,12 +107,12 @@ def _state(project: Project, graph: SpecGraph, manifest: Manifest, name: str) ->
         return State(name, "missing", "its file is gone")
     if on_disk != entry.file:
         return State(name, "edited", "the file was edited by hand")
-    why = _stale(graph.specs[name], graph, entry, project.prompts)
+    spec = graph.specs[name]
+    why = _stale(spec, graph, entry, inputs(spec, graph, project.prompts, template))
     return State(name, "stale", why) if why else State(name, "ok")
 
 
-def _stale(spec: Spec, graph: SpecGraph, entry: Entry, prompts: Path) -> str:
-    now = inputs(spec, graph, prompts)
+def _stale(spec: Spec, graph: SpecGraph, entry: Entry, now: Inputs) -> str:
     if now.spec != entry.spec:
         return "its spec changed"
     if now.prompt != entry.prompt:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from architect.config import Config
 from core.errors import StoreUnavailable
 from core.stores import embedded
-from core.stores.open import FOLDER
+from core.stores.embedded import Stores
+from core.stores.open import FOLDER, open_stores
+from core.stores.places import HOME_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,45 @@ def running_stores(config: Config) -> StoreUrls:
     if found is None:
         raise StoreUnavailable(
             "the stores are not running",
-            hint="architect up starts them, or set DATABASE_URL",
+            hint=f"architect up starts them, or {_missing(config)}",
         )
     return found
+
+
+@contextmanager
+def stores_to_read(config: Config) -> Iterator[StoreUrls]:
+    """Give the stores in use; where none run, those of the last run for the while.
+
+    StoreUnavailable when there never were any.
+    """
+    found, folder = find_stores(config), config.project.data / FOLDER
+    if found is not None or not (folder / HOME_NOTE).exists():
+        yield found or running_stores(config)
+        return
+    with joined_stores(config) as stores:
+        yield StoreUrls(stores.database_url, stores.redis_url)
+
+
+def joined_stores(config: Config) -> Stores:
+    """Return the stores that are given or that run, else embedded ones that end with it."""
+    settings = config.settings
+    database, redis = settings.database_url, settings.redis_url
+    return open_stores(
+        config.project.data,
+        database.get_secret_value() if database else None,
+        redis.get_secret_value() if redis else None,
+        join=True,
+    )
+
+
+def _missing(config: Config) -> str:
+    """Return what is to be set for stores of one's own: it takes both URLs."""
+    settings = config.settings
+    if settings.database_url:
+        return "set REDIS_URL too, beside DATABASE_URL"
+    if settings.redis_url:
+        return "set DATABASE_URL too, beside REDIS_URL"
+    return "set DATABASE_URL and REDIS_URL"
 
 
 def find_stores(config: Config) -> StoreUrls | None:

@@ -7,9 +7,11 @@ as it was; what was refused, here or elsewhere, is not tried again before it cha
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +23,9 @@ from architect.advice import after_refusal
 from architect.edits import findings
 from architect.refusals import not_refused
 from architect.running import wait_until_live
-from core.errors import ArchitectError
+from core.errors import ArchitectError, GitError
 from core.manifest import read_manifest, sha256
+from core.spec_text import spec_paths
 
 if TYPE_CHECKING:
     from architect.outcome import Outcome
@@ -30,10 +33,12 @@ if TYPE_CHECKING:
 
 # Told of each step: a kind (stale, built, live, refused, failed, wrong) and its detail.
 Tell = Callable[[str, dict[str, Any]], None]
-# An editor writes, renames and touches: one save is several events, and over when none
-# came for this long. Who saves without an end is not waited for.
-SETTLE_S = 0.05
+# An editor writes, renames and touches: one save is several events, milliseconds apart,
+# and over when none came for this long. Who saves without an end is not waited for.
+SETTLE_S = 0.02
 LONGEST_SETTLE_S = 1.0
+# While git takes no commit at all (a merge), it is asked again after so long.
+GIT_AGAIN_S = 5.0
 
 
 @dataclass
@@ -43,6 +48,8 @@ class SpecWatch:
     session: Session
     tell: Tell
     _seen: str = ""
+    # When git is asked again, while it takes no commit.
+    _again: float = math.inf
     _wake: threading.Event = field(default_factory=threading.Event)
     _observer: BaseObserver = field(default_factory=Observer)
 
@@ -61,6 +68,8 @@ class SpecWatch:
                 if self._wake.wait(0.2):
                     self._settle(stop)
                     self.look()
+                elif time.monotonic() > self._again:
+                    self.look_again()
         finally:
             self._observer.stop()
             self._observer.join(2)
@@ -84,16 +93,33 @@ class SpecWatch:
             hint = "architect generate builds it"
             self.tell("stale", {"text": f"{found.estimate.as_text()}; {hint}"})
 
+    def look_again(self) -> None:
+        """Build what was saved while git took no commit, once it does; say nothing before."""
+        self._again = time.monotonic() + GIT_AGAIN_S
+        with suppress(GitError):
+            self.session.repository.ready()
+            self._seen = ""
+            self.look()
+
     def look(self) -> None:
         """Build what was saved since the last look, if anything was."""
         stamp = self._stamp()
         if stamp == self._seen:
             return
-        self._seen = stamp
+        self._seen, self._again = stamp, math.inf
         try:
             self._build()
         except ArchitectError as error:
             self._wrong(error)
+            self._wait_for_git(error)
+
+    def _wait_for_git(self, *errors: ArchitectError) -> None:
+        """Look again later where git takes no commit at all: a hook's no stays one."""
+        if any(isinstance(error, GitError) for error in errors):
+            try:
+                self.session.repository.ready()
+            except GitError:
+                self._again = time.monotonic() + GIT_AGAIN_S
 
     def _build(self) -> None:
         session = self.session
@@ -124,9 +150,9 @@ class SpecWatch:
 
     def _told(self, outcome: Outcome) -> None:
         built = read_manifest(self.session.project.manifest).modules
-        graph = self.session.graph()
         for name, made in outcome.built.items():
-            text = f"{name}: accepted, {made.verdict.checks} checks, version {built[name].version}"
+            version = sha256(made.module)[:12]
+            text = f"{name}: accepted, {made.verdict.checks} checks, version {version}"
             self.tell("built", {"name": name, "text": text})
         for name, made in outcome.refused.items():
             text = f"{name}: {made.verdict.as_text()}\nhint: {after_refusal(made)}"
@@ -134,12 +160,13 @@ class SpecWatch:
         for name, error in outcome.failed.items():
             hint = f"\nhint: {error.hint}" if error.hint else ""
             self.tell("failed", {"name": name, "text": f"{name}: {error}{hint}"})
+        self._wait_for_git(*outcome.failed.values())
         for name in outcome.skipped:
             self.tell("failed", {"name": name, "text": f"{name}: not tried"})
         versions = {
             name: built[name].version
             for name in outcome.built
-            if graph.specs[name].kind != "record"
+            if name in built and built[name].kind != "record"
         }
         live = wait_until_live(self.session.config, versions) if versions else None
         for name, runs in (live or {}).items():
@@ -152,8 +179,16 @@ class SpecWatch:
 
     def _stamp(self) -> str:
         """Return a digest of all spec files as they are on disk."""
-        paths = sorted(self.session.project.specs.glob("*.yaml"))
-        return sha256("".join(f"{p.name} {sha256(p.read_bytes())}\n" for p in paths))
+        lines = []
+        for path in spec_paths(self.session.project.specs):
+            try:
+                digest = sha256(path.read_bytes())
+            except FileNotFoundError:
+                continue  # it was there a moment ago
+            except OSError as error:
+                digest = str(error.errno)  # who reads it says what is wrong with it
+            lines.append(f"{path.name} {digest}\n")
+        return sha256("".join(lines))
 
 
 class _Handler(FileSystemEventHandler):

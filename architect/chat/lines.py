@@ -5,6 +5,7 @@ A line that ends in a backslash goes on in the next one. None is the end of the 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
+from architect.atomic import write_failed
 from architect.chat.slash import TABLE
 from architect.secrets import Secrets
+from core.errors import ArchitectError
 
 PROMPT = "> "
 MORE = ". "
@@ -36,13 +39,26 @@ class PlainLines:
         while True:
             if sys.stdin.isatty():
                 print(prompt, end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline()
+            line = _read()
             if not line:
                 return text or None
             text += line.rstrip("\n")
             if not text.endswith("\\"):
                 return text
             text, prompt = text[:-1] + "\n", MORE
+
+
+def _read() -> str:
+    """Return a line of stdin; ArchitectError where it is no UTF-8."""
+    try:
+        line = sys.stdin.readline()
+        line.encode()  # some locales let wrong bytes through
+    except UnicodeError:
+        raise ArchitectError(
+            "what was written is not UTF-8",
+            hint="for a file in Latin-1: iconv -f latin1 -t utf-8 FILE | architect chat",
+        ) from None
+    return line
 
 
 class TerminalLines:
@@ -77,7 +93,9 @@ def _session(
 
     class Clean(FileHistory):
         def store_string(self, string: str) -> None:
-            super().store_string(secrets.scrub(string))
+            # Where it cannot be kept: what is said is, or the chat says why it is not.
+            with contextlib.suppress(OSError):
+                super().store_string(secrets.scrub(string))
 
     class Names(Completer):
         def get_completions(self, document: Any, event: Any) -> Iterator[Completion]:
@@ -91,7 +109,10 @@ def _session(
     def _(event: Any) -> None:
         event.current_buffer.insert_text("\n")
 
-    history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise write_failed(history, error) from None
     return PromptSession(
         history=Clean(str(history)),
         completer=Names(),

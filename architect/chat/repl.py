@@ -14,18 +14,19 @@ from pathlib import Path
 from architect.chat.lines import Lines
 from architect.chat.prompt import chat_prompt
 from architect.chat.screen import Screen
-from architect.chat.slash import help_text, read_slash, run_slash
+from architect.chat.slash import help_text, read_slash, run_slash, whole_name
 from architect.chat.stream import CleanStream
 from architect.chat.transcripts import Transcript
 from architect.chat.wanted import change_wanted
+from architect.command_table import COMMANDS
 from architect.drafts.answer import printable
 from architect.drafts.dialogue import discuss, settle
 from architect.drafts.draft import Draft
-from architect.drafts.person import forget_typed
 from architect.drafts.request import Request
 from architect.drafts.review import reviewed
 from architect.session import Session
 from architect.terminal import Progress
+from architect.typed import forget_typed
 from core.errors import ArchitectError, ConfigError
 
 _PROPOSAL = re.compile(
@@ -37,7 +38,7 @@ _PROPOSAL = re.compile(
 class Chat:
     """One chat. `main` runs a command line; `there` is True: whoever writes can answer.
 
-    `failed` tells whether something that was said got no answer.
+    `failed` tells whether something that was said got no answer, or a command failed.
     """
 
     session: Session
@@ -64,7 +65,7 @@ class Chat:
                 self.screen.line()
                 self.screen.note("stopped")
             except ArchitectError as error:
-                self.failed = self.failed or not line.startswith("/")
+                self.failed = True
                 self.screen.error(str(error), error.hint)
 
     def _take(self, line: str) -> bool:
@@ -76,12 +77,19 @@ class Chat:
         if slash.name == "quit":
             return False
         if slash.name == "help":
-            self.screen.line(help_text(*slash.words[:1]))
+            self._help(*slash.words[:1])
             return True
         if slash.name == "model" and slash.words[:1]:
             self._switch(slash.words[0])
-        run_slash(slash, self.root, self.main)
+        if run_slash(slash, self.root, self.main):
+            self.failed = True
         return True
+
+    def _help(self, word: str = "") -> None:
+        self.screen.line(help_text(word))
+        if word and (name := whole_name(word.lstrip("/"))) in COMMANDS:
+            self.screen.line()
+            self.main([name, "--help"])
 
     @property
     def root(self) -> Path:

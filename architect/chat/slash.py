@@ -19,6 +19,8 @@ TABLE: Mapping[str, str] = {
     **{name: text for name, text in COMMANDS.items() if name not in SHELL_ONLY},
     **CHAT_ONLY,
 }
+# As other programs name it.
+OTHER_NAMES = {"exit": "quit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def read_slash(line: str) -> Slash:
 
 def whole_name(word: str) -> str:
     """Return the command that a word names or begins; ArchitectError says which could be."""
+    word = OTHER_NAMES.get(word, word)
     if word in TABLE:
         return word
     found = [name for name in TABLE if word and name.startswith(word)]

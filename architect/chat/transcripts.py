@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from architect.atomic import write_failed
 from architect.chat.turn import Turn
 from architect.secrets import Secrets
 from core.errors import ArchitectError
@@ -43,9 +44,12 @@ class Transcript:
         """Keep what was said; return it as it is kept."""
         turn = Turn(role, self.secrets.scrub(text), self.clock())
         self.turns.append(turn)
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(turn), ensure_ascii=False) + "\n")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(turn), ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise write_failed(self.path, error) from None
         return turn
 
 
@@ -70,6 +74,8 @@ def resume(
     ArchitectError when there is none, or more than one.
     """
     known = names(folder)
+    if not known:
+        raise ArchitectError("no chat was kept yet", hint="architect chat begins one")
     found = (
         [known[-1]] if known and not name else [n for n in known if n.startswith(name)]
     )
@@ -77,7 +83,7 @@ def resume(
         found = [name]
     if len(found) != 1:
         what = "no chat" if not found else "more than one chat"
-        listing = ", ".join(known[-5:]) or "none was kept yet"
+        listing = ", ".join(known[-5:])
         raise ArchitectError(f"{what} begins with {name!r}", hint=f"newest: {listing}")
     path = folder / f"{found[0]}.jsonl"
     return Transcript(path, secrets, clock, read(path))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from architect.terminal import Progress
@@ -55,9 +56,12 @@ def run(options: argparse.Namespace) -> int:
     """Return 0 when what was asked for stands."""
     from architect.drafts.request import Request  # heavy: not for --help
 
-    return propose(
-        options, Request(" ".join(options.words), about=tuple(options.about))
-    )
+    sentence = " ".join(options.words)
+    if not sentence.strip():
+        print("error: nothing is asked for", file=sys.stderr)
+        print('hint: architect ask "what you want"', file=sys.stderr)
+        return 2
+    return propose(options, Request(sentence, about=tuple(options.about)))
 
 
 def propose(options: argparse.Namespace, request: object) -> int:

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from architect.command_types import positive
+from architect.command_types import picture, positive
 
 if TYPE_CHECKING:
     from architect.backtest_plan import Plan
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--symbols", nargs="+", metavar="SYMBOL", help="PF_XBTUSD ... (default: all)")
     add("--strategy", metavar="MODULE",
         help="an indicator that wants a position, in place of the trading loop")  # fmt: skip
-    add("--notional-frac", type=_usd, default=Decimal(1), metavar="F",
+    add("--notional-frac", type=_usd, metavar="F",
         help="a strategy's position as a part of the equity (1)")  # fmt: skip
     add("--each", action="store_true", help="an account for each symbol by itself")
     add("--set", action="append", default=[], metavar="NAME=V[,V...]", dest="settings",
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--test-days", type=positive, default=10, metavar="N", help="of a window (10)")
     add(
         "--jobs",
-        type=int,
+        type=positive,
         default=0,
         metavar="N",
         help="processes (default: all cores)",
@@ -71,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="returns a concurrent.futures.Executor to run on, such as a cluster's")  # fmt: skip
     add("--every-candle", action="store_true",
         help="run the whole tick at each candle: slower, and the same result")  # fmt: skip
-    add("--plot", type=Path, metavar="FILE", help="draw equity, drawdown and trades")
+    add("--plot", type=picture, metavar="FILE",
+        help="draw equity, drawdown and trades: PNG, SVG or PDF")  # fmt: skip
     add("--json", action="store_true", help="print as JSON")
 
 
@@ -86,7 +87,11 @@ def _usd(text: str) -> Decimal:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0; errors rise."""
+    """Return 0, 2 for options that do not go together; errors rise."""
+    if options.notional_frac and not options.strategy:
+        print("error: --notional-frac is of a strategy's position", file=sys.stderr)
+        print("hint: give --strategy MODULE with it", file=sys.stderr)
+        return 2
     from architect.backtest_plan import plan_of
     from core.trading.backtest.side_by_side import executor_of
 
@@ -114,17 +119,17 @@ def _run_all(options: argparse.Namespace, plan: Plan, executor: Executor | None)
     tried = max(options.tried or 0, len(plan.labels))
     best = max(results, key=ranking)
     luck = deflated(results, best, tried)
-    if options.plot:
-        _draw(options.plot, best)
     if options.json:
         print(json.dumps({"results": found, "deflated_sharpe": luck}))
     else:
         _show(found, luck)
+    if options.plot:
+        _draw(options.plot, best)
     return 0
 
 
 def _show(found: list[dict[str, Any]], luck: dict[str, Any]) -> None:
-    from core.trading.backtest.report import lines
+    from core.trading.backtest.report import legend, lines
 
     for row in found:
         if row["label"]:
@@ -135,12 +140,18 @@ def _show(found: list[dict[str, Any]], luck: dict[str, Any]) -> None:
     named = f" of {luck['best']}" if luck["best"] else ""
     print(f"deflated Sharpe{named}: {shown}, the probability that its true Sharpe is above "
           f"what the best of {luck['variants']} by luck would be")  # fmt: skip
+    print("\n".join(legend(found)))
 
 
 def _draw(path: Path, result: Result) -> None:
+    from architect.atomic import write_failed
     from core.trading.backtest.picture import draw
 
-    print(f"picture: {draw(path, result)}", file=sys.stderr)
+    try:
+        drawn = draw(path, result)
+    except OSError as error:
+        raise write_failed(path, error) from None
+    print(f"picture: {drawn}", file=sys.stderr)
 
 
 def _walk(options: argparse.Namespace, plan: Plan, executor: Executor | None) -> int:

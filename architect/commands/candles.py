@@ -69,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
         # Also in the middle of a long fetch.
         process.end_with_parent(options.parent, threading.Event())
     symbols = _symbols(options)
+    _check(options)
     charts, files = Charts(options.exchange_url or KRAKEN), {}
     with ExitStack() as held:
         for symbol in symbols:
@@ -101,7 +102,7 @@ def _follow(
 def _fetch(charts: Charts, span: Span, file: CandleFile, quiet: bool) -> None:
     from core.trading.dates import iso
 
-    if file.first_ms is not None and span.start_ms < file.first_ms:
+    if not quiet and file.first_ms is not None and span.start_ms < file.first_ms:
         print(f"note: {file.path} begins at {iso(file.first_ms)} and grows at its end; "
               "move it away for older candles", file=sys.stderr)  # fmt: skip
     wanted = max(0, span.end_ms - span.start_ms) // span.step_ms
@@ -119,7 +120,7 @@ def _fetch(charts: Charts, span: Span, file: CandleFile, quiet: bool) -> None:
 
 def _symbols(options: argparse.Namespace) -> list[str]:
     from core.trading.contracts import CONTRACTS
-    from core.trading.gateway.kraken_candles import INTERVALS_MS
+    from core.trading.gateway.adapter import INTERVALS_MS
 
     wanted = options.symbols or list(CONTRACTS)
     if unknown := [symbol for symbol in wanted if symbol not in CONTRACTS]:
@@ -133,6 +134,21 @@ def _symbols(options: argparse.Namespace) -> list[str]:
             hint=f"--interval takes {', '.join(INTERVALS_MS)}",
         )
     return list(dict.fromkeys(wanted))
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what will not do before the exchange is asked."""
+    from core.trading.dates import time_ms
+
+    for text in filter(None, (options.start, options.end)):
+        time_ms(text)
+    try:
+        options.to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--to: cannot write {options.to}: {error.strerror}",
+            hint="give a folder that can be written",
+        ) from None
 
 
 def _span(options: argparse.Namespace, symbol: str, now_ms: int) -> Span:

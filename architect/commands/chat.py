@@ -32,13 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0 when the chat was ended; from a pipe, 1 where something got no answer."""
+    """Return 0 when the chat was ended; from a pipe, 1 where something failed."""
     # Heavy: not for --help.
     from architect import command_line
     from architect.chat import transcripts
     from architect.chat.lines import Lines, PlainLines, TerminalLines
     from architect.chat.repl import Chat
     from architect.chat.screen import Screen, is_rich
+    from architect.models.access import SET_A_MODEL
     from architect.session import open_session
 
     screen = Screen(is_rich())
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
             lines = TerminalLines(folder / "history", secrets, lambda: names().specs)
         if sys.stdin.isatty():
             screen.note(f"chat {transcript.name}; /help lists the commands")
+            if session.models.live is None and session.models.relay is None:
+                screen.note(f"no model is set, so nobody answers: {SET_A_MODEL}")
         for turn in transcript.turns[-4:]:
             screen.note(f"{turn.role}: {turn.text.strip()[:500]}")
         chat = Chat(session, transcript, lines, screen, command_line.main)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ BY = ("day", "job", "module")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "--since", metavar="DAY", default="", help="from this UTC day on: 2026-11-01"
+        "--since",
+        type=_day,
+        metavar="DAY",
+        help="from this UTC day on: 2026-11-01",
     )
     parser.add_argument(
         "--by",
@@ -30,6 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add up by this (default: day, job and module)",
     )
     parser.add_argument("--json", action="store_true", help="print the sums as JSON")
+
+
+def _day(text: str) -> str:
+    """Read a day; ledgers are named as it is returned."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no day such as 2026-11-01"
+        ) from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
 
     config = configuration.load(options.root)
     folder = config.project.data / SPEND
-    charges = [(day, c) for day, c in spend(folder) if day >= options.since]
+    since = options.since or ""
+    charges = [(day, c) for day, c in spend(folder) if day >= since]
     whole = total("all", charges)
     by = {key: sums(charges, key) for key in options.by or BY}
     limits = config.models.budget_run_usd, config.models.budget_day_usd

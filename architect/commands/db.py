@@ -12,9 +12,10 @@ import sys
 
 from architect import config as configuration
 from architect.config import Config
+from architect.stores import joined_stores
+from architect.typed import answer
 from core.errors import ArchitectError
 from core.stores.inventory import Inventory
-from core.stores.open import open_stores
 from core.stores.purge import Purged, init, purge
 
 EXAMPLE = "  architect db init\n  architect db purge --yes"
@@ -32,14 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when the answer was no."""
     config = configuration.load(options.root)
-    settings = config.settings
-    database, redis = settings.database_url, settings.redis_url
-    with open_stores(
-        config.project.data,
-        database.get_secret_value() if database else None,
-        redis.get_secret_value() if redis else None,
-        join=True,
-    ) as stores:
+    with joined_stores(config) as stores:
         urls = stores.database_url, stores.redis_url
         action = _init if options.action == "init" else _purge
         return action(config, urls, options)
@@ -93,4 +87,4 @@ def _asked(found: Inventory, options: argparse.Namespace) -> bool:
         raise ArchitectError(
             "nobody is there to say yes", hint="--yes says it beforehand"
         )
-    return input("Empty all of this? Type yes: ").strip() == "yes"
+    return answer("Empty all of this? Type yes:") == "yes"

@@ -12,7 +12,6 @@ import json
 
 from core.config import open_project
 from core.manifest import read_manifest, sha256
-from core.spec_graph import load_graph
 
 EXAMPLE = "  architect diff rsi\n  architect diff rsi 3f9c2a"
 
@@ -30,9 +29,10 @@ def run(options: argparse.Namespace) -> int:
     """Return 0; ArchitectError when there is nothing to compare with."""
     from architect.history import find_version, versions  # heavy: not for --help
     from architect.repository import Repository
+    from architect.spec_listing import refuse_unknown
 
     project, name = open_project(options.root), options.name
-    load_graph(project.specs).get(name)
+    refuse_unknown(project, name)
     repository = Repository(project.root)
     entry = read_manifest(project.manifest).modules.get(name)
     path = project.module(name)

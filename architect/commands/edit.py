@@ -26,12 +26,12 @@ def run(options: argparse.Namespace) -> int:
     # Heavy: not for --help.
     from architect.edits import findings
     from architect.session import open_session
+    from architect.spec_listing import refuse_unknown
     from core.spec_text import load_spec
 
     with open_session(options.root) as session:
+        refuse_unknown(session.project, options.name)
         path = session.project.spec(options.name)
-        if not path.exists():
-            session.graph().get(options.name)  # names the nearest
         _open(path.as_posix())
         load_spec(path)
         found = findings(session, [options.name])
@@ -47,7 +47,8 @@ def _open(path: str) -> None:
         raise ArchitectError("no editor is set", hint="export EDITOR=nano")
     try:
         code = subprocess.run([*shlex.split(editor), path]).returncode
-    except OSError as error:
-        raise ArchitectError(f"{editor}: {error.strerror}", hint="set EDITOR") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ArchitectError(f"{editor}: {why}", hint="set EDITOR") from None
     if code:
         raise ArchitectError(f"{editor} ended with code {code}", hint="set EDITOR")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,10 +26,11 @@ def run(options: argparse.Namespace) -> int:
     from architect import config as configuration
     from architect.drafts.callers import hand_written
     from architect.history import strength_of
-    from architect.live_record import live_record
+    from architect.live_record import LiveRecord, live_record
     from architect.repository import Repository
     from architect.spec_listing import accepted, explained
     from architect.stores import find_stores
+    from core.errors import StoreUnavailable
     from core.manifest import read_manifest
     from core.spec_graph import load_graph
 
@@ -42,7 +44,14 @@ def run(options: argparse.Namespace) -> int:
     if not strength and entry is not None and spec.kind != "record":
         strength = _measured(options.root, spec.name)
     stores = find_stores(config)
-    live = live_record(stores.database_url, spec.name) if stores else None
+    live: LiveRecord | None = None
+    unknown = "the system is not running"
+    try:
+        live = live_record(stores.database_url, spec.name) if stores else None
+    except StoreUnavailable as error:
+        # What the module does is known without it.
+        unknown = f"not known: {error}"
+        print(f"note: {error}", file=sys.stderr)
     if options.json:
         plain = {**asdict(told), "version": entry.version if entry else None}
         plain |= {"strength": strength, "live": asdict(live) if live else None}
@@ -50,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(told.as_text())
     print(f"{'accepted':12} {accepted(entry, strength)}")
-    lines = live.as_text().splitlines() if live else ["the system is not running"]
+    lines = live.as_text().splitlines() if live else [unknown]
     print("\n".join(f"{'live':12} {text}" for text in lines))
     return 0
 

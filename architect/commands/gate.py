@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 (accepted), 1 (refused) or 2 (no such file or spec)."""
-    from architect.session import open_session  # heavy: not for --help
+    # Heavy: not for --help.
+    from architect.advice import show_author
+    from architect.session import open_session
 
     try:
         text = (
@@ -36,15 +38,18 @@ def run(options: argparse.Namespace) -> int:
             if str(options.file) == "-"
             else options.file.read_text("utf-8")
         )
-    except (OSError, UnicodeDecodeError) as error:
-        return _wrong(f"{options.file}: {error}")
+    except UnicodeDecodeError:
+        return _wrong(f"{options.file}: not UTF-8", "give a body or a module as text")
+    except OSError as error:
+        return _wrong(f"{options.file}: {error.strerror}")
     with open_session(options.root) as session:
         try:
             spec, specs = _find(session.project.specs, options.spec)
         except SpecError as error:
             return _wrong(str(error), error.hint)
         verdict = session.judge(specs)(spec, text)
-    print(verdict.as_json() if options.json else verdict.as_text())
+    print(verdict.as_json() if options.json else verdict.as_text(), flush=True)
+    show_author(verdict)
     return 0 if verdict.accepted else 1
 
 

@@ -83,10 +83,11 @@ def _error(error: ArchitectError) -> dict[str, str | None]:
 
 
 def _report(outcome: Outcome) -> None:
-    from architect.advice import after_refusal
+    from architect.advice import after_refusal, show_author
 
     for name, made in outcome.refused.items():
         _say(f"error: {name}: {made.verdict.as_text()}")
+        show_author(made.verdict)
         _say(f"hint: {after_refusal(made)}")
     for name, error in outcome.failed.items():
         _say(f"error: {name}: {error}")

@@ -6,10 +6,13 @@ It works whether the system runs or not, and stays until `architect resume`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
-from architect.system.kill_switch import switch_file
+from architect.system.kill_switch import switch_file, who_may
 from core.config import open_project
+from core.errors import WriteFailed
 from core.trading import kill_file
 
 EXAMPLE = "  architect halt\n  architect halt --why 'news at 14:00'"
@@ -23,12 +26,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0: it is halted now."""
+    """Return 0: it is halted now; WriteFailed says that it is not, and what else halts."""
     path = switch_file(open_project(options.root))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if kill_file.write(path, options.why):
-        print(f"halted: {options.why}", file=sys.stderr)
-    else:
-        print(f"halted already: {kill_file.read(path)}", file=sys.stderr)
+    _throw(path, options.why)
+    print(f"halted: {kill_file.read(path)}", file=sys.stderr)
     print("architect resume allows new entries again", file=sys.stderr)
     return 0
+
+
+def _throw(path: Path, why: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kill_file.write(path, why)
+    except OSError as error:
+        # On a full disk it is there without its reason, and that is what counts.
+        if not os.path.exists(path):
+            raise _not_halted(path, error) from None
+
+
+def _not_halted(path: Path, error: OSError) -> WriteFailed:
+    may = who_may(path)
+    return WriteFailed(
+        f"NOT halted: {path} cannot be written: {error.strerror}",
+        hint=f"{may}; or end architect up (Ctrl-C): then nothing is entered any more, and"
+        " stops and takes stay at the exchange",
+    )

@@ -1,7 +1,7 @@
 """Show how the trades went by hour of the day, UTC: win rate, net P&L, how many.
 
 The interval beside each win rate is Wilson's score interval (Wilson 1927): few trades
-leave it wide. It needs a running system's stores, or DATABASE_URL.
+leave it wide. The books are those of the running system, or of the last one that ran.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import json
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
+
+from architect.command_types import frac, picture
 
 QUERY = "select * from trading_data.trades where closed_ms is not null"
 EXAMPLE = "  architect heatmap\n  architect heatmap --by opened --plot hours.png"
@@ -28,28 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--confidence",
-        type=_frac,
+        type=frac,
         default=0.95,
         metavar="FRAC",
         help="of the intervals, above 0 and below 1 (default: 0.95)",
     )
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw it too: PNG, SVG or PDF"
+        "--plot", type=picture, metavar="FILE", help="draw it too: PNG, SVG or PDF"
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
-
-
-def _frac(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
 
 
 def run(options: argparse.Namespace) -> int:
     """Return 0."""
     # Heavy: not for --help.
     from architect import config as configuration
+    from architect.atomic import write_failed
     from architect.books import rows
     from architect.hours import hours_of
 
@@ -66,7 +61,11 @@ def run(options: argparse.Namespace) -> int:
         how = "closed" if options.by == "closed" else "were opened"
         intervals = f"{_percent(options.confidence)} intervals"
         title = f"Trades by the hour in which they {how}, {intervals}"
-        print(f"wrote {draw_hours(options.plot, hours, title)}", file=sys.stderr)
+        try:
+            drawn = draw_hours(options.plot, hours, title)
+        except OSError as error:
+            raise write_failed(options.plot, error) from None
+        print(f"wrote {drawn}", file=sys.stderr)
     return 0
 
 

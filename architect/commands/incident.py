@@ -13,9 +13,10 @@ import sys
 import time
 
 from architect import config as configuration
+from architect.command_types import positive
 from architect.config import Config
 from architect.repository import Repository
-from architect.stores import running_stores
+from architect.stores import stores_to_read
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.story import Paint, plain, story
 from core.errors import GitError
@@ -25,14 +26,14 @@ EXAMPLE = "  architect incident 3\n  architect incident 3 --json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("number", type=int, metavar="N", help="which one")
+    parser.add_argument("number", type=positive, metavar="N", help="which one")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when there is no such incident."""
     config = configuration.load(options.root)
-    with Incidents(running_stores(config).database_url) as incidents:
+    with stores_to_read(config) as stores, Incidents(stores.database_url) as incidents:
         incident = incidents.get(options.number)
     return show(config, incident, options.number, options.json)
 

@@ -1,4 +1,4 @@
-"""List the incidents of the running system, the newest first.
+"""List the incidents of the system, the newest first.
 
 With a number it shows one of them, as architect incident N does.
 """
@@ -9,8 +9,9 @@ import argparse
 import json
 
 from architect import config as configuration
+from architect.command_types import positive
 from architect.commands.incident import colours, now_ms, show
-from architect.stores import running_stores
+from architect.stores import stores_to_read
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.story import Paint, line, plain
 
@@ -19,14 +20,16 @@ EXAMPLE = "  architect incidents\n  architect incidents 3"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("number", nargs="?", type=int, metavar="N", help="one incident")
+    parser.add_argument(
+        "number", nargs="?", type=positive, metavar="N", help="one incident"
+    )
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when there is no such incident."""
     config = configuration.load(options.root)
-    with Incidents(running_stores(config).database_url) as incidents:
+    with stores_to_read(config) as stores, Incidents(stores.database_url) as incidents:
         if options.number is None:
             return _list(incidents.all(), options.json)
         incident = incidents.get(options.number)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import UTC, datetime
 
 from architect.history import Accepted, versions
 from architect.repository import Repository
+from architect.spec_listing import refuse_unknown
 from core.config import open_project
-from core.spec_graph import load_graph
 
 EXAMPLE = "  architect log rsi"
 
@@ -25,13 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Return 0, 1 when the module was never accepted."""
     project = open_project(options.root)
-    load_graph(project.specs).get(options.name)
+    refuse_unknown(project, options.name)
     known = versions(project, Repository(project.root), options.name)
     if options.json:
         print(json.dumps([_plain(version) for version in known]))
     else:
         for version in known:
             print(_line(version))
+    if not known:
+        print(f"error: {options.name} was never built", file=sys.stderr)
+        print(f"hint: architect generate {options.name}", file=sys.stderr)
     return 0 if known else 1
 
 

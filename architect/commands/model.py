@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from core.errors import ConfigError
 
@@ -18,16 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0; ConfigError for a route that is not set."""
-    from architect import config as configuration  # heavy: not for --help
+    # Heavy: not for --help.
+    from architect import config as configuration
+    from architect.models.access import SET_A_MODEL
+    from architect.route import JOBS
 
     config = configuration.load(options.root)
     routes = dict(config.routes)
     if options.route is not None:
         if options.route not in routes:
-            known = ", ".join(sorted(routes)) or "none; set LLM_MODEL in .env"
-            raise ConfigError(
-                f"no model is set for {options.route}", hint=f"routes: {known}"
-            )
+            known = f"routes: {', '.join(sorted(routes))}" if routes else SET_A_MODEL
+            if options.route not in JOBS:
+                every = f"routes: {', '.join(sorted({*JOBS, *routes}))}"
+                raise ConfigError(f"there is no route {options.route!r}", hint=every)
+            raise ConfigError(f"no model is set for {options.route}", hint=known)
         routes = {options.route: routes[options.route]}
     rows = [
         {**route.model_dump(mode="json", exclude={"key"}), "key": route.key is not None}
@@ -40,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         print(_line(row))
     if not rows:
         print("no model is set: recorded replies answer, and the relay (--relay)")
+        print(f"hint: {SET_A_MODEL}", file=sys.stderr)
     settings = config.models
     print(
         f"budget: {settings.budget_run_usd} USD a run, {settings.budget_day_usd} a day;"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+# Of a name; it names a file, too.
+LONGEST = 100
 EXAMPLE = "  architect new spread_limit\n  architect new quote --kind record"
 
 
@@ -27,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from core.errors import SpecError
     from core.spec_text import parse_spec
 
+    _refuse_no_name(options.name)
     project = open_project(options.root)
     path = project.spec(options.name)
     if path.exists():
@@ -41,3 +44,28 @@ def run(options: argparse.Namespace) -> int:
         f"hint: architect edit {options.name}, then architect generate", file=sys.stderr
     )
     return 0
+
+
+def _refuse_no_name(name: str) -> None:
+    """SpecError for what names no module, with the nearest that does."""
+    import keyword
+    import re
+
+    from core.errors import SpecError
+    from core.spec_words import NAME
+
+    if len(name) > LONGEST:
+        raise SpecError(
+            f"a name of {len(name)} letters", hint=f"{LONGEST} letters at most"
+        )
+    if keyword.iskeyword(name):
+        raise SpecError(
+            f"{name!r} is a word of Python", hint=f"architect new {name}_NAME"
+        )
+    if not NAME.fullmatch(name):
+        parts = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)
+        near = "_".join(parts).lower()
+        near = near if NAME.fullmatch(near) else "spread_limit"
+        raise SpecError(
+            f"{name!r} is not a lower_snake_case name", hint=f"architect new {near}"
+        )

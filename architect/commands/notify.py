@@ -6,12 +6,27 @@ So a person is told of halts, incidents, the end of the system and each day's fi
 from __future__ import annotations
 
 import argparse
+import sys
 
 from architect import config as configuration
 from core.errors import ConfigError
 
 EXAMPLE = """  architect notify
   architect notify "is anybody there?\""""
+
+
+# Which way, and what was wrong -> what mends it.
+_PATH = "NOTIFY_COMMAND is run without a shell: give the whole path of a program"
+HINTS = {
+    ("command", "FileNotFoundError"): _PATH,
+    ("command", "PermissionError"): f"{_PATH} that this user may run",
+    ("command", "CalledProcessError"): "what it ran ended with another code than 0",
+    ("command", "TimeoutExpired"): "raise NOTIFY_TIMEOUT_S, or let it end sooner",
+    ("webhook", "TimeoutError"): "raise NOTIFY_TIMEOUT_S, or look after the server",
+    ("webhook", "gaierror"): "check the host in NOTIFY_WEBHOOK_URL",
+    ("webhook", "ConnectionRefusedError"): "check NOTIFY_WEBHOOK_URL and its server",
+    ("webhook", "HTTP 404"): "check the path in NOTIFY_WEBHOOK_URL",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,4 +52,6 @@ def run(options: argparse.Namespace) -> int:
     found = person.try_out(options.text)
     for name, why in found.items():
         print(f"{name}: {f'not told ({why})' if why else 'told'}")
+        if hint := HINTS.get((name, why)):
+            print(f"hint: {hint}", file=sys.stderr)
     return 1 if any(found.values()) else 0

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from core.manifest import read_manifest
-from core.spec_graph import SpecGraph, load_graph
+from core.spec_graph import SpecGraph, readable_graph
 
 if TYPE_CHECKING:
     from architect.history import Accepted
@@ -37,8 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     name = options.name
     with open_session(options.root) as session, session.building() as pipeline:
-        graph = load_graph(session.project.specs)
-        graph.get(name)
+        graph = _graph(session, name)
         if _restored(session, name) and options.version is None:
             return 0
         target = find_version(
@@ -49,6 +48,20 @@ def run(options: argparse.Namespace) -> int:
             print(f"{name} is at version {target.version} already")
             return 0
         return _bring_back(session, pipeline, graph, name, target)
+
+
+def _graph(session: Session, name: str) -> SpecGraph:
+    """Return the graph of the specs that hold together; SpecError where one that is broken
+    has a say in whether the module may go live."""
+    project = session.project
+    graph, broken = readable_graph(project.specs)
+    known = read_manifest(project.manifest)
+    for other, error in broken.items():
+        needs = other in known.modules and name in known.load_order([other])
+        if needs or other == name:
+            raise error
+    graph.get(name)
+    return graph
 
 
 def _restored(session: Session, name: str) -> bool:

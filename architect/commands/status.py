@@ -16,8 +16,9 @@ from architect.staleness import State, states
 from architect.stores import running_stores
 from architect.system.kill_switch import switch_file
 from architect.system.overview import follow, lines, overview
+from core.errors import SpecError
 from core.manifest import Manifest, read_manifest
-from core.spec_graph import load_graph
+from core.spec_graph import readable_graph
 from core.trading import kill_file
 
 EXAMPLE = "  architect status\n  architect status rsi\n  architect status --watch"
@@ -41,11 +42,16 @@ def run(options: argparse.Namespace) -> int:
     config = configuration.load(options.root)
     if options.watch:
         return _watch(config, options.json)
-    graph = load_graph(config.project.specs)
+    reason = kill_file.read(switch_file(config.project))
+    if reason is not None:
+        print(f"HALTED: {reason}; architect resume allows new entries", file=sys.stderr)
+    graph, broken = readable_graph(config.project.specs)
     for name in options.names:
-        graph.get(name)
+        if name not in broken:
+            graph.get(name)
     manifest = read_manifest(config.project.manifest)
-    found = states(config.project, graph, manifest)
+    found = [s for s in states(config.project, graph, manifest) if s.name not in broken]
+    found += [State(name, "broken", _why(error)) for name, error in broken.items()]
     shown = [s for s in found if not options.names or s.name in options.names]
     running, known = running_versions(config, _note), breakers.healths(config)
     rows = [
@@ -59,9 +65,6 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(rows))
     else:
         _table(rows, bool(running))
-    reason = kill_file.read(switch_file(config.project))
-    if reason is not None:
-        print(f"HALTED: {reason}; architect resume allows new entries", file=sys.stderr)
     return 0 if all(state.ok for state in shown) else 1
 
 
@@ -76,6 +79,11 @@ def _watch(config: configuration.Config, as_json: bool) -> int:
             clear = "\x1b[H\x1b[2J" if on_terminal else ""
             print(clear + "\n".join(lines(found)), flush=True)
     return 0
+
+
+def _why(error: SpecError) -> str:
+    hint = f" (hint: {error.hint})" if error.hint else ""
+    return f"{error}{hint}"
 
 
 def _note(text: str) -> None:

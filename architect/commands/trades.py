@@ -5,19 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 
+from architect.command_types import positive
+
 EXAMPLE = "  architect trades\n  architect trades 50"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "count", nargs="?", type=int, default=20, metavar="N", help="how many at most"
+        "count",
+        nargs="?",
+        type=positive,
+        default=20,
+        metavar="N",
+        help="how many at most",
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0; StoreUnavailable when the system is not up."""
+    """Return 0; StoreUnavailable where nothing ran yet."""
     from architect.books import TRADES, rows, trade_line  # heavy: not for --help
 
     found = rows(options.root, TRADES, (options.count,))

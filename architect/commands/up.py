@@ -1,10 +1,11 @@
 """Start the whole system by one command: stores, paper exchange, gateway, wick, trading.
 
 Mode paper (the default) trades synthetic or given candles at full speed, or at a pace that
-one can follow; with --follow those of the live market, as they close. Live trades with real
-money: it shows what can be lost at most, and begins after a typed yes. It is refused with
-paper keys, a paper exchange, a failing architect verify, or books that differ from the
-account. Ctrl-C stops everything in order.
+one can follow; with --follow those of the live market, as they close, on an account that
+goes on the next time where it was. Live trades with real money: it shows what can be lost
+at most, and begins after a typed yes. It is refused with paper keys, a paper exchange, a
+failing architect verify, or books that differ from the account. Ctrl-C stops everything in
+order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -20,23 +22,29 @@ from architect import config as configuration
 from architect.command_types import positive, seconds
 from architect.commands.watch import BAD
 from architect.config import Config
+from architect.system import api_end
 from architect.system.child import Child, ChildFailed, Line
+from architect.system.halts import Halts
 from architect.system.kill_switch import switch_file
 from architect.system.live import check as check_live
 from architect.system.live_start import open_live
 from architect.system.news import News, transfer_text, trouble_text
+from architect.system.overview import last_lines, overview
+from architect.system.paper_start import WARMUP, PaperMarket, check_market, open_paper
 from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
+from architect.system.start_check import check_symbols
 from architect.system.system import System
+from architect.system.told import FILE as TOLD_FILE
+from architect.system.told import Told
 from core import process
 from core.errors import ConfigError, StoreError
 from core.hang import hung_note
-from core.trading import kill_file
 
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
-# What fills the window of the indicators, and how many days hold that and more.
-WARMUP, FOLLOWED_DAYS = 600, 3
+# So often it is looked whether a day is over. At full speed the loop's lines come sooner.
+LOOK_EVERY_S = 60.0
 # What may end without the system: what is said then.
 OPTIONAL = {
     "watch": "specs are watched no more",
@@ -51,6 +59,28 @@ EXAMPLE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
+    _add_paper(parser)
+    parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="trade with real money, as ARCHITECT_MODE=live",
+    )
+    parser.add_argument(
+        "--adopt",
+        action="store_true",
+        help="live: take over positions that the books do not know, and cancel orders "
+        "that may open",
+    )
+    parser.add_argument(
+        "--no-watch",
+        dest="watch",
+        action="store_false",
+        help="do not build specs when they are saved",
+    )
+
+
+def _add_paper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--candles", type=Path, metavar="DIR", help="paper: real candles to play"
     )
@@ -58,7 +88,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=7, help="paper: of the synthetic candles"
     )
     parser.add_argument(
-        "--count", type=positive, default=20_000, help="paper: candles to make"
+        "--count",
+        type=positive,
+        default=20_000,
+        help=f"paper: candles to make; the first {WARMUP} warm the indicators up",
     )
     parser.add_argument(
         "--pace",
@@ -73,22 +106,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="paper: the live market's candles as they close, kept in --candles DIR "
         "(.architect/candles); no key is needed",
     )
-    parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
     parser.add_argument(
-        "--live",
+        "--new-account",
         action="store_true",
-        help="trade with real money, as ARCHITECT_MODE=live",
-    )
-    parser.add_argument(
-        "--adopt",
-        action="store_true",
-        help="live: take over positions that the books do not know",
-    )
-    parser.add_argument(
-        "--no-watch",
-        dest="watch",
-        action="store_false",
-        help="do not build specs when they are saved",
+        help="--follow: begin another paper account; the one so far is put aside",
     )
 
 
@@ -102,18 +123,22 @@ def run(options: argparse.Namespace) -> int:
                 "--follow is for mode paper", hint="leave it out, or --live"
             )
         check_live(config)
-    news = News(Person(read_person(config.environment)))
+    if options.new_account and not options.follow:
+        raise ConfigError("--new-account goes with --follow", hint="leave it out")
+    check_symbols(config)
+    if not live:
+        check_market(_market(options))
+    told = Told(config.project.data / TOLD_FILE)
+    news = News(Person(read_person(config.environment)), told)
     with news.person, System(config, partial(_line, news)) as system:
         system.start_stores(lambda found: True)
         news.database_url = system.stores.database_url
         _say("Postgres and Redis are up")
         if live:
+            news.exchange_url = config.settings.exchange_url or ""
             open_live(system, options.adopt, _say)
         else:
-            _start_market(system, options)
-            system.start_gateway()
-            if (aside := system.claim_books("paper")) is not None:
-                _say(f"the books of the paper run before are in {aside}")
+            open_paper(system, _market(options), _say)
         for number in range(1, options.workers + 1):
             system.start_wick(number)
         _say(f"gateway and {options.workers} wick worker(s) are up")
@@ -121,43 +146,60 @@ def run(options: argparse.Namespace) -> int:
             system.start_watch()
         if system.start_signal() is not None:
             _say("a model judges entries")
+        news.look()
+        halts = Halts(switch_file(config.project), news.person, told, _say)
+        _look_at_end(config, news)
         system.start_trader()
-        return _trade(system, config, news)
+        code = _trade(system, config, news, halts)
+        _tell_end(config, system.stores.database_url)
+        return code
 
 
-def _start_market(system: System, options: argparse.Namespace) -> None:
-    """Start the paper exchange, with --follow on the candles of the live market."""
-    words = ["--warmup", str(WARMUP), "--seed", str(options.seed)]
-    folder = options.candles
-    if options.follow:
-        folder = folder or system.config.project.data / "candles"
-        system.start_candles(folder, FOLLOWED_DAYS)
-        _say(f"the live market's candles are in {folder}")
-        words.append("--follow")
-    if folder is not None:
-        words += ["--candles", str(folder.resolve())]
-    else:
-        words += ["--count", str(options.count)]
-    system.pace_s = options.pace
-    paper = system.start_paper(words)
-    _say(f"paper exchange at {paper['url']}")
+def _tell_end(config: Config, database_url: str) -> None:
+    with contextlib.suppress(StoreError):
+        for text in last_lines(overview(config, database_url)):
+            _say(text)
 
 
-def _trade(system: System, config: Config, news: News) -> int:
+def _market(options: argparse.Namespace) -> PaperMarket:
+    return PaperMarket(
+        folder=options.candles,
+        seed=options.seed,
+        count=options.count,
+        pace_s=options.pace,
+        follow=options.follow,
+        new_account=options.new_account,
+    )
+
+
+def _trade(system: System, config: Config, news: News, halts: Halts) -> int:
     """Look after the processes until Ctrl-C, SIGTERM or the last candle."""
     # From here on Ctrl-C ends the wait; before, it interrupted the start.
     stop = process.stop_event()
     _say("trading; Ctrl-C stops everything")
-    if (reason := kill_file.read(switch_file(config.project))) is not None:
-        _say(f"HALTED: {reason}; architect resume allows new entries")
+    halts.begin()
+    try:
+        return _look_after(system, config, news, halts, stop)
+    finally:
+        halts.end()
+
+
+def _look_after(
+    system: System, config: Config, news: News, halts: Halts, stop: threading.Event
+) -> int:
     restarts = Restarts(hung_note(config.project))
-    kept = time.monotonic()
+    kept = looked = time.monotonic()
     while not stop.is_set():
         time.sleep(0.1)
+        halts.look()
+        if time.monotonic() - looked > LOOK_EVERY_S:
+            looked = time.monotonic()
+            news.look()
         if time.monotonic() - kept > KEEP_EVERY_S:
             kept = time.monotonic()
             with contextlib.suppress(StoreError):
                 system.keep_reflections()
+            _look_at_end(config, news)
         for child in list(system.children.values()):
             if child.running:
                 continue
@@ -172,6 +214,11 @@ def _trade(system: System, config: Config, news: News) -> int:
             if not stop.wait(delay_s):
                 _start_again(system, child, news)
     return 0
+
+
+def _look_at_end(config: Config, news: News) -> None:
+    """Enter nothing new any more on the last day of the live exchange's API."""
+    api_end.halt(news.exchange_url, api_end.today(), switch_file(config.project))
 
 
 def _start_again(system: System, child: Child, news: News) -> None:
@@ -207,8 +254,8 @@ def _show(name: str, line: Line) -> None:
         _say(f"{'' if kind not in BAD else 'error: '}{line.get('text', '')}")
     elif name == "candles" and kind in ("trouble", "over"):
         _say(str(line["text"]))
-    elif name == "gateway" and kind in ("halt", "silence"):
-        _say(f"{kind}: {line.get('reason')}")
+    elif name == "gateway" and kind == "silence":
+        _say(f"silence: {line.get('reason')}")
     elif name == "trader" and kind == "entries":
         reason = line.get("stopped")
         _say(f"nothing new is entered: {reason}" if reason else "entries go on")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import termios
 
 from architect.drafts.draft import Draft
+from architect.typed import answer
 
 
 class TerminalPerson:
@@ -28,16 +28,7 @@ class TerminalPerson:
 
     def answer(self, question: str) -> str:
         """Ask on the terminal; the end of input is no answer."""
-        forget_typed()
-        print(f"{question} ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip()
-
-
-def forget_typed() -> None:
-    """Throw away what was typed on a terminal before a question was there to be read:
-    a yes to what nobody has seen is none."""
-    if sys.stdin.isatty():
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        return answer(question)
 
 
 def has_colour() -> bool:

@@ -26,12 +26,15 @@ BUILTINS = _words("""
     reversed round set slice sorted str sum tuple zip format type
 """)
 
-# Kinds a body may raise or catch; Exception stands for all, BaseException is refused.
+# Kinds a body may raise. BaseException is refused.
 EXCEPTIONS = _words("""
     ArithmeticError AttributeError Exception IndexError KeyError LookupError
     NotImplementedError OverflowError RuntimeError StopIteration TypeError ValueError
     ZeroDivisionError
 """)
+# Who catches these catches also what only the sandbox or only the running system raises:
+# no memory left, the stack too deep, a broken contract, a call that is overdue.
+TOO_WIDE = _words("Exception RuntimeError")
 
 # Members of what a spec imports, by the name in the body. These modules are no values:
 # they stand only in front of a dot.

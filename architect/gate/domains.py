@@ -27,7 +27,6 @@ def are_whole(kind: Type, choices: list[Any]) -> bool:
 
 def is_table(kind: Type, param: Domain) -> bool:
     """Tell whether the value is a series or frame to be drawn, not one of whole choices."""
-    holds_whole = param.choices is not None and any(
-        isinstance(choice, (list, dict)) for choice in param.choices
-    )
-    return kind.name in ("Series", "Frame") and not holds_whole
+    if kind.name not in ("Series", "Frame"):
+        return False
+    return not any(isinstance(choice, (list, dict)) for choice in param.choices or ())

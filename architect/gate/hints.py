@@ -9,6 +9,7 @@ _TIME = "take the time as a parameter, or from a clock port (now_ms)"
 _NO_FILES = "a body touches no files: return the value, or use a port"
 _DOT = "write the attribute with a dot"
 _NO_CODE = "write the expression itself"
+_KINDS = "name the kinds that you expect: except (KeyError, ZeroDivisionError)"
 
 USUAL: dict[str, str] = {
     "print": "return the value; the wrapper records every call",
@@ -45,7 +46,11 @@ USUAL: dict[str, str] = {
     "load": _NO_FILES,
     "save": _NO_FILES,
     "sample": "take random numbers as a parameter",
-    "BaseException": "name the kinds that you expect",
+    "Exception": _KINDS,
+    "RuntimeError": _KINDS,
+    "MemoryError": _KINDS,
+    "RecursionError": _KINDS,
+    "BaseException": _KINDS,
     "object": "name the type that you mean",
     "apply_along_axis": "use a vectorised expression",
     "vectorize": "use a vectorised expression, or a comprehension",

@@ -12,6 +12,7 @@ import libcst as cst
 
 from architect.gate import allowed
 from architect.gate.hints import instead_of
+from architect.gate.rules_uses import used
 from architect.gate.syntax_nodes import PLACE_HOLDERS
 from architect.gate.walk import Walk
 
@@ -25,6 +26,8 @@ def name_read(walk: Walk, node: cst.Name) -> None:
         return
     if name in scope.modules or name in scope.ports:
         _before_a_dot(walk, node, name)
+    elif name in scope.uses:
+        used(walk, node)
     elif name == "type":
         _type(walk, node)
     elif name == "attrgetter":
@@ -38,7 +41,7 @@ def _before_a_dot(walk: Walk, node: cst.Name, name: str) -> None:
     parent = walk.parent(node)
     if isinstance(parent, cst.Attribute) and parent.value is node:
         return
-    if name in walk.scope.ports and _handed_to_used(walk, parent):
+    if name in walk.scope.ports and _handed_to_used(walk, parent, name):
         return
     kind = "port" if name in walk.scope.ports else "module"
     members = walk.scope.ports.get(name) or walk.scope.modules.get(name) or {"name"}
@@ -47,15 +50,22 @@ def _before_a_dot(walk: Walk, node: cst.Name, name: str) -> None:
     )
 
 
-def _handed_to_used(walk: Walk, arg: cst.CSTNode) -> bool:
+def _handed_to_used(walk: Walk, arg: cst.CSTNode, port: str) -> bool:
+    """Tell whether a port is handed to a used module, as the port that it takes there.
+
+    As another argument its text would tell whether the tests play it.
+    """
     call = walk.parent(arg)
-    return (
-        isinstance(arg, cst.Arg)
-        and arg.star == ""
-        and isinstance(call, cst.Call)
-        and isinstance(call.func, cst.Name)
-        and call.func.value in walk.scope.uses
-    )
+    match call, arg:
+        case cst.Call(func=cst.Name(value=used)), cst.Arg(star="", keyword=keyword):
+            taken = walk.scope.uses.get(used, {})
+        case _:
+            return False
+    if keyword is not None:
+        return taken.get(keyword.value) == walk.scope.ports[port]
+    before = call.args[: call.args.index(arg)]
+    kinds = [*taken.values()][len(before) : len(before) + 1]
+    return kinds == [walk.scope.ports[port]] and all(is_plain(one) for one in before)
 
 
 def _type(walk: Walk, node: cst.Name) -> None:
@@ -114,6 +124,10 @@ def _member(walk: Walk, node: cst.Attribute, base: str, word: str) -> None:
         walk.refuse(node, f"{kind} {base!r} has no allowed {word!r}", hint)
     elif kind == "module":
         _called_in_place(walk, node, word)
+    elif not walk.is_called(node):
+        # As a value it would tell by its text whether the tests play the port.
+        hint = f"call it in place: {base}.{word}(...)"
+        walk.refuse(node, f"{base}.{word} as a value", hint)
 
 
 def _called_in_place(walk: Walk, node: cst.Attribute, word: str) -> None:

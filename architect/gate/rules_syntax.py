@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from architect.gate import allowed
-from architect.gate.hints import instead_of
+from architect.gate.hints import USUAL, instead_of
 from architect.gate.rules_names import attribute_name
 from architect.gate.walk import Walk
 
@@ -118,13 +118,13 @@ def handler(walk: Walk, node: cst.ExceptHandler) -> None:
     """An except names kinds that may be caught."""
     kind = node.type
     if kind is None:
-        walk.refuse(node, "a bare except", "name the kinds that you expect")
+        walk.refuse(node, "a bare except", USUAL["Exception"])
         return
     parts = [e.value for e in kind.elements] if isinstance(kind, cst.Tuple) else [kind]
     for part in parts:
         word = part.value if isinstance(part, cst.Name) else "an expression"
-        if word not in walk.scope.exceptions:
-            hint = instead_of(word, walk.scope.exceptions)
+        if word not in walk.scope.caught:
+            hint = instead_of(word, walk.scope.caught)
             walk.refuse(node, f"except {word}: not a kind that may be caught", hint)
 
 

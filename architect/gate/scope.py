@@ -20,7 +20,10 @@ class Scope:
     """The names and attributes of one body.
 
     `modules` and `ports` map a name to its members and stand only before a dot (a port
-    may also be handed to a used module); `taken` may not be bound.
+    may also be handed to a used module that takes it); `uses` says of each used module
+    which ports it takes, in order; `answered` are those whose errors of a port are
+    contained when live; `exceptions` may be raised, `caught` may be caught; `taken` may
+    not be bound.
     """
 
     names: frozenset[str]
@@ -28,8 +31,10 @@ class Scope:
     modules: Mapping[str, frozenset[str]]
     ports: Mapping[str, frozenset[str]]
     exceptions: frozenset[str]
+    caught: frozenset[str]
     classes: frozenset[str]
-    uses: frozenset[str]
+    uses: Mapping[str, Mapping[str, frozenset[str]]]
+    answered: frozenset[str]
     taken: frozenset[str]
 
 
@@ -37,14 +42,16 @@ def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
     """Return what the body of `spec` may name; SpecError for a port that is none."""
     header = _header_names(render_header(spec, package))
     imported = header & {*spec.import_names, *_TYPE_NAMES}
-    ports = {
-        n: frozenset(m.name for m in methods(p, package)) for n, p in spec.ports.items()
-    }
+    ports = _ports(spec, package)
     records = _records(spec, graph, package)
     made = header & {s.class_name for s in graph if s.kind == "record"}
-    uses = frozenset([*spec.uses, spec.name]) - {snake(name) for name in made}
+    used = {*spec.uses, spec.name} - {snake(name) for name in made}
+    uses = {n: _ports(graph.specs.get(n, spec), package) for n in used}
     modules = {n: _module(n, header) for n in imported if n in allowed.MODULES}
     exceptions = allowed.EXCEPTIONS | {n for n in imported if n in _ERRORS}
+    caught = allowed.EXCEPTIONS - allowed.TOO_WIDE | {
+        n for n in imported if n in _PORTS_ERRORS
+    }
     classes = (
         allowed.BUILTINS | (header & set(spec.record_types)) | (imported & _CLASSES)
     )
@@ -55,10 +62,28 @@ def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
         modules=modules,
         ports=ports,
         exceptions=exceptions,
+        caught=caught,
         classes=classes,
         uses=uses,
-        taken=header | uses | set(ports) | set(dir(builtins)),
+        answered=frozenset(n for n in used if _is_answered(graph, n)),
+        taken=header | used | set(ports) | set(dir(builtins)),
     )
+
+
+def _is_answered(graph: SpecGraph, name: str) -> bool:
+    """Tell whether a used module passes on no error of a port when live.
+
+    An action without a safe value alone does.
+    """
+    spec = graph.specs.get(name)
+    return spec is not None and (spec.kind != "action" or spec.on_failure != "raise")
+
+
+def _ports(spec: Spec, package: str) -> dict[str, frozenset[str]]:
+    """Return the methods of each port that a module takes, in order."""
+    return {
+        n: frozenset(m.name for m in methods(p, package)) for n, p in spec.ports.items()
+    }
 
 
 _TYPE_NAMES = frozenset({"pd", "Decimal", "datetime", "Literal", "Any"})
@@ -67,6 +92,12 @@ _CLASSES = frozenset(
 )
 _ERRORS = frozenset(
     name for name, value in vars(errors).items() if isinstance(value, type)
+)
+# What ports answer with, in the gate as live. Other errors of ours are the system's.
+_PORTS_ERRORS = frozenset(
+    name
+    for name in _ERRORS
+    if issubclass(getattr(errors, name), (errors.ExchangeError, errors.StoreError))
 )
 
 

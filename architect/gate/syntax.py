@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from architect.gate import rules_names, rules_syntax
+from architect.gate import rules_names, rules_syntax, rules_uses
 from architect.gate.scope import Scope
 from architect.gate.walk import Rule, Walk
 
@@ -19,6 +19,7 @@ RULES: Mapping[type, Rule] = {
     cst.Lambda: rules_syntax.lambda_,
     cst.Param: rules_syntax.param,
     cst.Yield: rules_syntax.yield_,
+    cst.Try: rules_uses.try_,
     cst.ExceptHandler: rules_syntax.handler,
     cst.MatchClass: rules_syntax.match_class,
     cst.SimpleString: rules_syntax.string,

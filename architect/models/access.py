@@ -22,6 +22,12 @@ from architect.secrets import Secrets
 from core.errors import ModelError, ReplyMissing
 
 SPEND = "spend"
+# What makes a model answer, in one go: a half of it is refused.
+SET_A_MODEL = (
+    "set LLM_MODEL, LLM_PRICE_IN_USD, LLM_PRICE_OUT_USD and LLM_API_KEY in .env (for a"
+    " server of your own LLM_API_URL in place of the key, and prices of 0);"
+    " .env.example explains them"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +129,7 @@ class Models:
         return self.store.missing(
             prompt,
             f"no model is set for {prompt.job} and the relay is off",
-            "set LLM_API_KEY and LLM_MODEL in .env, or answer by hand: "
-            + _by_hand(prompt),
+            f"{SET_A_MODEL}; or answer by hand: {_by_hand(prompt)}",
         )
 
 

@@ -2,7 +2,8 @@
 
 The two need nothing of each other, and both are mostly waiting for sandboxes: side by
 side they take as long as the longer one. What is measured of a body that the gate then
-refuses is thrown away.
+refuses is thrown away. What follows from the same body and claims as the last time is not
+measured again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from architect.gate.verdict import Caught, Verdict
 from architect.gate_child import GateChild
 from architect.gate_process import Answer, Order
 from architect.strength import stage
+from architect.strength.measured import Measured
 from core.errors import ArchitectError, GateError
 from core.spec_graph import SpecGraph
 
@@ -26,6 +28,7 @@ class Beside:
         self._package = package
         self._child = GateChild(package)
         self._graph: SpecGraph | None = None
+        self._measured = Measured()
 
     def judged(self, gate: Gate, order: Order) -> Verdict:
         """Judge what an order to measure holds; where it is accepted, the verdict tells what
@@ -39,6 +42,10 @@ class Beside:
         )  # fmt: skip
         if spec.kind == "record":
             return judge()
+        known = self._measured.of(order, graph)
+        if known is not None:
+            verdict = judge()
+            return replace(verdict, caught=known) if verdict.accepted else verdict
         self._begin(order)
         found: Answer | None = None
         try:
@@ -58,6 +65,7 @@ class Beside:
         if isinstance(found, ArchitectError):
             raise found
         assert isinstance(found, Caught)
+        self._measured.keep(order, graph, found)
         return replace(verdict, caught=found)
 
     def _begin(self, order: Order) -> None:

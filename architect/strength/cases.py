@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -96,6 +96,7 @@ class Played(Subject):
         self._alive: list[Call] = []
         self._code = bench.code
         self._otherwise: Mapping[int, str] = {}
+        self._tried: Collection[int] = ()
 
     def learn(self, calls: list[Call]) -> list[int]:
         """Keep inputs; return their numbers, those of before for inputs known."""
@@ -129,10 +130,13 @@ class Played(Subject):
         if wanted:
             self.learn(wanted)
 
-    def trial(self, code: bytes, otherwise: Mapping[int, str]) -> None:
-        """Let another code answer: as accepted but for what `otherwise` holds."""
+    def trial(
+        self, code: bytes, otherwise: Mapping[int, str], tried: Collection[int]
+    ) -> None:
+        """Let another code answer: of the inputs `tried` as accepted but for what
+        `otherwise` holds, of any other by being called."""
         self.learning = False
-        self._code, self._otherwise = code, otherwise
+        self._code, self._otherwise, self._tried = code, otherwise, tried
 
     def call(
         self, arguments: Mapping[str, Any], script: Script | None = None
@@ -147,7 +151,7 @@ class Played(Subject):
             raise _Unlearned
         if number is None and self.learning:
             (number,) = self.learn([call])
-        if number is None:
+        if number is None or not (self.learning or number in self._tried):
             return self.bench.call(self._code, call)
         if self.learning:
             self.touched.add(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -182,7 +182,7 @@ class _Trials:
                     c for c in cases
                     if c.touched <= tried and not c.touched.isdisjoint(otherwise)
                 ]  # fmt: skip
-                if touched and self._caught(mutant, touched, otherwise):
+                if touched and self._caught(mutant, touched, otherwise, tried):
                     return
         rest = [n for n in self.extra if n not in tried]
         otherwise.update(self.bench.differing(mutant.code, rest))
@@ -202,9 +202,13 @@ class _Trials:
         return [examples, drawn[:FIRST], drawn[FIRST:]]
 
     def _caught(
-        self, mutant: Mutant, cases: Sequence[Case], otherwise: Mapping[int, str]
+        self,
+        mutant: Mutant,
+        cases: Sequence[Case],
+        otherwise: Mapping[int, str],
+        tried: Collection[int],
     ) -> bool:
-        self.played.trial(mutant.code, otherwise)
+        self.played.trial(mutant.code, otherwise, tried)
         for case in cases:
             if case.fails():
                 case.caught += 1

@@ -24,7 +24,9 @@ Line = dict[str, Any]
 # How long one may take to be ready.
 START_S = 30.0
 # What every child needs of our environment, and nothing else: no key of ours goes on.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE")
+# Modules see the zone that they were judged in, whatever the machine's is.
+ZONE = {"TZ": "UTC"}
 
 
 class ChildFailed(ArchitectError):
@@ -48,6 +50,8 @@ class Child:
         self._ready: queue.Queue[Line | None] = queue.Queue()
         self.last: deque[Line] = deque(maxlen=1)
         log.parent.mkdir(parents=True, exist_ok=True)
+        # What stands before it is of earlier runs.
+        self._log_start = log.stat().st_size if log.exists() else 0
         passed = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -55,7 +59,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**passed, **(environment or {})},
+                env={**passed, **ZONE, **(environment or {})},
                 start_new_session=True,
             )
         self._reader = threading.Thread(
@@ -120,9 +124,11 @@ class Child:
         return code
 
     def last_words(self) -> str:
-        """Return the last lines of its log."""
+        """Return the last lines of its log, of those that are its own."""
         try:
-            text = self.log.read_text(errors="replace").strip()
+            with self.log.open("rb") as log:
+                log.seek(self._log_start)
+                text = log.read().decode(errors="replace").strip()
         except OSError:
             return "it said nothing"
         return " / ".join(text.splitlines()[-3:]) or "it said nothing"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from architect.config import Config
 from architect.rebuild import verify
+from architect.system import api_end
 from core.config import EXCHANGE_KEYS, KRAKEN
 from core.errors import ConfigError
 from core.trading.gateway.limits import daily_loss_usd
@@ -31,9 +33,12 @@ class Refusal:
     hint: str
 
 
-def check(config: Config) -> None:
-    """Raise ConfigError with every reason why this project may not trade live."""
-    found = list(refusals(config))
+def check(config: Config, day: date | None = None) -> None:
+    """Raise ConfigError with every reason why this project may not trade live.
+
+    `day` is today's UTC date.
+    """
+    found = list(refusals(config, day or api_end.today()))
     if found:
         raise ConfigError(
             "live is refused: " + "; ".join(refusal.why for refusal in found),
@@ -41,10 +46,13 @@ def check(config: Config) -> None:
         )
 
 
-def refusals(config: Config) -> Iterator[Refusal]:
+def refusals(config: Config, day: date) -> Iterator[Refusal]:
     """Yield what stands against trading live, from settings and files alone."""
+    url = config.settings.exchange_url
     yield from _keys(config)
-    yield from _url(config.settings.exchange_url)
+    yield from _url(url)
+    if (ended := api_end.warning(url, day, within_days=0)) is not None:
+        yield Refusal(ended, "update to a release that speaks its successor")
     problems = verify(config.project)
     if problems:
         why = f"architect verify fails ({problems[0].name}: {problems[0].message})"
@@ -77,34 +85,84 @@ def differences(
 ) -> list[str]:
     """Return what the exchange holds and the books do not know, and the reverse.
 
-    Rows are the gateway's Position and OpenOrder rows and rows of trading_data.trades.
+    Rows are the gateway's Position and OpenOrder rows and rows of trading_data.trades. A
+    position smaller than its trade is what a stop or take leaves that has filled in part:
+    the trade goes on with what is held, and the account log has what the rest made. A
+    larger one holds what no trade decided, at a size that no stop of ours knows.
     """
     held = {row["symbol"]: Decimal(row["size"]) for row in positions}
-    known = {row["symbol"]: row for row in open_trades}
     found = [
-        f"a position of {size} {symbol} that no open trade knows"
+        text
         for symbol, size in held.items()
-        if symbol not in known or (size > 0) != (known[symbol]["side"] == "long")
+        if (text := _unknown(symbol, size, open_trades)) is not None
     ]
     found += [
         f"an open trade {row['trade_id']} without a position"
-        for symbol, row in known.items()
-        if symbol not in held
+        for row in {row["symbol"]: row for row in open_trades}.values()
+        if row["symbol"] not in held
     ]
     return found + [
         f"an order {row['client_id'] or row['order_id']} in {row['symbol']} that may open"
-        for row in orders
-        if not row["reduce_only"]
+        for row in opening(orders)
     ]
 
 
-def strange(positions: list[dict[str, Any]], symbols: list[str]) -> list[str]:
-    """Return what is held of symbols that are not traded; positions are gateway rows."""
-    return [
+def opening(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the resting orders that may open a position; OpenOrder rows.
+
+    They are of others: our entries are ioc, nothing of ours that rests may open anything.
+    """
+    return [row for row in orders if not row["reduce_only"]]
+
+
+def _unknown(
+    symbol: str, size: Decimal, open_trades: list[dict[str, Any]]
+) -> str | None:
+    """Return what no open trade says of a position, None if one says all of it."""
+    side = "long" if size > 0 else "short"
+    # A symbol has one trade at a time: of several rows all but one are of the past.
+    sizes = [
+        Decimal(row["size"])
+        for row in open_trades
+        if row["symbol"] == symbol and row["side"] == side
+    ]
+    held = f"a position of {_plain(size)} {symbol}"
+    if not sizes:
+        return f"{held} that no open trade knows"
+    if abs(size) > max(sizes):
+        return f"{held}, larger than the {_plain(max(sizes))} of its open trade"
+    return None
+
+
+def _plain(size: Decimal) -> str:
+    return f"{size.normalize():f}"
+
+
+def check_traded(positions: list[dict[str, Any]], symbols: list[str]) -> None:
+    """Raise ConfigError for what is held of symbols that are not traded; gateway rows."""
+    foreign = [
         f"{row['size']} {row['symbol']}"
         for row in positions
         if row["symbol"] not in symbols
     ]
+    if foreign:
+        raise ConfigError(
+            f"the account holds {', '.join(foreign)}, which is not traded here: its worth and"
+            " its risk could not be told",
+            hint="close it, or trade with a subaccount of its own; GATEWAY_SYMBOLS says what"
+            " is traded",
+        )
+
+
+def check_collateral(names: list[str]) -> None:
+    """Raise ConfigError for what an account holds beside USD."""
+    if names:
+        raise ConfigError(
+            f"the account holds {', '.join(names)} beside USD: what is paid in so would hide"
+            " a loss of the day",
+            hint="convert it or take it out, then architect resume; or trade with a"
+            " subaccount of its own",
+        )
 
 
 def confirm(
@@ -120,7 +178,7 @@ def confirm(
     phrase = f"lose {_usd(loss) if loss < 10 else int(loss)}"
     for line in _shown(limits, equity):
         say(line)
-    if ask(f"type '{phrase}' to trade with real money: ").strip() != phrase:
+    if ask(f"type '{phrase}' to trade with real money:") != phrase:
         raise ConfigError("live was not confirmed, so nothing was started")
 
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from architect.books import queried
 from architect.config import Config
 from architect.system.kill_switch import switch_file
 from core.trading import kill_file
+
+if TYPE_CHECKING:
+    from architect.books import Cursor
 
 DAY_MS = 86_400_000
 _EQUITY = (
@@ -27,43 +31,71 @@ _DAY = (
     "select count(*) as trades, coalesce(sum(realised_usd - fees_usd + funding_usd), 0)"
     " as net_usd from trading_data.trades where closed_ms >= %s"
 )
+_ALL = (
+    "select count(*) as trades, coalesce(sum(realised_usd - fees_usd + funding_usd), 0)"
+    " as net_usd from trading_data.trades where closed_ms is not null"
+)
 _INCIDENTS = (
     "select count(*) as number from system_logs.incidents where closed_ms is null"
 )
 
 
 def overview(config: Config, database_url: str) -> dict[str, Any]:
-    """Return how trading stands; amounts are Decimals in USD, None before the first tick."""
-    import psycopg
-    from psycopg.rows import dict_row
+    """Return how trading stands; amounts are Decimals in USD, None before the first tick.
 
-    with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        equity = connection.execute(_EQUITY).fetchone()
-        now_ms = equity["time_ms"] if equity else 0
-        day = connection.execute(_DAY, (now_ms // DAY_MS * DAY_MS,)).fetchone()
-        incidents = connection.execute(_INCIDENTS).fetchone()
-        return {
-            "halted": kill_file.read(switch_file(config.project)),
-            "equity": equity,
-            "open": connection.execute(_OPEN).fetchall(),
-            "day": day,
-            "incidents": incidents["number"] if incidents else 0,
-        }
+    StoreUnavailable when the database does not answer.
+    """
+    halted = kill_file.read(switch_file(config.project))
+    return {"halted": halted, **queried(database_url, _rows)}
+
+
+def _rows(cursor: Cursor) -> dict[str, Any]:
+    equity = cursor.execute(_EQUITY).fetchone()
+    now_ms = equity["time_ms"] if equity else 0
+    day = cursor.execute(_DAY, (now_ms // DAY_MS * DAY_MS,)).fetchone()
+    incidents = cursor.execute(_INCIDENTS).fetchone()
+    return {
+        "equity": equity,
+        "open": cursor.execute(_OPEN).fetchall(),
+        "day": day,
+        "all": cursor.execute(_ALL).fetchone(),
+        "incidents": incidents["number"] if incidents else 0,
+    }
 
 
 def lines(found: dict[str, Any]) -> list[str]:
     """Return the overview for a person."""
-    equity, day = found["equity"], found["day"]
+    day = found["day"]
+    today = (
+        f"today  {day['trades']} trades closed for {day['net_usd']:+.2f} USD net,"
+        f" {found['incidents']} incidents open"
+    )
+    return _told(found, today)
+
+
+def last_lines(found: dict[str, Any]) -> list[str]:
+    """Return how things stand at the end of a run, for a person."""
+    closed = found["all"]
+    number, net_usd = closed["trades"], closed["net_usd"]
+    return _told(
+        found,
+        f"in all {number} trades closed for {net_usd:+.2f} USD net;"
+        " architect trades lists them",
+    )
+
+
+def _told(found: dict[str, Any], trades: str) -> list[str]:
     told = [f"HALTED: {found['halted']}"] if found["halted"] else []
+    equity = found["equity"]
     if equity is None:
         return [*told, "no candle was traded yet"]
     at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(equity["time_ms"] / 1000))
-    drift = equity["drift_usd"]
+    # Added to zero, what is rounded away has no sign.
+    drift = round(equity["drift_usd"] or 0, 2) + 0
     told += [
         f"{at} UTC  equity {equity['equity_usd']:.2f} USD, floating"
-        f" {equity['floating_usd']:+.2f}, books off by {drift or 0:.2f}",
-        f"today  {day['trades']} trades closed for {day['net_usd']:+.2f} USD net,"
-        f" {found['incidents']} incidents open",
+        f" {equity['floating_usd']:+.2f}, books off by {drift:.2f}",
+        trades,
     ]
     told += [
         f"open   {row['side']} {row['size'].normalize():f} {row['symbol']}"

@@ -32,6 +32,7 @@ PAUSES_S = (2.0, 10.0, 60.0)
 # Answers that say: not now.
 _LATER = frozenset({408, 425, 429})
 Detail = dict[str, Any]
+Taken = Callable[[], object]
 
 
 def _web(value: SecretStr | None) -> SecretStr | None:
@@ -73,7 +74,7 @@ class Route:
 
     def __init__(self, name: str, send: Callable[[bytes], None]) -> None:
         self.name, self.send = name, send
-        self._waiting: queue.Queue[Detail | None] = queue.Queue(KEPT)
+        self._waiting: queue.Queue[tuple[Detail, Taken] | None] = queue.Queue(KEPT)
         self._ended = threading.Event()
         self._until = float("inf")
         self._thread = threading.Thread(
@@ -84,10 +85,13 @@ class Route:
         """Begin to deliver."""
         self._thread.start()
 
-    def put(self, message: Detail) -> None:
-        """Take a message; it is dropped when too many are waiting."""
+    def put(self, message: Detail, taken: Taken) -> None:
+        """Take a message; it is dropped when too many are waiting.
+
+        `taken` is called on our thread when it was delivered.
+        """
         try:
-            self._waiting.put_nowait(message)
+            self._waiting.put_nowait((message, taken))
         except queue.Full:
             self._dropped(message, "too many are waiting")
 
@@ -103,22 +107,25 @@ class Route:
         self._thread.join(timeout_s)
 
     def _deliver(self) -> None:
-        while (message := self._waiting.get()) is not None:
+        while (waiting := self._waiting.get()) is not None:
             if time.monotonic() > self._until:
                 return
-            self._try(message, json.dumps(message).encode())
+            message, taken = waiting
+            if self._try(message, json.dumps(message).encode()):
+                taken()
 
-    def _try(self, message: Detail, body: bytes) -> None:
+    def _try(self, message: Detail, body: bytes) -> bool:
         for pause_s in (*PAUSES_S, None):
             try:
                 self.send(body)
-                return
+                return True
             except Exception as error:
                 why = cause(error)
                 if pause_s is None or _is_final(error) or self._ended.is_set():
                     break
                 self._ended.wait(pause_s)
         self._dropped(message, why)
+        return False
 
     def _dropped(self, message: Detail, why: str) -> None:
         text = f"note: the {self.name} was not told of {message['kind']!r} ({why})"
@@ -177,10 +184,15 @@ class Person:
         for route in self.routes:
             route.join(3 * timeout_s)
 
-    def tell(self, kind: str, text: str, **detail: Any) -> None:
-        """Tell of a `kind` of thing; `text` is for people, `detail` is plain JSON data."""
+    def tell(
+        self, kind: str, text: str, *, taken: Taken = lambda: None, **detail: Any
+    ) -> None:
+        """Tell of a `kind` of thing; `text` is for people, `detail` is plain JSON data.
+
+        `taken` is called by each way that has delivered it, on a thread of that way.
+        """
         for route in self.routes:
-            route.put(_message(kind, text, detail))
+            route.put(_message(kind, text, detail), taken)
 
     def try_out(self, text: str) -> dict[str, str]:
         """Send a text by each route now; return what went wrong, empty where it arrived."""

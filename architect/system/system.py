@@ -24,14 +24,14 @@ from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
 from core.config import KRAKEN
 from core.errors import ConfigError
-from core.stores.account import Kind, claimed
+from core.stores.account import Claim, Kind, claimed
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
 from core.stores.retention import keep
 
 OnLine = Callable[[str, Line], None]
-# How long one may take to be ready that fetches days of candles first.
+# How long one may take to be ready that fetches or plays many candles first.
 FETCH_S = 600.0
 
 
@@ -87,13 +87,13 @@ class System:
         init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
         self.keep_reflections()
 
-    def claim_books(self, kind: Kind) -> Path | None:
-        """Hold the books for a kind of account until the end; see `core.stores.account`.
+    def claim_books(self, kind: Kind, name: str | None = None) -> Claim:
+        """Hold the books for an account until the end; see `core.stores.account`.
 
         After the gateway has started: what holds its socket is the only one there is.
         """
         folder = self.config.project.data / "dumps"
-        held = claimed(self.stores.database_url, kind, folder)
+        held = claimed(self.stores.database_url, kind, folder, name)
         try:
             return self._open.enter_context(held)
         except OSError as error:
@@ -135,7 +135,8 @@ class System:
         self._paper_keys.unlink(missing_ok=True)
         self._open.callback(self._paper_keys.unlink, missing_ok=True)
         words = ["--die-with-parent", "--keys-file", str(self._paper_keys), *arguments]
-        line = self._start("paper", "core.trading.paper", words, {})
+        # One that goes on with its account plays what came meanwhile first.
+        line = self._start("paper", "core.trading.paper", words, {}, FETCH_S)
         self.paper_url = str(line["url"])
         return line
 

@@ -17,7 +17,7 @@ from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job, Queue
 from architect.wick.uptake import Uptake
-from core.errors import ArchitectError, FileConflict, GitError, NotAccepted
+from core.errors import ArchitectError, Busy, FileConflict, GitError, NotAccepted
 from core.place import place_of
 
 
@@ -71,16 +71,26 @@ class Abroad:
                 self.remote.offer()
 
     def bring_home(self, module: str) -> None:
-        """Push what was repaired here, and tell those at home to take it up."""
+        """Push what was repaired here, and tell those at home to take it up.
+
+        Busy when the remote cannot be reached now: it is committed here, and pushed when
+        the job comes again.
+        """
         if self.remote is None:
             return
         if self.at_home:
             self.offer()
             return
         with self.session.building(wait=True):
-            commit = self.remote.push()
+            commit = self._pushed(self.remote)
         detail = {"module": "(pushed)", "repaired": module, "commit": commit}
         self.queue.give(self.queue.running_place, "pushed", detail, _now_ms())
+
+    def _pushed(self, remote: Remote) -> str:
+        try:
+            return remote.push()
+        except GitError as error:
+            raise Busy(f"a repair is not pushed: {error}", hint=error.hint) from None
 
     def take_up(self, incidents: Incidents, job: Job) -> Incident | None:
         """Take up what was pushed; an incident when it is refused, None when it is in."""

@@ -183,6 +183,13 @@ class Queue:
                         job.stream, GROUP, self._worker, 0, [job.id], justid=True
                     )
 
+    def put_off(self, job: Job) -> None:
+        """Let a job come again that had to wait: it does not count as delivered."""
+        self._redis.xclaim(
+            job.stream, GROUP, self._worker, 0, [job.id], justid=True,
+            retrycount=job.deliveries - 1,
+        )  # fmt: skip
+
     def _claim(self, stream: str, entry_id: str) -> dict[str, Any] | None:
         """Return who has an entry and how often it was delivered."""
         known: Any = self._redis.xpending_range(stream, GROUP, entry_id, entry_id, 1)

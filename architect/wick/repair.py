@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from architect.history import versions
-from architect.pipeline import Pipeline
 from architect.session import Session
 from architect.wick.blame import at_fault, caller_at_fault, is_mistyped
 from architect.wick.candidates import Failed
 from architect.wick.choice import Passed
 from architect.wick.culprit import Culprit, Suspects
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.promotion import SUPERSEDED, Promoted, Promotion, ground, mark
 from architect.wick.queue import Job
 from architect.wick.reproduction import Reproduction
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.trying import Trying
+from architect.wick.waiting import until_committed, wait_for_git
 from architect.wick.wording import stable
-from core.errors import ArchitectError, StoreError
-from core.manifest import read_manifest, sha256
+from core.errors import ArchitectError, Busy, StoreError
+from core.manifest import read_manifest
 from core.spec import Spec
 from core.spec_graph import SpecGraph
 from core.template_footer import split_module
@@ -51,7 +52,10 @@ class Repair:
     acquit: Acquit = lambda module, version: None
 
     def handle(self, job: Job) -> Incident:
-        """Carry out one failure job; return its incident, closed."""
+        """Carry out one failure job; return its incident, closed.
+
+        StoreError or Busy when the end has to wait: the same job goes on from there.
+        """
         detail = {**job.detail, "error": stable(job.detail["error"])}
         incident = self.incidents.open(
             job.id, detail["module"], detail["version"], "failure", detail["error"],
@@ -61,8 +65,8 @@ class Repair:
             return incident
         try:
             return self._resumed(incident) or self._repair(incident, detail)
-        except StoreError:
-            raise  # the story cannot be told now: the job is delivered again
+        except (StoreError, Busy):
+            raise  # it cannot be told or pushed now: the job is delivered again
         except ArchitectError as error:
             self.incidents.step(incident, "gave up", reason=str(error), hint=error.hint)
             return self.incidents.close_as(incident, "unrepaired")
@@ -82,7 +86,7 @@ class Repair:
             return self._mend(incident, graph, *found)
         failed = self._failed_version(spec, detail)
         if failed is None:
-            return self._explained(incident, "another version is accepted now")
+            return self._explained(incident, SUPERSEDED)
         reproduction = Reproduction(self.session, self.incidents, incident)
         failed, failing = reproduction.of(spec, graph, failed, detail)
         if found := at_fault(self.session, spec, graph):
@@ -116,6 +120,8 @@ class Repair:
         self, incident: Incident, spec: Spec, graph: SpecGraph, failed: Failed,
         failing: Mapping[str, Encoded] | None,
     ) -> Incident:  # fmt: skip
+        wait_for_git(self.session.repository)  # before anything is paid for
+        judged_on = ground(self.session, graph, spec.name)
         trying = Trying(
             self.session, self.incidents, incident, spec, graph, failed, self.searcher,
             failing,
@@ -123,7 +129,16 @@ class Repair:
         chosen = trying.winner()
         if chosen is None:
             return self._unrepaired(incident, spec, trying)
-        return self._promote(incident, spec, graph, chosen, failed)
+        promotion = Promotion(
+            self.session, self.incidents, incident, spec, failed, judged_on
+        )
+        done = self._promote(incident, promotion, chosen)
+        if done.why:
+            return self._explained(incident, done.why)
+        if not done.version:  # once more, beside what is accepted now
+            return self._try(incident, spec, self.session.graph(), failed, failing)
+        origin = chosen.clone.origin
+        return self._live(incident, spec.name, done.version, done.commit, origin)
 
     def _explained(self, incident: Incident, why: str) -> Incident:
         self.incidents.step(incident, "explained", reason=why)
@@ -136,6 +151,10 @@ class Repair:
         if entry is None or entry.version != detail["version"]:
             return None
         known = versions(project, repository, spec.name)
+        if all(v.version != entry.version for v in known):
+            # It is live a moment before git has it; a killed run's is completed.
+            with until_committed(), self.session.building(wait=True):
+                known = versions(project, repository, spec.name)
         text = next((v.module for v in known if v.version == entry.version), None)
         body = text and split_module(spec, text, project.package)
         if not body:
@@ -187,26 +206,19 @@ class Repair:
             self.session.repository.commit(paths, message)
 
     def _promote(
-        self, incident: Incident, spec: Spec, graph: SpecGraph, chosen: Passed,
-        failed: Failed,
-    ) -> Incident:  # fmt: skip
+        self, incident: Incident, promotion: Promotion, chosen: Passed
+    ) -> Promoted:
         origin = chosen.clone.origin
         self.incidents.step(
             incident, "chosen", origin=origin, agreement=round(chosen.agreement, 3),
             mended=round(chosen.mended, 3), changed_lines=chosen.change,
         )  # fmt: skip
         with self.session.building(wait=True) as pipeline:
-            commit = self._commit(pipeline, incident, spec, graph, chosen, failed)
+            done = promotion.promote(pipeline, chosen)
+            if done.why:
+                self._keep(promotion.spec, incident)
         self.session.record_verdicts()
-        version = sha256(chosen.made.module)[:12]
-        return self._live(incident, spec.name, version, commit, origin)
-
-    def _commit(
-        self, pipeline: Pipeline, incident: Incident, spec: Spec, graph: SpecGraph,
-        chosen: Passed, failed: Failed,
-    ) -> str:  # fmt: skip
-        note = f"{incident.summary}\n\n{_mark(incident)}\nMended by: {chosen.clone.origin}."
-        return pipeline.accept(spec, graph, chosen.made, "wick", note=note) or ""
+        return done
 
     def _live(
         self, incident: Incident, module: str, version: str, commit: str, origin: str
@@ -224,7 +236,7 @@ class Repair:
         """Go on where a worker died after its commit; None when there is none of it."""
         if not self.incidents.begun(incident):
             return None
-        with self.session.building(wait=True):
+        with until_committed(), self.session.building(wait=True):
             pass  # completes what was begun
         project, repository = self.session.project, self.session.repository
         graph = self.session.graph()
@@ -232,16 +244,9 @@ class Repair:
         for name in (incident.module, *used):
             for version in versions(project, repository, name)[:1]:
                 prose, commit = version.commit.body, version.commit.id
-                if _mark(incident) in prose:
+                if mark(incident) in prose:
                     origin = prose.rpartition("Mended by: ")[2].splitlines()[0]
                     return self._live(
                         incident, name, version.version, commit, origin.rstrip(".")
                     )
         return None
-
-
-def _mark(incident: Incident) -> str:
-    return (
-        f"Incident {incident.incident_id}: version {incident.version} failed in the "
-        f"running system at {incident.opened_ms}."
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job
-from core.errors import ArchitectError, StoreError
+from core.errors import ArchitectError, Busy, StoreError
 from core.manifest import read_manifest, sha256
 
 SUPERSEDED = "the file was saved again or taken away before it was judged"
@@ -30,8 +30,8 @@ def handle_save(session: Session, incidents: Incidents, job: Job) -> Incident | 
     incidents.step(incident, "contained", how=f"not loaded; version {running} goes on")
     try:
         return _judge(session, incidents, incident, digest)
-    except StoreError:
-        raise  # the story cannot be told now: the job is delivered again
+    except (StoreError, Busy):
+        raise  # it cannot be told or done now: the job is delivered again
     except ArchitectError as error:
         return _refused(incidents, incident, str(error), error.hint)
     except UnicodeDecodeError as error:
@@ -66,8 +66,9 @@ def _still_there(session: Session, name: str, digest: str) -> bool:
 def _judge(
     session: Session, incidents: Incidents, incident: Incident, digest: str
 ) -> Incident:
-    name, graph = incident.module, session.graph()
+    name = incident.module
     with session.building(wait=True) as pipeline:
+        graph = session.graph()
         if not _still_there(session, name, digest):
             incidents.step(incident, "explained", reason=SUPERSEDED)
             return incidents.close_as(incident, "explained")

@@ -7,13 +7,14 @@ files are written as ours are: each at once, the manifest last.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
+from architect import taking
 from architect.atomic import write
 from architect.remote import Remote
 from architect.session import Session
+from architect.wick.waiting import wait_for_git
 from core.errors import FileConflict, NotAccepted
 from core.manifest import Manifest, parse_manifest, read_manifest, sha256
 
@@ -34,7 +35,8 @@ class Uptake:
         """Return the modules of which a new version came in, in the order of their names.
 
         NotAccepted for what is no repair, or what the gate here refuses; FileConflict
-        where a module was edited by hand here. Nothing is changed then.
+        where a module was edited by hand here. Nothing is changed then. Busy while git
+        takes nothing in; what is written already is finished by whoever builds next.
         """
         with self.session.building(wait=True):
             tip = self.remote.fetch()
@@ -116,13 +118,12 @@ class Uptake:
         return found
 
     def _write(self, paths: list[str], modules: dict[str, bytes], tip: str) -> None:
-        """Write the files and move the branch; a killed run is done again from the start."""
+        """Write the files and move the branch; a killed run is done again from the start,
+        or finished where all its files are there."""
         project, repository = self.session.project, self.remote.repository
-        digests = [sha256(text) for text in modules.values()]
-        write(project.taking, json.dumps({"commit": tip, "files": digests}).encode())
+        wait_for_git(repository)
+        taking.begin(project, tip, paths, [sha256(text) for text in modules.values()])
         last = [path for path in paths if path == "manifest.yaml"]
         for path in [*(p for p in paths if p not in last), *last]:
             write(project.root / path, self._at(tip, path))
-        repository.run("add", "--force", "--", *paths)
-        repository.run("merge", "--quiet", "--ff-only", self.remote.tracking)
-        project.taking.unlink(missing_ok=True)
+        taking.finish(project, repository)

@@ -10,12 +10,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import psycopg
 import redis
 
+from architect.lock import is_building
 from architect.remote import Remote
 from architect.session import Session
 from architect.wick.abroad import Abroad
@@ -58,12 +60,14 @@ class Worker:
         self.abroad.offer()
         idle: Iterator[str] | None = warming(self.session)
         while not stop.is_set():
+            # Somebody waits for what is built: the cores are theirs.
+            rests = idle is None or is_building(self.session.project)
             try:
-                job = self.queue.take(WAIT_MS if idle is None else 1)
+                job = self.queue.take(WAIT_MS if rests else 1)
             except redis.RedisError:
                 stop.wait(PAUSE_S)
                 continue
-            if job is None and idle is not None and next(idle, None) is None:
+            if job is None and idle and not rests and next(idle, None) is None:
                 idle = None
                 self.events.publish("warm")
             if job is not None and not self.work(job):
@@ -79,6 +83,9 @@ class Worker:
                 incident = self._carry_out(job)
         except LATER as error:
             traceback.print_exception(error)
+            if isinstance(error, Busy):
+                with suppress(redis.RedisError):
+                    self.queue.put_off(job)
             return False
         if incident is not None:
             self.events.publish(

@@ -240,6 +240,20 @@ HONEST = [
     Case("port handed on", "symbol: str -> bool",
          "return subject(exchange, symbol) or subject(symbol=symbol, exchange=exchange)",
          (), (), {"exchange": "Exchange"}),
+    Case("used beside a try", "prices: Series, text: str -> Series",
+         "mean = ema(prices, 3)\ntry:\n    return mean * float(text)\nexcept ValueError:\n"
+         "    return ema(prices, 2)", (), ("ema",)),
+    Case("used all at once before a try", "prices: Series, xs: list[int], i: int -> Series",
+         "means = list(map(lambda n: ema(prices, n), xs))\nby = [ema(prices, n) for n in xs]\n"
+         "try:\n    return means[i] + by[i]\nexcept IndexError:\n    return prices",
+         (), ("ema",)),
+    Case("used as a function of a map", "xs: list[int], prices: Series -> list[Series]",
+         "return list(map(ema, [prices] * len(xs), xs))", (), ("ema",)),
+    Case("used in a lambda", "xs: list[int], prices: Series -> Series",
+         "mean = lambda n: ema(prices, n)\nreturn sum(mean(n) for n in xs)", (), ("ema",)),
+    Case("used through an inner function beside a try", "prices: Series, text: str -> Series",
+         "def mean(n):\n    return ema(prices, n)\nlong = mean(9)\ntry:\n"
+         "    return long * float(text)\nexcept ValueError:\n    return mean(2)", (), ("ema",)),
     Case("rebound parameter", "prices: Series -> Series",
          "prices = prices.dropna()\nreturn prices / prices.iloc[0]"),
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import types
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from body_cases import Case
 
 from architect.gate import allowed
 from architect.gate.scope import scope_of
+from core import errors
+from core.imports import IMPORTS, import_name
 
 SERIES = pd.Series([1.0, 2.0, 3.0])
 FRAME = pd.DataFrame({"open": [1.0, 2.0], "close": [2.0, 3.0]})
@@ -118,3 +121,19 @@ def test_risky_words_are_not_allowed_anywhere() -> None:
         "send",
     }
     assert not _everything() & doors
+
+
+def test_nothing_of_the_sandbox_or_of_the_running_system_can_be_caught() -> None:
+    imported = tuple(key for key in IMPORTS if key.startswith("core.errors."))
+    case = Case("all", "x: int -> int", "", imports=imported)
+    scope = scope_of(case.spec(), case.graph())
+    assert {import_name(key) for key in imported} <= scope.caught
+    kept = (
+        MemoryError, RecursionError, TimeoutError, errors.ContractError,
+        errors.RequiresError, errors.EnsuresError, errors.DeadlineExceeded, errors.Barred,
+        errors.NotAccepted,
+    )  # fmt: skip
+    for word in scope.caught:
+        kind = getattr(builtins, word, None) or getattr(errors, word)
+        assert not any(issubclass(one, kind) for one in kept), word
+    assert {"Exception", "RuntimeError"} <= scope.exceptions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from types import FunctionType
 from typing import Any
@@ -31,7 +31,7 @@ def run(body: str, inputs: Sequence[Any]) -> tuple[list[Any], list[str]]:
     seen = Observer([point.needs for point in points])
     scope = {"np": np, "pd": pd, "math": math, "Decimal": Decimal, **seen.names()}
     made = FunctionType(compiled(function), scope)
-    results = [made(one) for one in inputs]
+    results = [answer(made, one) for one in inputs]
     missing = zip(points, seen.bits, strict=True)
     return results, [why for p, bits in missing if (why := p.missing(bits))]
 
@@ -40,13 +40,41 @@ def plain(body: str, inputs: Sequence[Any]) -> list[Any]:
     lines = "".join(f"    {line}\n" for line in body.splitlines())
     scope: dict[str, Any] = {"np": np, "pd": pd, "math": math, "Decimal": Decimal}
     exec(f"def f(x):\n{lines}", scope)
-    return [scope["f"](one) for one in inputs]
+    return [answer(scope["f"], one) for one in inputs]
+
+
+def answer(function: Callable[[Any], Any], value: Any) -> Any:
+    """Return the result of a call, or the text of the KeyError that it raises."""
+    try:
+        return function(value)
+    except KeyError as error:
+        return repr(error)
 
 
 NEEDED = [
     ("return x * 2", NUMBERS),
     ("return x * 2 if x > 50 else x", NUMBERS),
     ("if x > 10**6:\n    raise ValueError('too large')\nreturn x * 2", NUMBERS),
+    ("if x > 10**6:\n    raise KeyError(x)\ntry:\n    return {n: n for n in range(50)}[x]\n"
+     "except KeyError:\n    return 0", NUMBERS),
+    ("seen = set()\nfor n in range(x):\n    if n in seen:\n        raise ValueError(f'{n} twice')\n"
+     "    seen.add(n)\nreturn len(seen)", NUMBERS),
+    ("low, high = x - 1, x + 1\nif min(low, high) > 10**6 or abs(low) > 10**6:\n"
+     "    raise ValueError(', '.join(sorted([str(low), str(high)])))\nreturn low * high", NUMBERS),
+    ("parts = x.split(',')\nif len(parts) > 9 or '#' in parts:\n"
+     "    raise ValueError(f'{parts[0]!r} of {len(parts)}')\nreturn parts[0]", TEXTS),
+    ("for i, n in enumerate(x):\n    if str(n) in '#?':\n        raise KeyError(i, n)\n"
+     "return x.upper()", TEXTS),
+    ("rates = list(map(float, x))\nif any(rates) and min(rates) > 1e9:\n    raise ValueError\n"
+     "return sum(rates)", SERIES),
+    ("if x.isna().any() or len(x) != len(set(x.index)):\n    raise ValueError(len(x))\n"
+     "return x * 2", SERIES),
+    ("d = {n: n for n in range(9)}\nif x < 0 and d[x] > 3:\n    raise ValueError(d[x])\n"
+     "return d[x % 9]", NUMBERS),
+    ("y = next(n * 2 for n in [x])\nif y > 10**6:\n    raise ValueError(f'{y} is too much')\n"
+     "return y", NUMBERS),
+    ("for n in range(x, x + 3):\n    if n % 5 == 4:\n        return n * 2\n"
+     "raise KeyError(f'none in {x + 3 - x}')", NUMBERS),
     ("if 10 <= x < 20 and x % 2:\n    return 0\nreturn x", NUMBERS),
     ("return (x * 2, x)[x // 51]", NUMBERS),
     ("return {0: 5, 1: 6}[x % 2]", NUMBERS),
@@ -111,7 +139,15 @@ UNNEEDED = [
     ("try:\n    return x * 7 // (x - 1000)\nexcept ZeroDivisionError:\n    return 0", NUMBERS,
      "`except ZeroDivisionError` never runs"),
     ("try:\n    {}[x]\n    return 0\nexcept KeyError:\n    return x * 2", NUMBERS,
-     "`return 0` never runs"),
+     "the end of `{}[x]` never runs"),
+    ("try:\n    return int('ten')\nexcept ValueError:\n    return x * 2", NUMBERS,
+     "the end of `return int('ten')` never runs"),
+    ("try:\n    if x > 50:\n        y = {}[x]\n    y = x\nexcept KeyError:\n    y = 0\nreturn y",
+     NUMBERS, "the end of `y = {}[x]` never runs"),
+    ("try:\n    if x > 1000:\n        raise KeyError\n    return {n: n for n in range(50)}[x]\n"
+     "except KeyError:\n    return 0", NUMBERS, "`x > 1000` is never true"),
+    ("def f(n):\n    if n > 1000:\n        raise StopIteration\n    return n + 1\n"
+     "return sum(map(f, [x]))", NUMBERS, "`n > 1000` is never true"),
     ("match x:\n    case 1000:\n        return 0\nreturn x", NUMBERS, "`case 1000` never runs"),
     ("match x:\n    case n if n > 1000:\n        return 0\nreturn x", NUMBERS,
      "`n > 1000` is never true"),
@@ -124,6 +160,17 @@ UNNEEDED = [
     ("return 0 if (y := x) > 1000 else y", NUMBERS, "is never true"),
     ("d = {}\nif d.update(k=0 if x > 1000 else x):\n    raise ValueError\nreturn d['k']",
      NUMBERS, "`x > 1000` is never true"),
+    ("it = iter([x, 0])\nif x > 1000 and next(it):\n    raise ValueError\nreturn next(it)",
+     NUMBERS, "`x > 1000` is never true"),
+    ("it = [n for n in (iter([x]),)]\nif x > 1000 and any(it[0]):\n    raise ValueError\n"
+     "return sum(it[0])", NUMBERS, "`x > 1000` is never true"),
+    ("its = []\nits.append(iter([x]))\nif x > 1000 and any(its[0]):\n    raise ValueError\n"
+     "return sum(its[0])", NUMBERS, "`x > 1000` is never true"),
+    ("x = iter([x])\nif 1000 in x:\n    raise ValueError\nreturn x", NUMBERS, "is never true"),
+    ("xs = [x]\nif x > 1000:\n    raise ValueError(xs.pop())\nreturn xs", NUMBERS,
+     "`x > 1000` is never true"),
+    ("f = lambda: x\nif x > 1000:\n    raise ValueError(f())\nreturn f()", NUMBERS,
+     "`x > 1000` is never true"),
     ("import time\nreturn 0 if time.time() > 1e12 else x", NUMBERS, "is never true"),
     ("return x.clip(upper=1000)", SERIES, "is never anything but `x`"),
     ("return x.head(1000)", SERIES, "is never anything but `x`"),

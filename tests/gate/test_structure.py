@@ -68,6 +68,11 @@ def test_layout_and_lint_are_judged_after_formatting(case: Case) -> None:
         ("print(x)\nreturn x", "records"),
         ("return lenn([x])", "len"),
         ("import os\nreturn x", "imports"),
+        (
+            "try:\n    return 1 // x\nexcept Exception:\n    return 0",
+            "except (KeyError",
+        ),
+        ("try:\n    return 1 // x\nexcept:\n    return 0", "except (KeyError"),
     ],
 )
 def test_a_finding_says_what_to_write_instead(body: str, hint: str) -> None:

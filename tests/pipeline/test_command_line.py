@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import time
@@ -12,8 +14,9 @@ import pytest
 from pipeline_cli import architect
 from pipeline_project import BODIES, Bench, fenced, git, record_answers
 
+from architect import command_line
 from architect.command_line import main
-from architect.command_table import COMMANDS
+from architect.command_table import COMMANDS, COMMITTING
 from core.manifest import read_manifest
 from core.stores.embedded import Stores
 
@@ -211,6 +214,54 @@ def test_a_closed_pipe_is_no_error(built: Bench) -> None:
         command, shell=True, cwd=built.project.root, capture_output=True, text=True
     )
     assert done.stderr == ""
+
+
+def test_the_version_and_a_root_before_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"architect \d+\.\d+\.\d+\n", capsys.readouterr().out)
+    assert main(["--root", "/tmp", "status"]) == 2
+    assert "--root goes behind the command" in capsys.readouterr().err
+
+
+def test_what_was_accepted_is_told_of_after_ctrl_c_where_something_may_have_been(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    assert set(COMMANDS) > COMMITTING
+    monkeypatch.setattr(command_line, "_run", interrupted)
+    for word, told in (("generate", True), ("verify", False), ("", False)):
+        assert main([word] if word else []) == 130
+        assert ("is committed" in capsys.readouterr().err) == told
+
+
+def test_a_stdout_that_is_closed_from_the_start_is_no_error(built: Bench) -> None:
+    command = f"{sys.executable} -m architect status >&-"
+    done = subprocess.run(
+        command, shell=True, cwd=built.project.root, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("word", ["status", "--help"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_for_which_there_is_no_room_is_one_line(
+    built: Bench, unbuffered: str, word: str
+) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "architect", word],
+            cwd=built.project.root, stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: nothing more can be written: No space left on device\n"
+        "hint: free some space or write the output elsewhere, then run the command again\n"
+    )
 
 
 HEAVY = {

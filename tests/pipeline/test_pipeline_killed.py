@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from pipeline_project import Bench, assert_whole, git, record_answers
 
-from architect.lock import build_lock
+from architect.history import restore, versions
+from architect.lock import build_lock, is_building
 from architect.rebuild import verify
-from core.errors import Busy
+from core.errors import Busy, GitError
 from core.manifest import read_manifest, sha256
 from core.project import Project
+from core.spec_graph import load_graph
 
 KILLED = Path(__file__).with_name("killed_build.py")
 STEPS = ("ask", "journal", "module", "manifest", "commit", "close")
@@ -116,6 +118,75 @@ def test_an_edit_after_the_kill_is_not_overwritten(answered: Bench) -> None:
     assert not answered.project.journal.exists()
 
 
+def test_a_version_that_came_in_after_the_kill_is_not_replaced(
+    answered: Bench, tmp_path: Path
+) -> None:
+    """The journal is of yesterday; a pull brought a newer version of a newer spec."""
+    assert answered.generate().ok
+    root = answered.project.root
+    git(tmp_path, "clone", "-q", str(root), "other")
+    other = Bench(Project(tmp_path / "other"), answered.gate)
+    other.change_spec("fee", "Fee of a trade.", "The fee of a trade.")
+    assert other.generate("fee").ok
+    newer = read_manifest(other.project.manifest).modules["fee"]
+    answered.change_spec("fee", "Fee of a trade.", "Fee of one trade.")
+    record_answers(answered.project)
+    assert killed(answered.project, "module", 1) == -signal.SIGKILL
+    assert answered.project.journal.exists()
+    git(root, "checkout", "-q", "--", ".")
+    git(root, "pull", "-q", "--ff-only", str(other.project.root), "main")
+    assert answered.pipeline().recover() is None
+    assert read_manifest(answered.project.manifest).modules["fee"] == newer
+    assert "The fee of a trade." in answered.project.module("fee").read_text()
+    assert not answered.project.journal.exists()
+
+
+def edited_before_its_commit(bench: Bench) -> None:
+    """A version that is live and in no commit, and its file edited since then."""
+    assert bench.generate().ok
+    bench.change_spec("fee", "Fee of a trade.", "Fee of one trade.")
+    record_answers(bench.project)
+    assert killed(bench.project, "commit", 1) == -signal.SIGKILL
+    bench.edit("fee", "notional * rate_frac", "rate_frac * notional")
+    assert bench.pipeline().recover() is None
+    assert bench.project.journal.exists()
+
+
+def test_an_edit_between_manifest_and_commit_loses_no_commit(answered: Bench) -> None:
+    edited_before_its_commit(answered)
+    answered.project.spec("spread").unlink()
+    with pytest.raises(GitError, match="begun of fee is not committed") as caught:
+        answered.pipeline().generate(["spread"])
+    assert "architect rollback fee" in (caught.value.hint or "")
+    restore(answered.project, answered.repository, "fee")
+    assert answered.generate().ok
+    assert not answered.project.journal.exists()
+    assert verify(answered.project) == []
+    assert git(answered.project.root, "status", "--porcelain") == ""
+    entry = read_manifest(answered.project.manifest).modules["fee"]
+    known = versions(answered.project, answered.repository, "fee")
+    assert known[0].version == entry.version
+
+
+def test_an_edit_between_manifest_and_commit_may_be_adopted(answered: Bench) -> None:
+    edited_before_its_commit(answered)
+    graph = load_graph(answered.project.specs)
+    assert answered.pipeline().adopt(graph.get("fee"), graph).accepted
+    assert not answered.project.journal.exists()
+    assert answered.generate().ok
+    assert verify(answered.project) == []
+
+
+def test_an_edit_after_the_commit_keeps_no_journal(answered: Bench) -> None:
+    assert killed(answered.project, "close", 1) == -signal.SIGKILL
+    (name,) = read_manifest(answered.project.manifest).modules
+    path = answered.project.module(name)
+    path.write_text(path.read_text() + "# mine\n")
+    answered.pipeline().recover()
+    assert path.read_text().endswith("# mine\n")
+    assert not answered.project.journal.exists()
+
+
 def test_a_journal_that_is_not_whole_is_no_change(built: Bench) -> None:
     built.project.journal.write_text('{"sha256": "0", "change": "{}"}')
     assert built.generate().ok
@@ -163,3 +234,19 @@ def test_a_locked_build_names_its_holder(bench: Bench) -> None:
         build_lock(bench.project),
     ):
         pass
+
+
+def test_who_can_wait_sees_whether_somebody_builds(bench: Bench) -> None:
+    project = bench.project
+    assert not is_building(project)
+    with build_lock(project):
+        assert is_building(project)
+    assert not is_building(project)
+    # A process that was killed left its number behind.
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    (project.data / "build.lock").write_text(f"{ended.pid}\n")
+    assert is_building(project)
+    ended.wait()
+    assert not is_building(project)
+    (project.data / "build.lock").write_text("not a number\n")
+    assert not is_building(project)

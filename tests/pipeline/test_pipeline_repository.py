@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -11,8 +13,10 @@ import pytest
 from pipeline_project import Bench, assert_whole, git
 
 from architect import git_locks
+from architect.rebuild import verify
 from architect.repository import Repository
 from core.errors import GitError
+from core.manifest import read_manifest
 
 
 def stale(lock: Path) -> Path:
@@ -57,16 +61,50 @@ def test_a_lock_stays_while_a_git_runs_here(
 
 
 def test_a_commit_that_could_not_be_made_is_made_by_the_next_run(bench: Bench) -> None:
-    hook = bench.project.root / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
-    hook.chmod(0o755)
+    hook = refuse_commits(bench)
     outcome = bench.generate()
     assert [*map(str, outcome.failed.values())] == ["git commit failed: not today"]
     assert len(outcome.skipped) == 7
     hook.unlink()
     assert bench.generate().ok
     assert_whole(bench.project)
+
+
+def refuse_commits(bench: Bench) -> Path:
+    hook = bench.project.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
+    hook.chmod(0o755)
+    return hook
+
+
+def test_what_could_not_be_committed_is_not_forgotten_over_a_module_without_a_spec(
+    built: Bench,
+) -> None:
+    """The journal holds one change: the removal waits for the next run."""
+    built.change_spec("fee", "Fee of a trade.", "Fee of one trade.")
+    built.project.spec("spread").unlink()
+    hook = refuse_commits(built)
+    outcome = built.generate()
+    assert [*outcome.failed] == ["fee"]
+    assert (outcome.removed, "spread" in outcome.skipped) == ([], True)
+    hook.unlink()
+    after = built.generate()
+    assert (after.ok, after.removed) == (True, ["spread"])
+    assert verify(built.project) == []
+    assert git(built.project.root, "status", "--porcelain") == ""
+
+
+def test_a_second_change_is_refused_until_the_first_is_committed(built: Bench) -> None:
+    built.change_spec("fee", "Fee of a trade.", "Fee of one trade.")
+    hook = refuse_commits(built)
+    built.generate("fee")
+    hook.unlink()
+    built.project.spec("spread").unlink()
+    with pytest.raises(GitError, match="begun of fee is not committed yet"):
+        built.pipeline().generate(["spread"])
+    assert built.generate().ok
+    assert verify(built.project) == []
 
 
 def test_without_an_identity_the_commit_has_one_of_ours(built: Bench) -> None:
@@ -117,9 +155,81 @@ def test_a_merge_under_way_is_told_with_the_way_out(bench: Bench) -> None:
         git(root, "merge", "other")
     error = next(iter(bench.generate().failed.values()))
     assert "git merge --abort" in (error.hint or "")
+    # What git would not take must not go live.
+    assert not read_manifest(bench.project.manifest).modules
+    assert not list(bench.project.generated.glob("*.py"))
+    assert not bench.project.journal.exists()
     git(root, "merge", "--abort")
     assert bench.generate().ok
     assert_whole(bench.project)
+
+
+# What a person may have begun, and how git ends it.
+HALFWAY = {
+    "rebase": (("rebase", "other"), "rebase --abort"),
+    "rebase by patches": (("rebase", "--apply", "other"), "rebase --abort"),
+    "rebase that stops to edit": (
+        ("-c", "sequence.editor=sed -i s/^pick/edit/", "rebase", "-i", "HEAD~1"),
+        "rebase --abort",
+    ),
+    "revert": (("revert", "--no-edit", "HEAD~1"), "revert --abort"),
+    "cherry-pick": (("cherry-pick", "other"), "cherry-pick --abort"),
+    "bisect": (("bisect", "start", "HEAD", "HEAD~2"), "bisect reset"),
+}
+
+
+@pytest.mark.parametrize("what", HALFWAY)
+def test_nothing_is_built_on_commits_that_somebody_may_take_back(
+    bench: Bench, what: str
+) -> None:
+    root = bench.project.root
+    for text in "012":
+        (root / "a.txt").write_text(text)
+        git(root, "add", "a.txt")
+        git(root, "commit", "-qm", text)
+    git(root, "checkout", "-qb", "other", "HEAD~1")
+    (root / "a.txt").write_text("3")
+    git(root, "commit", "-qam", "3")
+    git(root, "checkout", "-q", "main")
+    words, end = HALFWAY[what]
+    with contextlib.suppress(subprocess.CalledProcessError):
+        git(root, *words)
+    before = git(root, "rev-parse", "HEAD")
+    failed = [*bench.generate().failed.values()]
+    assert failed, "it was built"
+    assert (failed[0].hint or "").endswith(f"git {end}")
+    assert git(root, "rev-parse", "HEAD") == before
+    assert not read_manifest(bench.project.manifest).modules
+    git(root, *end.split())
+    assert bench.generate().ok
+    assert_whole(bench.project)
+
+
+def test_a_lock_of_the_branch_is_taken_away_in_a_linked_worktree(
+    bench: Bench, tmp_path: Path
+) -> None:
+    git(bench.project.root, "worktree", "add", "-q", str(tmp_path / "tree"))
+    lock = stale(bench.project.root / ".git/refs/heads/tree.lock")
+    path = tmp_path / "tree/new.txt"
+    path.write_text("new\n")
+    assert Repository(tmp_path / "tree").commit([path], "Add new")
+    assert not lock.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_git"), [("gitea", False), ("git-remote-https", True)]
+)
+def test_only_git_and_its_helpers_count_as_a_git_that_runs(
+    bench: Bench, tmp_path: Path, name: str, is_git: bool
+) -> None:
+    root = bench.project.root
+    shutil.copy("/bin/sleep", tmp_path / name)
+    with subprocess.Popen([tmp_path / name, "60"], cwd=root) as other:
+        while not Path(f"/proc/{other.pid}/comm").read_text().startswith("git"):
+            time.sleep(0.01)  # it becomes another program a moment after it was begun
+        runs = git_locks._git_runs(root)
+        other.kill()
+    assert runs is is_git
 
 
 def test_a_checkout_in_a_worktree_works(bench: Bench, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pipeline_project import CHECKOUT, make_project
 
 from architect import staleness
+from architect.prompt import code_prompt
 from architect.staleness import Inputs, inputs
 from core.project import Project
 from core.spec_graph import load_graph
@@ -33,12 +34,34 @@ def test_a_second_look_renders_no_prompt(project: Project) -> None:
 def test_the_same_text_is_the_same_spec_and_another_is_not(project: Project) -> None:
     one, path = load_graph(project.specs), project.spec("fee")
     text = path.read_text()
+    assert load_graph(project.specs) is one
     path.write_text(text.replace("Fee of a trade", "Fee of a trade."))
     other = load_graph(project.specs)
     assert other.specs["round_trip"] is one.specs["round_trip"]
     assert other.specs["fee"] is not one.specs["fee"]
     path.write_text(text)
-    assert load_graph(project.specs).specs["fee"] == one.specs["fee"]
+    again = load_graph(project.specs)
+    assert again.specs["fee"] == one.specs["fee"]
+    path.unlink()
+    (project.specs / "round_trip.yaml").unlink()
+    (project.specs / "tax.yaml").write_text(text.replace("name: fee", "name: tax"))
+    assert set(load_graph(project.specs).specs) == {"tax"}
+
+
+def test_a_prompt_tells_of_what_a_spec_and_its_used_ones_say_now(
+    project: Project,
+) -> None:
+    def prompt() -> str:
+        graph = load_graph(project.specs)
+        return code_prompt(graph.specs["round_trip"], graph, project.prompts).user
+
+    before, path = prompt(), project.spec("fee")
+    assert prompt() == before
+    path.write_text(path.read_text().replace("Fee of a trade", "Toll of a trade"))
+    assert prompt() == before.replace("Fee of a trade", "Toll of a trade") != before
+    own = project.spec("round_trip")
+    own.write_text(own.read_text().replace("intent: ", "intent: Now, "))
+    assert "Now, " in prompt()
 
 
 def test_a_changed_default_reaches_what_uses_it(project: Project) -> None:

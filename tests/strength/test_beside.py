@@ -7,14 +7,17 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from strength_specs import BODIES, GRAPH, MODULES
+from strength_specs import BODIES, GRAPH, MODULES, TEXTS
 
 from architect.gate.gate import Gate
 from architect.gate.verdict import Verdict
 from architect.gate_process import Order
 from architect.strength import stage
 from architect.strength.beside import Beside
+from architect.strength.measured import Measured
 from core.errors import GateError
+from core.spec_graph import graph
+from core.spec_text import parse_spec
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,11 @@ def beside() -> Iterator[Beside]:
     made = Beside("trading")
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_measured", Measured())
 
 
 def judged(beside: Beside, gate: Gate, name: str, body: str = "") -> Verdict:
@@ -46,6 +54,59 @@ def test_it_catches_what_is_caught_one_after_the_other(
     assert there.caught.enough == (name == "strong_fee")
     assert bool(there.caught.survivors) == (name == "weak_fee")
     assert pid(beside) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "measured"),
+    [
+        ("strong_fee", "What a trade costs.", "What it costs.", 1),
+        ("strong_fee", "intent:", "notes: As ever.\nintent:", 1),
+        ("weak_fee", "What a trade costs.", "What it costs.", 1),
+        ("strong_fee", "call(size=size + 1) == result + price", "result > 0", 2),
+        ("strong_fee", "{size: 10, price: 7}\n    expect: 71",
+         "{size: 10, price: 8}\n    expect: 81", 2),
+        ("strong_fee", "properties:", "tolerance: 1e-3\nproperties:", 2),
+        ("strong_fee", "range: [0, 50]", "range: [0, 40]", 2),
+    ],
+)  # fmt: skip
+def test_only_what_its_strength_follows_from_is_measured_again(
+    beside: Beside, strength_gate: Gate, name: str, before: str, after: str,
+    measured: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    begun: list[str] = []
+    begin = beside._begin
+    monkeypatch.setattr(beside, "_begin", lambda o: (begun.append(o.text), begin(o)))
+    first = judged(beside, strength_gate, name)
+    assert before in TEXTS[name]
+    edited = parse_spec(TEXTS[name].replace(before, after), name)
+    specs = graph({**GRAPH.specs, name: edited})
+    order = Order(name, BODIES[name], MODULES, (), specs, "measure")
+    again = beside.judged(strength_gate, order)
+    assert again.accepted
+    assert len(begun) == measured
+    here = stage.judged(strength_gate, edited, specs, BODIES[name], MODULES)
+    assert again.caught == here.caught
+    if measured == 1:
+        assert again.caught == first.caught
+
+
+def test_another_body_is_measured_and_a_refused_one_never_has_the_strength_of_before(
+    beside: Beside, strength_gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    begin = beside._begin
+    monkeypatch.setattr(beside, "_begin", lambda o: (begun.append(o.text), begin(o)))
+    bodies = ["", "return 1 + price * size\n", "return 1 + price * size\n"]
+    for body in bodies:
+        assert judged(beside, strength_gate, "strong_fee", body).caught is not None
+    assert len(begun) == 2
+
+    def refused(*given: object, **named: object) -> Verdict:
+        return Verdict(accepted=False, stage="contract")
+
+    monkeypatch.setattr(Gate, "judge", refused)
+    verdict = judged(beside, strength_gate, "strong_fee", bodies[1])
+    assert (verdict.accepted, verdict.caught) == (False, None)
 
 
 @pytest.mark.parametrize(

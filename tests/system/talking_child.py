@@ -27,6 +27,7 @@ def main(kind: str) -> None:
         kind="ready",
         session=os.getsid(0) == os.getpid(),
         environment=sorted(os.environ),
+        zone=time.tzname,
     )
     if kind == "ends":
         return

@@ -136,7 +136,7 @@ def test_a_saved_spec_goes_live_without_a_command(
     assert done.returncode == 0, done.stdout + done.stderr
     nine, text = version(root), path.read_text()
     path.write_text(text.replace("kind: function", "kind: funktion"))
-    running.until("Input should be 'function'")
+    running.until("must be 'function'")
     path.write_text(text.replace("0.0009", "0.0008"))  # as the walk had it
     wait_for(lambda: version(root) != nine and runs(root) == version(root), 120)
     running.until("market_scanner: live")

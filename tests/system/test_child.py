@@ -47,6 +47,13 @@ def test_it_gets_no_more_of_our_environment_than_it_needs(
     assert {"PATH", "PYTHONPATH"} <= set(names)
 
 
+def test_it_runs_in_utc_whatever_the_zone_of_the_machine(
+    start: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    assert start("patient").ready()["zone"] == ["UTC", "UTC"]
+
+
 def test_one_that_dies_is_told_with_its_last_words(start: Maker) -> None:
     child = start("dies")
     with pytest.raises(
@@ -55,6 +62,18 @@ def test_one_that_dies_is_told_with_its_last_words(start: Maker) -> None:
         child.ready()
     assert str(child.log) in str(caught.value.hint)
     assert child.wait(5) == 3
+
+
+def test_its_last_words_are_none_of_an_earlier_run(
+    start: Maker, tmp_path: Path
+) -> None:
+    log = tmp_path / "run" / "dies.log"
+    log.parent.mkdir()
+    log.write_text("error: of yesterday\nhint: of yesterday\n")
+    with pytest.raises(ChildFailed) as caught:
+        start("dies").ready()
+    assert "yesterday" not in str(caught.value)
+    assert "no such exchange" in str(caught.value)
 
 
 def test_one_that_says_nothing_is_given_up(start: Maker) -> None:

@@ -11,7 +11,7 @@ from running_system import copy_project
 
 from architect.config import load
 from architect.system.kill_switch import switch_file
-from architect.system.overview import DAY_MS, follow, lines, overview
+from architect.system.overview import DAY_MS, follow, last_lines, lines, overview
 from core.stores.embedded import Stores
 from core.trading import kill_file
 
@@ -31,7 +31,7 @@ def test_it_shows_equity_the_day_and_what_is_open(
     assert lines(overview(config, url)) == ["no candle was traded yet"]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "insert into trading_data.equity values (%s, 10000, -5, 9995, 9995)",
+            "insert into trading_data.equity values (%s, 10000, -5, 9995, 9995.0000001)",
             (NOON_MS,),
         )
         connection.execute(TRADE, ("yesterday's", NOON_MS - DAY_MS))
@@ -43,6 +43,11 @@ def test_it_shows_equity_the_day_and_what_is_open(
         "HALTED: news",
         "2024-10-04 12:00 UTC  equity 9995.00 USD, floating -5.00, books off by 0.00",
         "today  1 trades closed for +12.50 USD net, 0 incidents open",
+        "open   long 0.05 PF_XBTUSD at 98000.00",
+    ]
+    assert last_lines(overview(config, url))[1:] == [
+        "2024-10-04 12:00 UTC  equity 9995.00 USD, floating -5.00, books off by 0.00",
+        "in all 2 trades closed for +25.00 USD net; architect trades lists them",
         "open   long 0.05 PF_XBTUSD at 98000.00",
     ]
 

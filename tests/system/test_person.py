@@ -6,66 +6,24 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from running_system import copy_project, wait_for
+from webhook import Hook
 
 from architect.command_line import main
-from architect.system.news import DAY_MS, News, summary
-from architect.system.person import Person, PersonSettings, read_person
+from architect.system.person import Person, read_person
 from core.environment import Environment
 from core.errors import ConfigError
-from core.stores.embedded import Stores
-
-
-class Hook:
-    """A webhook; `hold` keeps each answer back until it is set, `refuse` are the statuses
-    of the next answers that take nothing.
-    """
-
-    def __init__(self) -> None:
-        self.got: list[Any] = []
-        self.refuse: list[int] = []
-        self.asked = 0
-        self.hold = threading.Event()
-        self.hold.set()
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.hold.wait(10)
-                hook.asked += 1
-                status = hook.refuse.pop(0) if hook.refuse else 200
-                if status == 200:
-                    hook.got.append(json.loads(body))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/secret-path"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.hold.set()
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    found = Hook()
-    yield found
-    found.close()
+    with Hook() as found:
+        yield found
 
 
 def person(**settings: str) -> Person:
@@ -115,6 +73,18 @@ def test_a_failing_command_is_told_of_and_the_webhook_still_gets_it(
     assert len(hook.got) == 1
     text = capfd.readouterr().err
     assert "the command was not told of 'halt' (CalledProcessError)" in text
+
+
+def test_each_way_says_what_it_has_delivered_and_only_that(
+    hook: Hook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[str] = []
+    hook.refuse = [200, 404]
+    with person(webhook_url=hook.url, command="false") as found:
+        for text in ("one", "two", "three"):
+            found.tell("halt", text, taken=partial(taken.append, text))
+    assert taken == ["one", "three"]
+    assert "not told of 'halt' (HTTP 404)" in capfd.readouterr().err
 
 
 def test_a_hiccup_costs_no_message(
@@ -174,6 +144,11 @@ def test_notify_says_by_which_way_it_arrived(
     assert main(["notify", "--root", str(root)]) == 1
     said = capsys.readouterr().out
     assert said == "webhook: not told (HTTP 404)\ncommand: told\n"
+    settings.write_text("NOTIFY_COMMAND=/no/such/program\n")
+    assert main(["notify", "--root", str(root)]) == 1
+    out, told = capsys.readouterr()
+    assert out == "command: not told (FileNotFoundError)\n"
+    assert told.startswith("hint: NOTIFY_COMMAND is run without a shell: ")
     settings.write_text("")
     assert main(["notify", "--root", str(root)]) == 1
     assert "hint: set NOTIFY_WEBHOOK_URL" in capsys.readouterr().err
@@ -198,59 +173,3 @@ def test_with_neither_nothing_is_told_and_no_thread_runs() -> None:
     with person() as found:
         found.tell("halt", "x")
         assert "person" not in {thread.name for thread in threading.enumerate()}
-
-
-class Told(Person):
-    """A person who remembers."""
-
-    def __init__(self) -> None:
-        super().__init__(PersonSettings(command="true"))
-        self.heard: list[tuple[str, str]] = []
-
-    def tell(self, kind: str, text: str, **detail: Any) -> None:
-        self.heard.append((kind, text))
-
-
-def test_the_lines_of_a_system_become_news(make_stores: Callable[[], Stores]) -> None:
-    url, told = make_stores().database_url, Told()
-    news = News(told, url)
-    news.line("gateway", {"kind": "halt", "reason": "the day has cost 100 USD"})
-    news.line("trader", {"kind": "halt", "reason": "not the gateway's"})
-    news.line(
-        "wick1", {"kind": "incident", "incident": 3, "module": "rsi", "state": "x"}
-    )
-    news.line("trader", {"kind": "transfer", "usd": "-12.5", "what": "withdrawal"})
-    news.line("trader", {"kind": "stuck", "part": "fetch", "error": "no", "ticks": 3})
-    news.line("trader", {"kind": "unstuck", "part": "fetch"})
-    day = 20_000
-    with psycopg.connect(url, autocommit=True) as connection:
-        for ms, usd in ((1, 10_000), (2, 10_050), (DAY_MS + 1, 10_010)):
-            connection.execute(
-                "insert into trading_data.equity values (%s, 0, 0, 0, %s)",
-                (day * DAY_MS + ms, usd),
-            )
-            if ms == 2:
-                news.line("trader", {"kind": "tick"})
-        connection.execute(
-            "insert into trading_data.trades (trade_id, symbol, side, size, entry_price,"
-            " opened_ms, closed_ms, realised_usd, fees_usd, funding_usd)"
-            " values ('a', 'X', 'long', 1, 1, 1, %s, 60, 8, -2)",
-            (day * DAY_MS + 5,),
-        )
-    news.line("trader", {"kind": "tick"})
-    news.line("trader", {"kind": "tick"})
-    assert told.heard == [
-        ("halt", "halt: the day has cost 100 USD"),
-        ("incident", "incident 3 of rsi: x"),
-        (
-            "transfer",
-            "12.50 USD were taken out of the account (withdrawal); the books know of it",
-        ),
-        ("trouble", "fetch has failed at 3 candles in a row, and is tried on: no"),
-        ("trouble", "fetch works again"),
-        (
-            "day",
-            "2024-10-04: equity 10050.00 USD (+50.00), 1 trades closed for 50.00 USD net",
-        ),
-    ]
-    assert summary(url, day + 5)["equity_usd"] == "unknown"

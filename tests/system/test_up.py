@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,8 +20,12 @@ from running_system import (
     stores_of,
     wait_for,
 )
+from webhook import Hook
 
+from core.errors import ExchangeError
 from core.events import JOBS
+from core.trading.gateway_facts import ask
+from core.trading.record_fields import FIELDS
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +36,15 @@ def root(reachable_tmp: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(root: Path) -> Iterator[Command]:
+def hook() -> Iterator[Hook]:
+    with Hook() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running(root: Path, hook: Hook) -> Iterator[Command]:
     words = ("up", "--root", str(root), "--count", "60000", "--pace", "0.1")
-    with Command(*words) as command:
+    with Command(*words, settings={"NOTIFY_WEBHOOK_URL": hook.url}) as command:
         command.until("trading; Ctrl-C stops everything")
         yield command
 
@@ -111,6 +122,54 @@ def test_status_shows_what_is_live(running: Command, root: Path) -> None:
     text = architect("status", "--root", str(root), "rsi").stdout
     assert " live" in text
     assert "the system is not running" not in text
+
+
+def enter(root: Path, number: int) -> str:
+    """Send an entry that is too far off to fill; return why it was refused, and by whom."""
+    order: dict[str, Any] = dict.fromkeys(FIELDS["OrderRequest"])
+    order |= {"client_id": f"test-{number}", "symbol": "PF_XBTUSD", "side": "buy"}
+    order |= {"size": "0.001", "kind": "ioc", "limit_price": "1"}
+    order |= {"reduce_only": False}
+    socket = root / ".architect/run/gateway.sock"
+    with pytest.raises(ExchangeError) as caught:
+        ask(socket, "place", order=order)
+    return str(caught.value)
+
+
+def test_a_halt_by_hand_stops_entries_and_is_told_and_so_is_its_end(
+    running: Command, root: Path, hook: Hook
+) -> None:
+    reached = "OrderRejected: iocWouldNotExecute"  # by the exchange itself
+    assert enter(root, 1) == reached
+    done = architect("halt", "--root", str(root), "--why", "news at 14:00")
+    assert done.returncode == 0, done.stderr
+    assert "GatewayRefused: halted (news at 14:00)" in enter(root, 2)
+    wait_for(lambda: hook.told("halt"), 10)
+    running.until("HALTED: news at 14:00; exits and stops still pass", 10)
+    assert architect("resume", "--root", str(root)).returncode == 0
+    assert enter(root, 3) == reached
+    wait_for(lambda: hook.told("resume"), 10)
+    running.until("resumed; it was halted for: news at 14:00", 10)
+    assert hook.told("halt") == ["architect: halt: news at 14:00"]
+    assert len(hook.told("resume")) == 1
+    assert running.text.count("HALTED") == 1
+
+
+def test_a_halt_by_the_gateway_is_told_by_the_same_way(
+    running: Command, root: Path, hook: Hook
+) -> None:
+    """It throws the switch itself; here the loop asks it to, as on drift."""
+    before = len(hook.told("halt"))
+    socket = root / ".architect/run/gateway.sock"
+    ask(socket, "halt", reason="the books have differed for 12 candles")
+    wait_for(lambda: len(hook.told("halt")) > before, 10)
+    assert hook.told("halt")[before:] == [
+        "architect: halt: the books have differed for 12 candles"
+    ]
+    running.until("HALTED: the books have differed for 12 candles", 10)
+    assert architect("resume", "--root", str(root)).returncode == 0
+    wait_for(lambda: len(hook.told("resume")) > before, 10)
+    assert running.text.count("the books have differed for 12 candles; exits") == 1
 
 
 def test_init_and_purge_join_the_running_stores(running: Command, root: Path) -> None:

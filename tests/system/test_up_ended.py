@@ -68,6 +68,13 @@ def test_a_killed_one_leaves_nothing_and_the_next_starts_at_once(
     again = architect("up", "--root", str(own_root), "--count", "660")
     assert again.returncode == 0, again.stderr
     assert "the candles are used up" in again.stderr
+    assert " UTC  equity " in again.stderr
+    assert "architect trades lists them" in again.stderr
+    # The stores have ended with it: its books are read all the same.
+    for words in (["trades"], ["incidents"]):
+        read = architect(*words, "--root", str(own_root))
+        assert (read.returncode, read.stderr) == (0, ""), words
+    assert mentioning(str(own_root)) == []
 
 
 def test_given_stores_are_used_and_none_are_started(
@@ -206,7 +213,7 @@ def test_a_model_of_its_own_judges_entries_and_may_go_away(own_root: Path) -> No
             assert "core.trading.trader" not in holders
             assert "core.trading.gateway" not in holders
             below = descendants(command.process.pid)
-            (service,) = (p for p in below if " signal " in alive({p})[0])
+            (service,) = (p for p in below if " signal " in "".join(alive({p})))
             os.kill(service[0], signal.SIGKILL)
             command.until("entries go on without the model")
             time.sleep(0.3)

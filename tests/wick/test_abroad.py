@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import redis
 from wick_project import (
+    KNOWN,
     LONG,
     RECURSES,
     SUMS,
@@ -30,6 +31,7 @@ from wick_project import (
     until,
 )
 
+from architect import git_locks
 from architect.config import read_config
 from architect.gate.gate import Gate
 from architect.remote import Remote
@@ -40,7 +42,7 @@ from architect.wick.incidents import Incidents
 from architect.wick.queue import Job, Queue, stream_of
 from architect.wick.uptake import Uptake
 from architect.wick.worker import Worker
-from core.errors import FileConflict, GitError, NotAccepted
+from core.errors import Busy, FileConflict, GitError, NotAccepted
 from core.events import PLACE, Events
 from core.manifest import read_manifest, render_manifest, sha256
 from core.place import place_of
@@ -347,6 +349,53 @@ def test_an_uptake_that_was_killed_is_done_again(
     assert state(home) == (away.session.repository.head(), [])
 
 
+def test_what_git_cannot_take_in_now_does_not_go_live(
+    home: Bench, away: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person's git may hold the index: it is waited for, and nothing is written."""
+    monkeypatch.setattr(git_locks, "WAIT_S", 0.1)
+    away.accept("total", SUMS_OTHERWISE)
+    remote(away).push()
+    before = state(home)
+    lock = home.project.root / ".git/index.lock"
+    lock.touch()
+    with pytest.raises(Busy, match="held by another git"):
+        uptake(home).take()
+    lock.unlink()
+    assert state(home) == before
+    assert not home.project.taking.exists()
+    assert uptake(home).take() == ["total"], "the job comes again"
+
+
+@pytest.mark.parametrize("word", ["add", "merge"])
+def test_what_git_refused_after_all_is_finished_before_anything_is_built(
+    home: Bench, away: Bench, queue: Queue, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is live: to call it refused would be wrong, and to build on the old commit would
+    part from the other clone for good."""
+    version = away.accept("total", SUMS_OTHERWISE)
+    pushed = remote(away).push()
+    run = Repository.run
+
+    def refuses(self: Repository, *words: str) -> str:
+        if words[0] == word:
+            raise GitError("not today")
+        return run(self, *words)
+
+    job = Job("7-0", "pushed", 1, {"repaired": "total", "commit": pushed})
+    with monkeypatch.context() as changed:
+        changed.setattr(Repository, "run", refuses)
+        for _ in range(2):
+            with pytest.raises(Busy, match="in no commit yet: not today"):
+                Abroad(home.session, queue, remote(home)).take_up(home.incidents, job)
+    assert home.incidents.all() == []
+    home.accept("order_known", KNOWN)
+    log = git(home.project.root, "log", "--format=%H").split()
+    assert log[1] == pushed
+    assert read_manifest(home.project.manifest).modules["total"].version == version
+    assert home.dirt() == []
+
+
 def test_two_workers_elsewhere_push_one_after_the_other(
     home: Bench, away: Bench, tmp_path: Path
 ) -> None:
@@ -416,6 +465,98 @@ def test_a_pushed_repair_that_is_refused_is_an_incident(
     assert found is not None
     assert (found.state, found.kind, found.module) == ("refused", "pushed", "total")
     assert "the gate here refuses it" in found.summary
+
+
+def test_a_repair_is_pushed_when_the_network_is_back(
+    home: Bench, away: Bench, queue: Queue, fresh_stores: Stores, tmp_path: Path
+) -> None:
+    here = place_of(home.project.root)
+    with redis.Redis.from_url(fresh_stores.redis_url) as client:
+        client.set(PLACE, here)
+    away.accept("total", SUMS_OTHERWISE)
+    elsewhere = Abroad(away.session, queue, remote(away))
+    (tmp_path / "shared.git").rename(tmp_path / "unreachable.git")
+    with pytest.raises(Busy, match="a repair is not pushed: git fetch failed"):
+        elsewhere.bring_home("total")
+    (tmp_path / "unreachable.git").rename(tmp_path / "shared.git")
+    elsewhere.bring_home("total")
+    assert remote(home).fetch() == away.session.repository.head()
+
+
+# --- a person at the same clone ------------------------------------------------------
+
+
+def edit_notes(bench: Bench, text: str) -> None:
+    (bench.project.root / "notes.txt").write_text(text)
+    git(bench.project.root, "add", "notes.txt")
+    git(bench.project.root, "commit", "-qm", f"Note {text}")
+
+
+def stop_in_a_rebase(home: Bench, away: Bench) -> None:
+    """Both sides change the same; `away` stands in the middle of putting it together."""
+    edit_notes(home, "home")
+    git(home.project.root, "push", "-q", "origin", "main")
+    edit_notes(away, "away")
+    git(away.project.root, "fetch", "-q")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(away.project.root, "rebase", "origin/main")
+
+
+def test_a_branch_that_somebody_switched_to_is_neither_pushed_nor_rebased(
+    home: Bench, away: Bench
+) -> None:
+    shared, elsewhere = remote(home), remote(away)
+    before = shared.fetch()
+    for bench in (home, away):
+        git(bench.project.root, "switch", "-qc", "half-done")
+        edit_notes(bench, "half")
+    with pytest.raises(GitError, match="the branch is half-done, no longer main"):
+        shared.offer()
+    for share in (elsewhere.push, elsewhere.follow):
+        with pytest.raises(GitError, match="the branch is half-done, no longer main"):
+            share()
+    assert git(home.project.root, "ls-remote", "origin").split() == [
+        before, "HEAD", before, "refs/heads/main",
+    ]  # fmt: skip
+
+
+def test_a_persons_rebase_is_not_aborted(home: Bench, away: Bench) -> None:
+    elsewhere = remote(away)
+    elsewhere.fetch()
+    stop_in_a_rebase(home, away)
+    resolved = away.project.root / "notes.txt"
+    resolved.write_text("both")
+    for share in (elsewhere.follow, elsewhere.push):
+        with pytest.raises(Busy, match="a rebase is under way"):
+            share()
+    assert resolved.read_text() == "both"
+
+
+def test_a_worker_that_was_killed_in_its_own_rebase_goes_on(
+    home: Bench, away: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Repository.run
+
+    def dies(self: Repository, *words: str) -> str:
+        if words[0] == "rebase":
+            stop_in_a_rebase(home, away)
+            os._exit(9)
+        return run(self, *words)
+
+    if not (pid := os.fork()):
+        try:
+            monkeypatch.setattr(Repository, "run", dies)
+            remote(away).follow()
+        finally:
+            os._exit(1)
+    os.waitpid(pid, 0)
+    assert (away.project.root / ".git/rebase-merge").exists()
+    with pytest.raises(Busy, match="do not go on top of origin/main"):
+        remote(away).follow()
+    assert git(away.project.root, "branch", "--show-current").strip() == "main"
+    git(away.project.root, "reset", "-q", "--hard", "HEAD~1")
+    remote(away).follow()
+    assert away.session.repository.head() == home.session.repository.head()
 
 
 def test_jobs_for_a_place_are_lost_by_no_dead_worker(fresh_stores: Stores) -> None:

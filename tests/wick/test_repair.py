@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from chat_server import ChatServer, says
@@ -14,14 +17,21 @@ from wick_project import (
     RECURSES,
     RECURSES_OTHERWISE,
     SUMS,
+    SUMS_OTHERWISE,
     Bench,
     failure,
     git,
 )
 
+from architect.config import read_config
+from architect.gate.verdict import Verdict
+from architect.repository import Repository
+from architect.session import Session
 from architect.wick.incidents import Incident
 from architect.wick.queue import Job
 from architect.wick.repair import Repair
+from architect.wick.trying import Trying
+from core.errors import Busy
 from core.manifest import read_manifest
 
 Maker = Callable[..., Bench]
@@ -220,3 +230,207 @@ def test_a_worker_that_died_after_its_commit_leaves_a_repair(bench: Bench) -> No
     assert (done.state, done.commit) == ("repaired", head)
     assert done.fixed_by == f"earlier version {good}"
     assert len(set(steps(done))) == len(steps(done))
+
+
+def test_a_repair_whose_push_has_to_wait_ends_when_the_job_comes_again(
+    bench: Bench,
+) -> None:
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+
+    def away(*_: object) -> bool:
+        raise Busy("a repair is not pushed: git fetch failed")
+
+    with pytest.raises(Busy):
+        Repair(bench.session, bench.incidents, away).handle(failure(bad))
+    assert [one.state for one in bench.incidents.all()] == ["open"]
+    done = repair(bench, failure(bad))
+    assert (done.state, done.fixed_by) == ("repaired", f"earlier version {good}")
+
+
+def test_a_repair_waits_for_the_end_of_a_merge(bench: Bench) -> None:
+    """What git would not take does not go live, and is not given up for it."""
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    merge = bench.project.root / ".git/MERGE_HEAD"
+    merge.write_text(bench.session.repository.head())
+    with pytest.raises(Busy, match="waits for git: a merge is under way"):
+        Repair(bench.session, bench.incidents, lambda *_: True).handle(failure(bad))
+    assert version(bench) == bad
+    merge.unlink()
+    assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []
+
+
+def hook(bench: Bench, script: str) -> Path:
+    made = bench.project.root / ".git/hooks/pre-commit"
+    made.parent.mkdir(exist_ok=True)
+    made.write_text(f"#!/bin/sh\n{script}\n")
+    made.chmod(0o755)
+    return made
+
+
+def test_a_failure_that_comes_before_its_versions_commit_is_made_is_repaired(
+    bench: Bench,
+) -> None:
+    good = bench.accept("total", SUMS)
+    hook(bench, "sleep 1")
+    other = Session(read_config(bench.project, {}))
+    other.__dict__["gate"] = bench.session.gate
+    accepting = threading.Thread(target=lambda: bench.accept("total", RECURSES))
+    accepting.start()
+    while (bad := version(bench)) == good:
+        time.sleep(0.002)  # the running system swaps, and fails, at this moment
+    late = Bench(bench.project, bench.incidents, other)
+    done = repair(late, failure(bad))
+    accepting.join()
+    assert (done.state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []
+
+
+def test_a_failure_of_a_version_whose_commit_was_killed_is_repaired(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = bench.accept("total", SUMS)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Repository, "commit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bench.accept("total", RECURSES)
+    done = repair(bench, failure(version(bench)))
+    assert (done.state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []
+
+
+def test_a_repair_waits_for_a_hook_that_refuses_its_commit(bench: Bench) -> None:
+    """It is live already: it ends as a repair, and is no failure of the repair."""
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    refuses = hook(bench, "exit 1")
+    for _ in range(2):
+        with pytest.raises(Busy, match="waits for git: git commit failed"):
+            Repair(bench.session, bench.incidents, lambda *_: True).handle(failure(bad))
+    refuses.unlink()
+    assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []
+
+
+# --- what others accept while clones are judged --------------------------------------
+
+TWICE = """
+name: twice
+kind: function
+intent: Twice the sum.
+params: {values: {type: "list[int]", meaning: what is added, range: [0, 9], size: [0, 3]}}
+returns: {type: int, meaning: twice the sum}
+uses: [total]
+examples:
+  - {given: {values: [1, 2]}, expect: 6}
+  - {given: {values: [5]}, expect: 10, held_back: true}
+"""
+STRICTER = 'ensures: [result >= start, "result <= 1000000"]'
+
+
+def repair_while(
+    bench: Bench,
+    job: Job,
+    meanwhile: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Incident:
+    """Repair; between the judging of the clones and the lock something happens, once."""
+    winner, todo = Trying.winner, [meanwhile]
+
+    def late(self: Trying) -> object:
+        found = winner(self)
+        if todo:
+            todo.pop()()
+        return found
+
+    monkeypatch.setattr(Trying, "winner", late)
+    return repair(bench, job)
+
+
+def tighten(bench: Bench) -> None:
+    path = bench.project.spec("total")
+    text = path.read_text()
+    path.write_text(text.replace("ensures: [result >= start]", STRICTER))
+
+
+def remove(bench: Bench) -> None:
+    with bench.session.building() as pipeline:
+        assert pipeline.remove(["total"]) == ["total"]
+
+
+def test_a_version_that_was_accepted_meanwhile_is_not_replaced(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+
+    def accepts() -> None:
+        tighten(bench)
+        bench.accept("total", SUMS_OTHERWISE)
+
+    done = repair_while(bench, failure(bad), accepts, monkeypatch)
+    assert done.state == "explained"
+    assert "another version is accepted" in str(detail(done, "explained")["reason"])
+    assert "result <= 1000000" in bench.project.module("total").read_text()
+    assert SUMS_OTHERWISE in bench.project.module("total").read_text()
+    assert bench.dirt() == []
+
+
+def test_a_module_that_was_removed_meanwhile_stays_removed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    done = repair_while(bench, failure(bad), lambda: remove(bench), monkeypatch)
+    assert (done.state, detail(done, "explained")["reason"]) == (
+        "explained",
+        "it was removed meanwhile",
+    )
+    assert not bench.project.module("total").exists()
+    assert bench.dirt() == []
+
+
+def test_a_spec_that_was_changed_meanwhile_gets_no_version_of_the_old_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    done = repair_while(bench, failure(bad), lambda: tighten(bench), monkeypatch)
+    assert (done.state, version(bench)) == ("unrepaired", bad)
+    told = detail(done, "gave up")
+    assert "its spec changed" in str(told["reason"])
+    assert told["hint"] == "architect generate total"
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_clone_is_judged_again_beside_what_was_accepted_meanwhile(
+    bench: Bench, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is refused then is not taken; clones are judged beside the new ones."""
+    bench.project.spec("twice").write_text(TWICE)
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    bench.accept("twice", "return total(values, 0) * 2\n")
+    judge = bench.session.judge
+
+    def refuses_once(*known: object) -> object:
+        monkeypatch.setattr(bench.session, "judge", judge)
+        return lambda spec, text: Verdict(False, "dependents")
+
+    def accepts() -> None:
+        bench.accept("twice", "return 2 * total(values, 0)\n")
+        if not passes:
+            monkeypatch.setattr(bench.session, "judge", refuses_once)
+
+    done = repair_while(bench, failure(bad), accepts, monkeypatch)
+    again = detail(done, "judged again")
+    assert again["reason"] == "changed meanwhile: twice"
+    assert str(again["result"]).startswith("accepted") is passes
+    assert (done.state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []

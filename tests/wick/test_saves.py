@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from wick_project import RECURSES, SUMS, SUMS_OTHERWISE, Bench, git, saved
 
+from architect.pipeline import Pipeline
 from architect.wick.incidents import Incident
 from architect.wick.saves import handle_save
 from core.manifest import read_manifest, sha256
@@ -137,3 +141,23 @@ def test_a_worker_that_died_after_its_commit_leaves_an_acceptance(
             handle_save(bench.session, bench.incidents, saved("total", digest))
     done = handle(bench, "total", digest)
     assert (done.state, done.commit) == ("accepted", bench.session.repository.head())
+
+
+def test_a_save_is_judged_by_the_specs_as_they_are_when_its_turn_comes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may wait long for a build, in which what it was saved for is changed."""
+    bench.accept("total", SUMS)
+    digest = bench.save("total", SUMS_OTHERWISE)
+    building = bench.session.building
+
+    @contextmanager
+    def waits(wait: bool = False) -> Iterator[Pipeline]:
+        path = bench.project.spec("total")
+        path.write_text(path.read_text().replace("Sum of the", "The sum of all"))
+        with building(wait) as pipeline:
+            yield pipeline
+
+    monkeypatch.setattr(bench.session, "building", waits)
+    done = handle(bench, "total", digest)
+    assert (done.state, "structure" in reason(done)) == ("refused", True)

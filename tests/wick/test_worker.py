@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,9 +26,12 @@ from wick_project import (
     until,
 )
 
+from architect.lock import build_lock
+from architect.wick import worker as worker_module
 from architect.wick.incidents import Incident
 from architect.wick.queue import Queue
 from architect.wick.worker import MOST_DELIVERIES, Worker
+from core.errors import Busy
 from core.events import EVENTS, JOBS, RUNNING, Events
 from core.manifest import read_manifest
 from core.stores.embedded import Stores
@@ -202,3 +206,54 @@ def test_it_works_until_it_is_stopped(
     assert not thread.is_alive()
     assert [i.state for i in told] == ["accepted"]
     assert read_manifest(bench.project.manifest).modules["total"].file == digest
+
+
+def test_it_draws_nothing_while_somebody_waits_for_a_build(
+    worker: Worker, bench: Bench, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+
+    def drawing(_: object) -> Iterator[str]:
+        for number in range(3):
+            steps.append(number)
+            yield "total"
+
+    monkeypatch.setattr(worker_module, "warming", drawing)
+    monkeypatch.setattr(worker_module, "WAIT_MS", 20)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    try:
+        with build_lock(bench.project):
+            thread.start()
+            looks = []
+            monkeypatch.setattr(
+                worker.queue, "take", lambda _: looks.append(0) or time.sleep(0.005)
+            )
+            until(lambda: len(looks) > 20)
+            assert steps == []
+        until(lambda: [k for _, k in client.xrange(EVENTS) if k["kind"] == "warm"])
+    finally:
+        stop.set()
+        thread.join(10)
+    assert steps == [0, 1, 2]
+
+
+def test_a_job_that_has_to_wait_for_the_remote_waits_as_long_as_it_takes(
+    worker: Worker,
+    failing: Callable[[], str],
+    told: list[Incident],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its repair is committed: it is not given up as a job that ends workers."""
+    failing()
+
+    def unreachable(_: str) -> None:
+        raise Busy("a repair is not pushed: git fetch failed")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(worker.abroad, "bring_home", unreachable)
+        for _ in range(MOST_DELIVERIES + 2):
+            job = take(worker)
+            assert (job.deliveries, worker.work(job)) == (1, False)
+    assert worker.work(take(worker))
+    assert [incident.state for incident in told] == ["repaired"]

@@ -27,6 +27,10 @@ HINT = (
     "leave it out, or write it so that it matters; the spec's author: add an example "
     "that needs it"
 )
+GUARD_HINT = (
+    "a guard that only raises needs no test where nothing can catch it and it changes "
+    "nothing: write it before the try, not in an inner function, and let it only compare"
+)
 SHOWN = 3
 # Nearly every body has shown all there is after the first few inputs.
 FIRST = 24
@@ -125,4 +129,6 @@ def _unneeded(points: Sequence[Point], seen: Sequence[int]) -> Failure | None:
         return None
     shown = list(dict.fromkeys(why for _, _, why in causes))[:SHOWN]
     text = f"no test needs a part of it: {'; '.join(shown)} in any test"
-    return Failure(text, line=causes[0][0].line, hint=HINT, stage=STAGE)
+    first = causes[0][0]
+    hint = GUARD_HINT if first.guards else HINT
+    return Failure(text, line=first.line, hint=hint, stage=STAGE)

@@ -24,6 +24,8 @@ from core.values import Encoded, NotPlain, decode, encode
 
 Sources = Sequence[tuple[str, bytes]]
 _TRIP_BYTES = 1 << 17
+# What says nothing of a module for sure: the machine may have been busy.
+ENDED = ("timeout", "died")
 
 
 class LoadFailed(Exception):
@@ -134,11 +136,12 @@ class Subject:
             given = dict(zip(parameters, values, strict=False)) | named
             plain = {key: encode(value) for key, value in given.items()}
             asked = name, call_text(plain)
-            if asked not in self._answers:
-                self._answers[asked] = (
-                    self._ahead.answer(asked) if self._ahead else self._once(asked)
-                )
-            answer = self._answers[asked]
+            answer = self._answers.get(asked)
+            if answer is None:
+                ahead = self._ahead
+                answer = ahead.answer(asked) if ahead else self._alone(asked)
+                if answer.status not in ENDED:
+                    self._answers[asked] = answer
             if answer.status != "value":
                 raise ValueError(f"{name}: {answer.shown}")
             return answer.value
@@ -179,9 +182,7 @@ class Subject:
 
     def _alone(self, call: Call) -> Answer:
         answer = self._once(call)
-        if answer.status in ("timeout", "died") and call[0] == self.spec.name:
-            answer = self._once(call)
-        return answer
+        return self._once(call) if answer.status in ENDED else answer
 
     def _once(self, call: Call) -> Answer:
         (outcome,) = self._made(call[0], [call[1]])

@@ -58,14 +58,14 @@ def _bound(node: ast.AST) -> set[str]:
     """Return the names that a node binds to what is not looked at here."""
     match node:
         case ast.Assign(targets=targets):
-            return {name for target in targets for name in _stored(target)}
+            return {name for target in targets for name in stored(target)}
         case (
             ast.AugAssign(target=target)
             | ast.AnnAssign(target=target)
             | ast.For(target=target)
             | ast.comprehension(target=target)
         ):
-            return _stored(target)
+            return stored(target)
         case (
             ast.MatchAs(name=str(name))
             | ast.MatchStar(name=str(name))
@@ -79,6 +79,7 @@ def _bound(node: ast.AST) -> set[str]:
     return set()
 
 
-def _stored(target: ast.AST) -> set[str]:
+def stored(target: ast.AST) -> set[str]:
+    """Return the names that a target binds."""
     names = (node for node in ast.walk(target) if isinstance(node, ast.Name))
     return {n.id for n in names if isinstance(n.ctx, ast.Store)}

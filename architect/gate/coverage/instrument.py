@@ -1,15 +1,20 @@
 """Puts a body's places under observation: the same body, each place in a call that notes.
 
-What only raises is no place: a guard that never fires fails closed.
+What only raises is no place: a guard that never fires fails closed. Not so where what it
+raises may be caught, by a handler or by who calls an inner function (a `map` or a `next`
+takes StopIteration for the end).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from architect.gate.coverage.calls import Calls
 from architect.gate.coverage.expressions import text_of
+from architect.gate.coverage.guards import Guards, is_raise
 from architect.gate.coverage.points import RAN
 
 
@@ -18,31 +23,71 @@ class Instrument(Calls):
 
     def __init__(self, function: ast.FunctionDef, ports: Sequence[str] = ()) -> None:
         super().__init__(function, ports)
+        self._guards = Guards(function, ports)
+        # In the body of a `try`; where what is raised may be caught.
+        self._tried = self._caught = False
         function.body = self._statements(function.body)
         ast.fix_missing_locations(function)
 
     def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        if self._tried:
+            return [one for statement in body for one in self._ended(statement)]
         return [self.visit(statement) for statement in body]
+
+    def _ended(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Observe that a statement comes to its end: in a `try`, one that always fails
+        would have its error caught each time, and on the day it does not fail it counts.
+        """
+        if not isinstance(statement, _PLAIN_STATEMENTS) or not statement.value:
+            return [self._mark(statement), self.visit(statement)]
+        end = self.point(statement, RAN, text=f"the end of `{text_of(statement)}`")
+        self.visit(statement)
+        if isinstance(statement, ast.Return):
+            statement.value = self.call("ran", end, statement.value)
+            return [statement]
+        return [statement, ast.Expr(self.call("ran", end))]
+
+    def _mark(self, node: ast.stmt, text: str | None = None) -> ast.Expr:
+        point = self.point(node, RAN, text=text or text_of(node))
+        return ast.Expr(self.call("ran", point))
+
+    @contextmanager
+    def _within(self, *, tried: bool, caught: bool = True) -> Iterator[None]:
+        before = self._tried, self._caught
+        self._tried, self._caught = tried, caught
+        yield
+        self._tried, self._caught = before
 
     def _block(self, body: list[ast.stmt], text: str | None = None) -> list[ast.stmt]:
         """Observe a block that need not run."""
-        if not body or _only_raises(body):
+        if not body or self._is_quiet(body):
             return body
-        shown = text or text_of(body[0])
-        mark = ast.Expr(self.call("ran", self.point(body[0], RAN, text=shown)))
-        return [mark, *self._statements(body)]
+        return [self._mark(body[0], text), *self._statements(body)]
+
+    def _is_quiet(self, body: Sequence[ast.stmt]) -> bool:
+        """Tell whether all that a block does is to fail the whole call."""
+        return not self._caught and self._guards.only_raises(body)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.body = self._block(node.body, f"def {node.name}")
+        with self._within(tried=False):
+            node.body = self._block(node.body, f"def {node.name}")
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        quiet = _only_raises(node.body) or _only_raises(node.orelse)
-        if not (quiet and _is_plain(node.test)):
+        quiet = self._is_quiet(node.body) or self._is_quiet(node.orelse)
+        before = len(self.points)
+        if not (quiet and self._guards.only_asks(node.test)):
             node.test = self.truth(node.test)
+        if is_raise(node.body) or is_raise(node.orelse):
+            guards = [replace(point, guards=True) for point in self.points[before:]]
+            self.points[before:] = guards
         node.body = self._block(node.body)
         node.orelse = self._block(node.orelse)
         return node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        # What an error says need not vary, wherever it is raised.
+        return node if self._is_quiet([node]) else self.generic_visit(node)
 
     def visit_While(self, node: ast.While) -> ast.AST:
         node.test = self.truth(node.test)
@@ -68,11 +113,15 @@ class Instrument(Calls):
         return node
 
     def visit_Try(self, node: ast.Try) -> ast.AST:
-        # What stands after a statement that always raises never runs.
-        node.body = [one for part in node.body for one in self._block([part])]
-        for handler in node.handlers:
-            handler.body = self._block(handler.body, _head(handler))
-        node.orelse = self._block(node.orelse)
+        with self._within(tried=True):
+            node.body = self._statements(node.body)
+        # A `finally` may leave, and nothing is raised then.
+        with self._within(
+            tried=self._tried, caught=self._caught or bool(node.finalbody)
+        ):
+            for handler in node.handlers:
+                handler.body = self._block(handler.body, _head(handler))
+            node.orelse = self._block(node.orelse)
         node.finalbody = self._statements(node.finalbody)
         return node
 
@@ -93,38 +142,13 @@ class Instrument(Calls):
         return node
 
 
-# What a guard may ask without changing anything.
-_ASKING = frozenset(
-    ["is_nan", "is_finite", "any", "all", "isna", "startswith", "isnan"]
-)
-_PLAIN = (
-    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Name, ast.Attribute, ast.Constant,
-    ast.Call, ast.Subscript, ast.Slice, ast.Tuple,
-    ast.cmpop, ast.boolop, ast.unaryop, ast.operator, ast.expr_context,
+_PLAIN_STATEMENTS = (
+    ast.Return, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign
 )  # fmt: skip
-
-
-def _is_plain(test: ast.expr) -> bool:
-    """Tell whether a test does nothing but ask."""
-    return all(
-        isinstance(node, _PLAIN)
-        and not (isinstance(node, ast.Call) and not _asks(node.func))
-        for node in ast.walk(test)
-    )
-
-
-def _asks(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        return function.attr in _ASKING
-    return isinstance(function, ast.Name)
 
 
 def _leaves(loop: ast.For) -> bool:
     return any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))
-
-
-def _only_raises(body: Sequence[ast.stmt]) -> bool:
-    return len(body) == 1 and isinstance(body[0], ast.Raise)
 
 
 def _head(node: ast.ExceptHandler | ast.match_case) -> str:

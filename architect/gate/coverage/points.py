@@ -18,13 +18,15 @@ CHANGED, CHOSEN = 1 << 4, 1 << 20
 class Point:
     """One place: its line in the body's file, its text, and what must be seen of it.
 
-    `operands` are the texts of what it may differ from or choose.
+    `operands` are the texts of what it may differ from or choose; `guards` tells that it
+    decides whether an error is raised.
     """
 
     line: int
     text: str
     needs: int
     operands: tuple[str, ...] = ()
+    guards: bool = False
 
     def missing(self, seen: int) -> str | None:
         """Return what was not seen in any test, None when all was."""

@@ -19,6 +19,8 @@ from architect.gate.sandbox.limits import LAYERS, Limits
 CHANNEL_FD = 3
 NOBODY = 65534
 _FIRST_UID = 1_800_000_000
+# Alone stays in the environment: C's mktime looks there at each call.
+ZONE = "TZ"
 
 
 class LayerFailed(Exception):
@@ -52,7 +54,8 @@ def confine(plan: Plan) -> None:
 def _own_process(plan: Plan) -> None:
     os.setsid()
     _keep_only_the_channel(plan.channel_fd)
-    os.environ.clear()
+    for name in {*os.environ} - {ZONE}:
+        del os.environ[name]
     os.chdir("/")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)

@@ -32,10 +32,10 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "ARROW_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
 }
+# The running system is in UTC. What a machine's zone decides shows in the other sandbox.
+_ZONE, _ZONE_ELSEWHERE = "UTC", "ELSE-9:30"
 _WARM_S, _ANSWER_S, _END_S = 60.0, 10.0, 5.0
 _MESSAGE = 1 << 16
 
@@ -60,7 +60,11 @@ class ZygoteHandle:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env={**ENVIRONMENT, "PYTHONHASHSEED": str(self._hash_seed)},
+            env={
+                **ENVIRONMENT,
+                "PYTHONHASHSEED": str(self._hash_seed),
+                "TZ": _ZONE_ELSEWHERE if self._hash_seed else _ZONE,
+            },
             pass_fds=[control_fd],
             # Ctrl-C is the trusted side's to handle.
             start_new_session=True,

@@ -133,4 +133,5 @@ class Searcher:
 def _kept() -> dict[str, str]:
     """Return what an interpreter needs of the environment: no setting, no key."""
     wanted = ("PATH", "HOME", "VIRTUAL_ENV", "PYTHONPATH", "LANG")
-    return {name: os.environ[name] for name in wanted if name in os.environ}
+    kept = {name: os.environ[name] for name in wanted if name in os.environ}
+    return {**kept, "TZ": "UTC"}

@@ -32,6 +32,16 @@ def test_a_guard_that_only_raises_may_stay_unseen(judge: Judge) -> None:
     assert verdict.accepted, verdict.as_text()
 
 
+def test_a_guard_in_a_try_is_told_where_to_stand(judge: Judge) -> None:
+    body = (
+        "try:\n    if x > 1e30:\n        raise ValueError('too large')\n"
+        "    return x / 2 * (x / x)\nexcept (ValueError, ZeroDivisionError):\n    return 0.0"
+    )
+    verdict = judge("halve", body)
+    assert verdict.stage == "coverage", verdict.as_text()
+    assert "before the try" in (verdict.findings[0].hint or "")
+
+
 def test_what_hides_in_such_a_guard_is_refused(judge: Judge) -> None:
     body = (
         "made = {}\nif made.update(half=x / 2 if x < 1e30 else 0.0):\n"

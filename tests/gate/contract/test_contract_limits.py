@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import pytest
 from small_specs import BODIES, GRAPH
 
+from architect.gate.contract.subject import Subject
 from architect.gate.gate import Gate
+from architect.gate.sandbox import Outcome
 from architect.gate.verdict import Verdict
 from core.spec_graph import graph
 from core.spec_text import parse_spec
@@ -78,6 +82,26 @@ def test_order_of_a_set_is_refused(gate: Gate) -> None:
     assert not verdict.accepted
     assert "distinct is not repeatable" in verdict.as_text()
     assert gate.judge(spec, graph_, "return list(dict.fromkeys(names))", {}).accepted
+
+
+def test_a_used_module_that_a_busy_machine_kept_waiting_is_asked_once_more(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First in a trip with others, then alone: its slowness is no candidate's fault."""
+    made, asked = Subject._made, itertools.count()
+
+    def kept_waiting(
+        self: Subject, name: str, texts: Sequence[str]
+    ) -> Sequence[Outcome]:
+        if name == "fee" and next(asked) < 2:
+            self.close()
+            return [Outcome("timeout", detail="no answer within 0.1 s")]
+        return made(self, name, texts)
+
+    monkeypatch.setattr(Subject, "_made", kept_waiting)
+    verdict = judge("round_trip", BODIES["round_trip"], "fee")
+    assert verdict.accepted, verdict.as_text()
+    assert next(asked) > 2
 
 
 def test_gate_is_used_again_after_every_end(gate: Gate, judge: Judge) -> None:

@@ -263,7 +263,7 @@ def test_a_search_is_over_when_its_processor_time_is() -> None:
     program = "def f(x):\n    return [y for y in range(x) if y * y < x]"
     tests = "assert f(3) == 'no such thing'"
     one = Search(
-        Program(program), Checks.of_source(tests, program), Budget(60.0, cpu_s=0.05)
+        Program(program), Checks.of_source(tests, program), Budget(60.0, cpu_s=0.01)
     )
     started = time.monotonic()
     assert next(one.patches(), None) is None
