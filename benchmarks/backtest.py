@@ -15,16 +15,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from figures import ROOT, Figure, ask_peers, cpu_seconds, main
 
-from core.trading.backtest.run import PAPER, Setup, run
+from core.trading.backtest.run import PAPER, Session, Setup, run, unreflected
 from core.trading.backtest.targets import TargetSetup, run_target
 from core.trading.candles import FIVE_MINUTES_MS, Candles, on_tick
 from core.trading.contracts import CONTRACTS
@@ -70,6 +71,8 @@ def ours(path: str, engine: str, runs: int) -> dict[str, Any]:
     small = everything.between(
         0, int(everything.time_ms[min(2000, len(everything) - 1)])
     )
+    if engine == "modules":
+        return {"seconds": list(_modules_alone(everything, runs))}
     trade = {"loop": _loop, "every candle": _every_candle, "strategy": _strategy}[
         engine
     ]
@@ -92,6 +95,39 @@ def _loop(history: Candles) -> int:
 
 def _every_candle(history: Candles) -> int:
     return len(run(Setup(ROOT, {SYMBOL: history}, every_candle=True)).trades)
+
+
+def _modules_alone(history: Candles, runs: int) -> Iterator[float]:
+    """Yield the seconds that a run's calls of accepted modules take, made once more with
+    nothing around them; not those with ports, which do what they do to the exchange.
+    """
+    calls: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+    within = False
+
+    def noted(call: Any) -> Any:
+        @wraps(call)
+        def note(*args: Any, **named: Any) -> Any:
+            nonlocal within
+            outermost, within = not within, True
+            if outermost:
+                calls.append((call, args, named))
+            try:
+                return call(*args, **named)
+            finally:
+                within = not outermost
+
+        return note
+
+    session = Session(Setup(ROOT, {SYMBOL: history}))
+    modules: Any = session.loop.modules
+    for name, call in list(modules.items()):
+        wrapping = getattr(call, "__wrapping__", None)
+        if wrapping is None or not wrapping.ports:
+            modules[name] = noted(call)
+    with unreflected():
+        session.run()
+        for _ in range(runs):
+            yield cpu_seconds(lambda: [call(*a, **n) for call, a, n in calls])
 
 
 def _strategy(history: Candles) -> int:
@@ -133,18 +169,23 @@ def _whole_stack(paths: dict[int, Path], count: int, runs: int) -> Iterator[Figu
     history = read(str(paths[count])).between(0, START_MS + few * FIVE_MINUTES_MS)
     np.savez(part, **{name: getattr(history, name) for name in COLUMNS})
     slow = ask_ourselves(part, "every candle", 1)
+    modules = ask_ourselves(part, "modules", runs)
     rate = count / statistics.median(fast["seconds"])
-    slowly = few / statistics.median(slow["seconds"])
-    yield Figure(
-        "backtest",
-        f"whole stack, {count:,} candles, {fast['trades']} trades",
-        rate,
-        "candles/s",
-        f"the same loop, each tick in full, {few:,} candles",
-        slowly,
-        f"{FULL_GOAL:,}",
-        rate >= FULL_GOAL,
-    )
+    beside = {
+        f"the same loop, each tick in full, {few:,} candles": slow,
+        f"its modules' own calls alone, {few:,} candles": modules,
+    }
+    for what, found in beside.items():
+        yield Figure(
+            "backtest",
+            f"whole stack, {count:,} candles, {fast['trades']} trades",
+            rate,
+            "candles/s",
+            what,
+            few / statistics.median(found["seconds"]),
+            f"{FULL_GOAL:,}",
+            rate >= FULL_GOAL,
+        )
 
 
 def _peers(path: Path, count: int, runs: int) -> Iterator[tuple[str, dict[str, Any]]]:

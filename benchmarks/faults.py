@@ -4,8 +4,15 @@
                                 [--minutes M] [--json FILE] [--keep DIR]
 
 Each run trades C candles with the real trading loop, gateway, ccxt, Postgres and Redis,
-while its seed's faults strike the exchange and its seed's SIGKILLs the processes. Then
-the exchange's own books are held against ours. Exit code 1 if anything was wrong.
+while its seed's faults strike the exchange and its seed's SIGKILLs the processes. At each
+call and each candle the exchange's own books are looked at for doubled orders, open risk,
+positions left bare and exits left undone; at the end they are held against ours, every
+fill, log entry and trade. Exit code 1 if anything was wrong.
+
+What is told of the exchange's failing beside: candles that ended with a bare position
+(naked_candles, longest_naked in a row) or over the ceiling, levels that were passed with
+nothing resting there, exits that came late and were told of, drifts of the books, how often
+they were opened anew, and runs at whose end the kill switch was thrown.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/save_to_live.py [--json FILE] [--quick]
 
-`architect up` trades on paper on a copy of the shipped project. The meaning of a module's
-spec is edited (its intent, so file and version change), as no save before; its answer is
-recorded, so no model is waited for. Everything else is the everyday way: the save is
-noticed, the spec checked, the body judged by the gate, the strength of the spec measured,
-file, manifest and commit written, and the version swapped in. By the clock, so what else
+`architect up` trades on paper on a copy of the shipped project. A module's spec is edited
+(its intent, so file and version change), as no save before; its answer is recorded, so no
+model is waited for. Once that answer is the body that it has, and once another: then the
+strength of the spec is measured anew. Everything else is the everyday way: the save is
+noticed, the spec checked, the body judged by the gate, file, manifest and commit written,
+and the version swapped in. By the clock, so what else
 runs on the machine counts; the trading loop itself is part of that: once it trades as fast
 as it can, and once it waits for its candles as it does with a real exchange.
 """
@@ -26,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,6 +52,8 @@ SAVES, WARM, LONGEST_S = 5, 1, 60.0
 # Seconds that a candle takes, and what that is called.
 PACES = {1.0: "waiting for candles", 0.0: "at full speed"}
 GOAL_S = 0.3
+# What the model answers to the edited spec: a body that was never judged, or the old one.
+ANSWERS = {True: "another body", False: "the same body"}
 
 
 @dataclass(frozen=True)
@@ -118,22 +121,26 @@ def edited(text: str, number: int) -> str:
     )
 
 
-def record(project: Project, name: str, text: str) -> None:
-    """Record the accepted body as the answer to the prompt of an edited spec."""
+def record(project: Project, name: str, text: str, mark: str = "") -> None:
+    """Record an answer to the prompt of an edited spec: the accepted body, with a mark
+    another one that does the same."""
     before = load_graph(project.specs)
     spec = parse_spec(text, name)
     prompt = code_prompt(spec, graph({**before.specs, name: spec}), project.prompts)
     body = accepted_body(project, before.specs[name])
+    body = re.sub(r"  # edit \d+\n\Z", "\n", body)
+    if mark:
+        body = f"{body.rstrip()}  # {mark}\n"
     answer = Reply(f"```python\n{body}```\n", "bench", "code", "live")
     ReplyStore(project.replies).save(prompt, answer)
 
 
-def save(project: Project, name: str, number: int) -> Took:
+def save(project: Project, name: str, number: int, other: bool) -> Took:
     """Save one edit and wait until the trading loop has called what came of it."""
     config = load(project.root)
     url, path = running_stores(config).database_url, project.spec(name)
     text = edited(path.read_text(), number)
-    record(project, name, text)
+    record(project, name, text, f"edit {number}" if other else "")
     before = read_manifest(project.manifest).modules[name].version
     saved, saved_ms = time.monotonic(), time.time_ns() // 1_000_000
     path.write_text(text)
@@ -182,11 +189,14 @@ def measure(options: argparse.Namespace) -> Iterator[Figure]:
         project, numbers = copy_project(Path(folder)), count()
         for pace_s, how in PACES.items():
             with up(project.root, pace_s):
-                for name in modules:
+                for name, other in product(modules, ANSWERS):
                     all_of = [
-                        save(project, name, next(numbers)) for _ in range(WARM + saves)
+                        save(project, name, next(numbers), other)
+                        for _ in range(WARM + saves)
                     ]
-                    yield from _figures(f"{name}, {how}", all_of[WARM:])
+                    yield from _figures(
+                        f"{name}, {ANSWERS[other]}, {how}", all_of[WARM:]
+                    )
 
 
 def _figures(what: str, all_of: list[Took]) -> Iterator[Figure]:

@@ -27,13 +27,13 @@ from core.stores.migrate import migrate
 from core.stores.open import open_stores
 from faultlab import children
 from faultlab.judge import BOOKS, EXIT, ORPHAN
+from faultlab.lasting import DUPLICATE, NAKED, RISK
 from faultlab.run import NO_END, Lab, Result
-from faultlab.watch import DUPLICATE, RISK
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "faults_template"
 REDIS_DATABASES = 15
-KINDS = (DUPLICATE, ORPHAN, RISK, BOOKS, EXIT, NO_END)
+KINDS = (DUPLICATE, ORPHAN, RISK, NAKED, BOOKS, EXIT, NO_END)
 _lab: Lab
 
 
@@ -231,8 +231,16 @@ def sums(results: list[Result], seconds: float) -> dict[str, Any]:
         "faults": dict(faults),
         "fills": sum(result.fills for result in results),
         "trades": sum(result.trades for result in results),
+        "drifts": sum(result.drifts for result in results),
+        "books_reopened": sum(result.books_reopened for result in results),
+        "halted": sum(bool(result.halted) for result in results),
         "naked_candles": sum(result.naked_candles for result in results),
+        "longest_naked": max((r.longest_naked for r in results), default=0),
+        "over_ceiling_candles": sum(r.over_ceiling_candles for r in results),
+        "levels_passed": sum(result.levels_passed for result in results),
+        "exits_told": sum(result.exits_told for result in results),
         "highest_risk_frac": max((r.highest_risk_frac for r in results), default=0),
+        "highest_later_frac": max((r.highest_later_frac for r in results), default=0),
         "worst_drift_usd": max((abs(r.drift_usd) for r in results), default=0),
         "seconds": round(seconds, 1),
         "candles_a_second": round(candles / seconds, 1),

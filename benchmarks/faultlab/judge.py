@@ -10,9 +10,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from core.trading.paper.exchange import PaperExchange
-from core.trading.trader.config import CANDLE_MS, TraderConfig
+from core.trading.trader.config import TraderConfig
+from faultlab.books import CENT, row_problems, trade_problems
+from faultlab.exits import Facts, exit_problems
+from faultlab.plan import LATEST, QUIET
 
-CENT = Decimal("0.01")
+# Books are opened anew after so many ticks of a drift, and fills are shown so late.
+REOPENED_AFTER = TraderConfig().reopen_after + LATEST
 # What every problem begins with: its kind.
 ORPHAN, EXIT, BOOKS = "orphan", "missed exit", "books differ"
 
@@ -22,22 +26,52 @@ class Verdict:
     """What was found; `problems` is empty when all holds."""
 
     trades: int = 0
+    exits_told: int = 0
+    drifts: int = 0
+    books_reopened: int = 0
     drift_usd: Decimal = Decimal(0)
     problems: list[str] = field(default_factory=list)
 
 
-def judge(exchange: PaperExchange, database_url: str) -> Verdict:
+def judge(exchange: PaperExchange, database_url: str, facts: Facts) -> Verdict:
     """Compare what the exchange holds with what the stores say."""
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
-        trades = connection.execute("select * from trading_data.trades").fetchall()
+        trades, fills, ledger = (
+            connection.execute(
+                f"select * from trading_data.{table}".encode()
+            ).fetchall()
+            for table in ("trades", "fills", "ledger")
+        )
         last = connection.execute(
             "select * from trading_data.equity order by time_ms desc limit 1"
         ).fetchone()
     found = Verdict(trades=len(trades))
     _orphans(found, exchange, trades)
-    _overdue(found, exchange, trades)
+    found.exits_told, late = exit_problems(facts, trades, exchange.now_ms)
+    found.problems += [f"{EXIT}: {text}" for text in late]
     _equity(found, exchange, last)
+    rows = row_problems(exchange.books, fills, ledger)
+    rows += trade_problems(exchange.books, trades)
+    rows += reopened_problems(facts)
+    found.problems += [f"{BOOKS}: {text}" for text in rows]
+    found.drifts = len(facts.run.candles("drift"))
+    found.books_reopened = len(facts.run.candles("books reopened"))
     return found
+
+
+def reopened_problems(facts: Facts) -> list[str]:
+    """Return the reopenings of the books that the exchange's late fills do not explain.
+
+    A reopening takes the exchange's word for its own, so it may come only where the
+    exchange had withheld fills for as long as the loop waits.
+    """
+    problems = []
+    for candle in facts.run.candles("books reopened"):
+        if candle > facts.end - QUIET:
+            problems.append(f"reopened in the quiet candles, at candle {candle}")
+        elif not any(candle - REOPENED_AFTER <= c <= candle for c in facts.late):
+            problems.append(f"reopened at candle {candle}, which no late fills explain")
+    return problems
 
 
 def _orphans(
@@ -58,16 +92,6 @@ def _orphans(
         if not order.reduce_only or against >= 0:
             name = order.client_id or order.order_id
             found.problems.append(f"{ORPHAN}: order {name} protects nothing")
-
-
-def _overdue(
-    found: Verdict, exchange: PaperExchange, trades: list[dict[str, Any]]
-) -> None:
-    """Note trades that live past their time limit, although the last candles were quiet."""
-    latest_ms = exchange.now_ms - TraderConfig().max_hold_ms - 2 * CANDLE_MS
-    for row in trades:
-        if row["closed_ms"] is None and row["opened_ms"] < latest_ms:
-            found.problems.append(f"{EXIT}: that of {row['trade_id']} is overdue")
 
 
 def _equity(

@@ -12,19 +12,24 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.trading.paper.reach import FILLED
+from core.trading.paper.refusals import CANCEL, EDIT, SEND
+
 QUIET = 12
-_ORDERS = ("sendorder", "batchorder", "cancelorder", "editorder")
+# So many candles late fills are shown at most.
+LATEST = 3
 _READS = ("fills", "openpositions", "openorders", "accounts", "account-log", "tickers")
-_REJECTS = (
-    "insufficientAvailableFunds",
-    "tooManyOrders",
-    "outsidePriceCollar",
-    "marketSuspended",
-    "wouldCauseLiquidation",
-    "tooManyRequests",
-    "iocWouldNotExecute",
-)
+# Of new orders what the exchange says anywhere, of what rests what it says there.
+REFUSALS = {
+    "sendorder": SEND,
+    "batchorder": SEND,
+    "editorder": EDIT,
+    "cancelorder": CANCEL,
+}
+_ORDERS = tuple(REFUSALS)
 _ANYWHERE = ("http_500", "http_502", "http_503", "http_504", "html_200")
+# Seconds of real time; the gateway waits for two. Few are longer, for nothing goes on then.
+_SLOW_S, _TOO_SLOW_S = (0.02, 0.1, 0.4), 2.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,42 @@ def draw(seed: int, candles: int) -> Plan:
         plan.transfers[number] = (
             f"{rng.choice((-1, 1, 1)) * rng.randint(1, 60_000) / 100}"
         )
+    rng = random.Random(f"slow:{seed}")
+    for number in range(2, candles - QUIET):
+        if rng.random() < 0.02:
+            plan.faults.setdefault(number, []).append(_slow(rng))
+    rng = random.Random(f"positions:{seed}")
+    for number in range(2, candles - QUIET):
+        if rng.random() < 0.1:
+            plan.faults.setdefault(number, []).append(_late_positions(rng))
+    rng = random.Random(f"log:{seed}")
+    for number in range(2, candles - QUIET):
+        if rng.random() < 0.1:
+            plan.faults.setdefault(number, []).append(_late_log(rng))
+    # Seldom: it ends every trade of its moment, so that other faults find less to strike.
+    rng = random.Random(f"liquidation:{seed}")
+    if rng.random() < 0.3:
+        number = rng.randrange(2, candles - QUIET)
+        skip = rng.randrange(30)
+        fault = {"name": "liquidation", "match": "*", "skip": skip}
+        plan.faults.setdefault(number, []).append(fault)
     return plan
+
+
+def _late_positions(rng: random.Random) -> dict[str, Any]:
+    match, times = "openpositions", rng.choice((1, 1, 2, 4))
+    return {"name": "late_positions", "match": match, "times": times}
+
+
+def _late_log(rng: random.Random) -> dict[str, Any]:
+    match, times = "account-log", rng.choice((1, 1, 2, 4))
+    return {"name": "late_log", "match": match, "times": times}
+
+
+def _slow(rng: random.Random) -> dict[str, Any]:
+    delay_s = _TOO_SLOW_S if rng.random() < 0.1 else rng.choice(_SLOW_S)
+    match = rng.choice((*_ORDERS, *_READS))
+    return {"name": "slow", "match": match, "delay_s": delay_s}
 
 
 def _kill(rng: random.Random) -> Kill:
@@ -90,13 +130,23 @@ def _fault(rng: random.Random) -> dict[str, Any]:
         name = rng.choice(_ANYWHERE)
         return {"name": name, "match": anywhere, "times": times, "after": after}
     if kind == 3:
-        status = rng.choice(_REJECTS)
-        return {"name": "reject", "match": order, "status": status, "times": times}
+        status, only = rng.choice(REFUSALS[order]), rng.choice(("", "stop", "entry"))
+        part = {"only": only} if order == "batchorder" else {}
+        return {
+            "name": "reject",
+            "match": order,
+            "status": status,
+            "times": times,
+        } | part
     if kind == 4:
-        share = rng.choice(("0.3", "0.5", "0.9"))
+        order, share = rng.choice(FILLED), rng.choice(("0.3", "0.5", "0.9"))
         return {"name": "partial_fill", "match": order, "share": share}
     if kind == 5:
-        late = {"name": "late_fills", "match": "fills", "candles": rng.randint(1, 3)}
+        late = {
+            "name": "late_fills",
+            "match": "fills",
+            "candles": rng.randint(1, LATEST),
+        }
         twice = {"name": "duplicated_fills", "match": "fills"}
         return {**rng.choice((late, twice)), "times": rng.randint(1, 6)}
     if kind == 6:

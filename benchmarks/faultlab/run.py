@@ -17,15 +17,19 @@ import redis
 
 from core.events import EVENTS
 from core.stores.embedded import Stores
+from core.trading import kill_file
 from core.trading.paper.call import Reply
 from core.trading.paper.config import PaperConfig, PaperKeys
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.server import PaperServer
 from core.trading.synthetic import synthetic_candles
 from core.trading.trader.config import TraderConfig
+from faultlab.books import log_lines
 from faultlab.children import Child
+from faultlab.exits import Facts
 from faultlab.judge import judge
 from faultlab.plan import QUIET, draw
+from faultlab.told import told
 from faultlab.watch import Watch
 from faultlab.world import World
 
@@ -47,9 +51,17 @@ class Result:
     faults: dict[str, int] = field(default_factory=dict)
     fills: int = 0
     trades: int = 0
+    drifts: int = 0
+    books_reopened: int = 0
     naked_candles: int = 0
+    longest_naked: int = 0
+    over_ceiling_candles: int = 0
+    levels_passed: int = 0
+    exits_told: int = 0
     highest_risk_frac: float = 0.0
+    highest_later_frac: float = 0.0
     drift_usd: float = 0.0
+    halted: str = ""
     events: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -185,8 +197,15 @@ class Run:
 
     def _result(self, problems: list[str]) -> Result:
         world, watch = self.world, self.world.watch
-        verdict = judge(world.exchange, self._lab.stores.database_url)
+        watch.end(world.exchange, world.candle)
+        lines = log_lines(world.exchange.books)
+        (self._folder / "ledger.jsonl").write_text("".join(lines))
         events = self._events()
+        facts = Facts(
+            told(events, world.begun_ms), world.struck_in("late_fills"), watch.away,
+            watch.levels.unended, world.candle,
+        )  # fmt: skip
+        verdict = judge(world.exchange, self._lab.stores.database_url, facts)
         return Result(
             seed=self._seed,
             candles=world.candle,
@@ -194,18 +213,26 @@ class Run:
             faults=world.faults.counts,
             fills=len(world.exchange.books.fills),
             trades=verdict.trades,
-            naked_candles=watch.naked_candles,
+            drifts=verdict.drifts,
+            books_reopened=verdict.books_reopened,
+            naked_candles=watch.lasting.naked_candles,
+            longest_naked=watch.lasting.longest_naked,
+            over_ceiling_candles=watch.lasting.over_ceiling_candles,
+            levels_passed=watch.levels.count,
+            exits_told=verdict.exits_told,
             highest_risk_frac=float(round(watch.highest_risk_frac, 5)),
+            highest_later_frac=float(round(watch.lasting.highest_frac, 5)),
             drift_usd=float(round(verdict.drift_usd, 4)),
+            halted=kill_file.read(self._folder / kill_file.HALT_FILE) or "",
             events=dict(Counter(str(event["kind"]) for event in events)),
             problems=[*problems, *watch.problems, *verdict.problems],
         )
 
-    def _events(self) -> list[dict[str, Any]]:
+    def _events(self) -> list[dict[str, str]]:
         """Return what the loop told, and leave it beside the logs."""
         with redis.Redis.from_url(self._lab.stores.redis_url) as client:
-            told: Any = client.xrange(EVENTS)
-        events = [_event(fields) for _, fields in told]
+            found: Any = client.xrange(EVENTS)
+        events = [_event(fields) for _, fields in found]
         lines = [json.dumps(event) + "\n" for event in events]
         (self._folder / "events.jsonl").write_text("".join(lines))
         return events
@@ -217,5 +244,5 @@ class Run:
         self._server.close()
 
 
-def _event(fields: dict[bytes, bytes]) -> dict[str, Any]:
+def _event(fields: dict[bytes, bytes]) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in fields.items()}

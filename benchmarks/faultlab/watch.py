@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.trading.paper.exchange import PaperExchange
 from core.trading.paper.orders import ZERO, Fill
-
-# A mark is read, then the order is sent: what the market cannot do in between, for time
-# stands still within a candle, rounding to ticks and steps still can.
-TOLERANCE_USD = Decimal("0.05")
-# What every problem begins with: its kind.
-DUPLICATE, RISK = "duplicate order", "open risk over its ceiling"
+from faultlab.cover import covered_loss, held, worst_loss
+from faultlab.lasting import DUPLICATE, RISK, TOLERANCE_USD, Lasting
+from faultlab.passed import Levels
 
 
 @dataclass
@@ -21,29 +18,55 @@ class Watch:
     """Watches one exchange; `problems` are what must never happen.
 
     One decision makes no position larger than `max_notional_usd`: more was sent twice.
+    `away` are the candles in which loop or gateway was not there to act.
     """
 
     ceiling_frac: Decimal
     max_notional_usd: Decimal
     quiet_from: int
     problems: list[str] = field(default_factory=list)
-    naked_candles: int = 0
     highest_risk_frac: Decimal = ZERO
+    levels: Levels = field(default_factory=Levels)
+    away: set[int] = field(default_factory=set)
     _fills: int = 0
     _sizes: dict[str, Decimal] = field(default_factory=dict)
     _opened_by: dict[str, str] = field(default_factory=dict)
 
-    def order(self, exchange: PaperExchange, candle: int) -> None:
-        """Look at what a call just did: who added to which position, at what risk."""
-        if self._added(exchange, candle):
-            self._check_risk(exchange, candle)
+    def __post_init__(self) -> None:
+        self.lasting = Lasting(self.ceiling_frac, self._say)
 
-    def candle(self, exchange: PaperExchange, candle: int) -> None:
-        """Look at the account as a candle ends."""
+    def hit(self, symbols: Iterable[str]) -> None:
+        """Note that a fault struck what is done or seen of these symbols."""
+        self.lasting.hit(symbols)
+
+    def order(
+        self, exchange: PaperExchange, candle: int, refused: Collection[str] = ()
+    ) -> None:
+        """Look at what a call just did: who added to which position, at what risk.
+
+        Of the `refused` symbols the exchange took an entry and not its stop, in one call:
+        nobody could know before, so it must be taken back, within the candle.
+        """
+        self.levels.learn(exchange)
+        if self._added(exchange, candle):
+            self._check_risk(exchange, candle, refused)
+            self.lasting.owe(refused)
+
+    def candle(self, exchange: PaperExchange, candle: int, *, acting: bool) -> None:
+        """Look at the account as a candle ends; `acting` says that loop and gateway live."""
         self._added(exchange, candle)
-        self.naked_candles += any(
-            uncovered(exchange, symbol) for symbol in _held(exchange)
-        )
+        if not acting:
+            self.away.add(candle)
+        self.lasting.look(exchange, candle, acting=acting)
+        self.levels.look(exchange, candle, acting=acting)
+
+    def closed(self, exchange: PaperExchange, candle: int) -> None:
+        """Look at the market as the next candle's prices have come."""
+        self.levels.closed(exchange, candle)
+
+    def end(self, exchange: PaperExchange, candle: int) -> None:
+        """Look once more when all is over."""
+        self.lasting.end(exchange, candle)
 
     def _added(self, exchange: PaperExchange, candle: int) -> bool:
         new = exchange.books.fills[self._fills :]
@@ -73,9 +96,15 @@ class Watch:
         self._opened_by[symbol] = opener if before else decision
         return True
 
-    def _check_risk(self, exchange: PaperExchange, candle: int) -> None:
+    def _check_risk(
+        self, exchange: PaperExchange, candle: int, refused: Collection[str]
+    ) -> None:
         equity = exchange.margin().equity
-        risk = sum((worst_loss(exchange, symbol) for symbol in _held(exchange)), ZERO)
+        losses = (
+            (covered_loss if symbol in refused else worst_loss)(exchange, symbol)
+            for symbol in held(exchange)
+        )
+        risk = sum(losses, ZERO)
         self.highest_risk_frac = max(self.highest_risk_frac, risk / equity)
         if risk > equity * self.ceiling_frac + TOLERANCE_USD:
             self._say(candle, f"{RISK}: {risk:.2f} of equity {equity:.2f}")
@@ -89,41 +118,3 @@ def _worst_price(fill: Fill) -> Decimal:
     that rises brings more dollars for as many coins.
     """
     return min(fill.price, fill.order.limit_price or fill.price)
-
-
-def worst_loss(exchange: PaperExchange, symbol: str) -> Decimal:
-    """Return what a position loses from its mark to its stops, all of it without any."""
-    holding, mark = exchange.books.holdings[symbol], exchange.market.price[symbol]
-    sign = 1 if holding.size > 0 else -1
-    loss = uncovered(exchange, symbol) * mark
-    for price, size in _covers(exchange, symbol):
-        loss += size * max(ZERO, (mark - price) * sign)
-    return loss
-
-
-def uncovered(exchange: PaperExchange, symbol: str) -> Decimal:
-    """Return the coins of a position that no stop at the exchange would close."""
-    covered = sum((size for _, size in _covers(exchange, symbol)), ZERO)
-    return abs(exchange.books.holdings[symbol].size) - covered
-
-
-def _covers(exchange: PaperExchange, symbol: str) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield price and size of the stops as they would close a position, nearest first."""
-    size = exchange.books.holdings[symbol].size
-    found = [
-        (order.stop_price, order.remaining)
-        for order in exchange.venue.live.values()
-        if order.symbol == symbol
-        and order.reduce_only
-        and order.is_buy != (size > 0)
-        and order.kind in ("stp", "trailing_stop")
-        and order.stop_price is not None
-    ]
-    left = abs(size)
-    for price, most in sorted(found, reverse=size > 0):
-        yield price, min(left, most)
-        left -= min(left, most)
-
-
-def _held(exchange: PaperExchange) -> list[str]:
-    return [s for s, holding in exchange.books.holdings.items() if holding.size]

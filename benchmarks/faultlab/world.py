@@ -10,20 +10,29 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from core.trading.paper.api import Api, endpoint_of
-from core.trading.paper.call import Call, Reply
+from core.trading.paper.call import BadArgument, Call, Reply
 from core.trading.paper.config import PaperKeys
 from core.trading.paper.control import fault_of
 from core.trading.paper.exchange import PaperExchange
+from core.trading.paper.order_calls import batch_of
+from core.trading.paper.refusals import STOPS
 from faultlab.plan import Kill, Plan
 from faultlab.watch import Watch
 
 AWAY_S = 0.5
 _STEP = "/paper/step"
+# What each call of these is about is known; any other call is about all symbols.
+CHANGES = ("sendorder", "batchorder", "editorder", "cancelorder")
+# After these the loop sees and does what it would have without.
+HARMLESS = frozenset({"duplicated_fills"})
+# These are of the whole account, whichever call they struck.
+SWEEPING = frozenset({"restart_lost_orders", "liquidation"})
 
 
 @dataclass
@@ -34,9 +43,20 @@ class Pids:
     gateway: int = 0
 
 
+@dataclass(frozen=True)
+class Strike:
+    """A fault that struck a call, and in which candle."""
+
+    candle: int
+    name: str
+
+
 @dataclass
 class World(Api):
-    """The Api of a run. `candle` counts those that passed since the start."""
+    """The Api of a run. `candle` counts those that passed since the start.
+
+    `begun_ms` are the real times at which they began, by which what was told can be placed.
+    """
 
     plan: Plan
     keys: PaperKeys
@@ -47,11 +67,14 @@ class World(Api):
     killed: dict[str, int] = field(default_factory=dict)
     away_candles: int = 0
     gateway_ready: bool = True
+    strikes: list[Strike] = field(default_factory=list)
+    begun_ms: list[int] = field(default_factory=list)
     _kill: Kill | None = None
     _calls: int = 0
 
     def __post_init__(self) -> None:
         super().__init__(self.exchange, self.keys)
+        self.begun_ms.append(_real_ms())
 
     def answer(self, call: Call) -> Reply:
         """Answer one call, within the plan."""
@@ -66,15 +89,28 @@ class World(Api):
         if kill is not None and not kill.after:
             return self._strike(kill)
         reply = super().answer(call)
-        if endpoint_of(call.path) in ("sendorder", "batchorder", "editorder"):
-            self.watch.order(self.exchange, self.candle)
+        fault = self.faults.last
+        if fault is not None:
+            self.strikes.append(Strike(self.candle, fault.name))
+            if fault.name not in HARMLESS:
+                self.watch.hit(self._touched(call, fault.name))
+        if endpoint_of(call.path) in CHANGES:
+            bare = call.forced_status is not None and call.forced_for == STOPS
+            refused = self._touched(call, "") if bare else set()
+            self.watch.order(self.exchange, self.candle, refused)
         return reply if kill is None else self._strike(kill)
 
     def step(self, pass_candle: Callable[[], Reply]) -> Reply:
         """Let a candle pass, and set the stage for the next."""
-        self.watch.candle(self.exchange, self.candle)
+        # A gateway that is being started again may have failed the loop's calls.
+        acting = bool(self.pids.trader) and self.gateway_ready
+        if not acting:
+            self.watch.hit(self.exchange.books.holdings)
+        self.watch.candle(self.exchange, self.candle, acting=acting)
         reply = pass_candle()
         self.candle += 1
+        self.watch.closed(self.exchange, self.candle)
+        self.begun_ms.append(_real_ms())
         for body in self.plan.faults.get(self.candle, ()):
             self.faults.add(fault_of(dict(body)))
         if (usd := self.plan.transfers.get(self.candle)) is not None:
@@ -90,6 +126,28 @@ class World(Api):
             self._kill = None
         return reply
 
+    def struck_in(self, name: str) -> list[int]:
+        """Return the candles in which a kind of fault struck, each once."""
+        return sorted({s.candle for s in self.strikes if s.name == name})
+
+    def _touched(self, call: Call, fault: str) -> set[str]:
+        """Return the symbols that a fault at a call is about."""
+        everything = set(self.exchange.books.holdings)
+        if endpoint_of(call.path) not in CHANGES or fault in SWEEPING:
+            return everything
+        call.read_args()
+        try:
+            rows = batch_of(call) if "batchorder" in call.path else [call.args]
+        except BadArgument:
+            return everything
+        found = set()
+        for row in rows:
+            client_id = row.get("cliOrdId")
+            order = self.exchange.find(row.get("order_id"), client_id)
+            named = row.get("symbol")
+            found.add(order.symbol if order else str(named or "").upper())
+        return found if found <= everything else everything
+
     def _due(self) -> Kill | None:
         if self._kill is None:
             return None
@@ -101,8 +159,13 @@ class World(Api):
         pid = getattr(self.pids, kill.who)
         if pid:
             setattr(self.pids, kill.who, 0)
+            self.watch.hit(self.exchange.books.holdings)
             self.gateway_ready &= kill.who != "gateway"
             self.away_candles = kill.away_candles
             self.killed[kill.who] = self.killed.get(kill.who, 0) + 1
             os.kill(pid, signal.SIGKILL)
         return Reply(0, b"", drop=True)
+
+
+def _real_ms() -> int:
+    return time.time_ns() // 1_000_000
