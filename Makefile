@@ -12,6 +12,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo   set up and run the whole path from specs to a repaired system"
 	@echo "make test   set up and run all tests"
+	@echo "make setup  make .venv with architect in .venv/bin, and nothing else"
 	@echo "make bench  measure what the design promises"
 	@echo "make lint   black, ruff and mypy on everything hand-written"
 	@echo "make lock   resolve requirements.lock anew (needs uv)"

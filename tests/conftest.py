@@ -100,8 +100,9 @@ def _columns(connection: psycopg.Connection) -> list[str]:
     """Return what the tables of ours are: each column with its table and type."""
     rows = connection.execute(
         "select format('%I.%I %s %s', table_schema, table_name, column_name, data_type)"
-        " from information_schema.columns"
-        " where table_schema in ('trading_data', 'system_logs') order by 1"
+        " from information_schema.columns join information_schema.tables"
+        " using (table_schema, table_name) where table_type = 'BASE TABLE'"
+        " and table_schema in ('trading_data', 'system_logs') order by 1"
     ).fetchall()
     return [text for (text,) in rows]
 

@@ -79,6 +79,13 @@ def test_an_env_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
         read_environment(tmp_path / ".env", {})
 
 
+def test_an_env_file_that_is_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(ConfigError, match=r"\.env is a folder") as caught:
+        read_environment(tmp_path / ".env", {})
+    assert caught.value.hint == f"mv {tmp_path}/.env {tmp_path}/.env.folder"
+
+
 def test_the_process_environment_wins_even_when_it_says_empty(project: Project) -> None:
     (project.root / ".env").write_text("REDIS_URL=redis://a\nARCHITECT_MODE=live\n")
     core = read_core(project, {"REDIS_URL": ""})
@@ -120,6 +127,16 @@ def test_every_line_of_the_example_is_explained() -> None:
         if "=" in line and not line.startswith("#") and not before.startswith("# ")
     ]
     assert bare == []
+
+
+def test_the_example_of_a_file_of_limits_is_one(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().partition("For example:\n")[2]
+    lines = itertools.takewhile(lambda line: line[:1] == "#", text.splitlines())
+    file = tmp_path / "limits.yaml"
+    file.write_text("\n".join(line.removeprefix("#   ") for line in lines))
+    found = limits.load(file, Environment({}))
+    assert found.max_order_size == {"PF_XBTUSD": Decimal("0.5"), "PF_ETHUSD": 10}
+    assert found.symbols == ("PF_XBTUSD", "PF_ETHUSD")
 
 
 # --- what is wrong is said ----------------------------------------------------------

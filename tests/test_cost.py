@@ -74,3 +74,14 @@ def test_with_nothing_spent_nothing_is_written(
     assert main(["cost", "--root", str(project), "--by", "route"]) == 0
     assert "0 calls" in capsys.readouterr().out
     assert not (project / ".architect").exists()
+
+
+@pytest.mark.parametrize("day", ["abc", "2026-13-01", "2026-02-30", "2026-11"])
+def test_what_is_no_day_is_refused(
+    project: Path, day: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cost", "--since", day, "--root", str(project)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: argument --since: {day!r} is no day such as 2026-11-01\n"
+        "hint: architect cost --help\n"
+    )

@@ -89,3 +89,21 @@ def test_a_wrong_option_is_a_wrong_call(words: tuple[str, ...]) -> None:
 
 def test_the_quantile_of_95_percent_is_that_of_the_tables() -> None:
     assert z_of(0.95) == pytest.approx(1.959963984540054)
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "1", "nan"])
+def test_a_confidence_that_is_none_is_refused(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--confidence", text) == 2
+    assert capsys.readouterr().err == (
+        f"error: argument --confidence: {text!r} is not between 0 and 1\n"
+        "hint: architect heatmap --help\n"
+    )
+
+
+def test_a_picture_of_no_known_kind_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("--plot", "hours.foo") == 2
+    assert "'hours.foo' does not end in .png, .svg or .pdf" in capsys.readouterr().err

@@ -97,6 +97,35 @@ def test_the_generic_core_never_imports_trading() -> None:
     assert wrong == {}
 
 
+# What knows an exchange's API: the adapter's own modules, by their names.
+ADAPTER = ("core.trading.gateway.ccxt_", "core.trading.gateway.kraken_")
+FACTORY = "core.trading.gateway.adapters"
+
+
+def test_only_the_adapter_knows_its_exchanges_api() -> None:
+    assert any(name.startswith(ADAPTER) for name in graph()[FACTORY])
+    wrong = {
+        name: sorted(found)
+        for name in graph()
+        if not name.startswith(ADAPTER) and name != FACTORY
+        if (found := {m for m in graph()[name] if m.startswith(ADAPTER)})
+    }
+    assert wrong == {}
+
+
+def test_only_the_adapter_imports_ccxt() -> None:
+    users = {
+        name
+        for name, path in FILES.items()
+        if any(
+            module.split(".")[0] == "ccxt"
+            for module in _imported(ast.parse(path.read_text(encoding="utf-8")), name)
+        )
+    }
+    assert users
+    assert {name for name in users if not name.startswith(ADAPTER)} == set()
+
+
 def test_nothing_imports_itself_in_a_circle() -> None:
     try:
         TopologicalSorter(graph()).prepare()

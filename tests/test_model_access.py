@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from chat_server import BODY, ChatServer, refuses, says, status
 
 from architect.config import read_config
-from architect.models.access import Models
+from architect.models.access import SET_A_MODEL, Models
 from architect.models.prompt import Prompt
 from architect.models.relay import Relay
 from core.errors import (
@@ -195,3 +196,12 @@ def test_a_model_name_that_holds_a_key_is_blotted_out(project: Project) -> None:
     with ChatServer(says(BODY, model=CANARY)) as server, models(project, server) as one:
         assert one.ask(PROMPT).model == "***"
     assert files_with_key(project) == []
+
+
+@pytest.mark.parametrize("left_out", ["LLM_API_URL", "LLM_API_KEY"])
+def test_whoever_follows_the_hint_has_a_model(project: Project, left_out: str) -> None:
+    """All that is named, with either a key or a server of one's own."""
+    keys = set(re.findall(r"LLM_[A-Z_]+", SET_A_MODEL)) - {left_out}
+    given = {**dict.fromkeys(keys, "0"), "LLM_API_URL": "http://127.0.0.1:1/v1"}
+    process = {key: given[key] for key in keys}
+    assert "architect" in read_config(project, process).routes

@@ -19,12 +19,14 @@ from pipeline_project import git, make_project, record_answers
 from architect.command_line import main
 from architect.skeleton import skeleton
 from architect.spec_check import check_spec, errors
+from architect.system.kill_switch import switch_file
 from core.project import Project
 from core.spec_graph import graph
 from core.spec_schema import render_schema, spec_schema
 from core.spec_text import parse_spec
 from core.stores.embedded import Stores
 from core.stores.postgres import connect
+from core.trading import kill_file
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = sorted((ROOT / "specs/trading").glob("*.yaml"))
@@ -139,6 +141,10 @@ def test_edit_tells_what_the_change_means(
         monkeypatch.setenv("EDITOR", "false")
         assert run(project, "edit", "fee") == 1
         assert "false ended with code 1" in capsys.readouterr().err
+        monkeypatch.setenv("EDITOR", "'vi")
+        assert run(project, "edit", "fee") == 1
+        told = "error: 'vi: No closing quotation\nhint: set EDITOR\n"
+        assert capsys.readouterr().err == told
     finally:
         project.spec("fee").write_text(before)
 
@@ -255,8 +261,13 @@ def test_trades_reads_the_books(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert run(project, "trades") == 1
-    assert "the stores are not running" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "error: the stores are not running\n"
+        "hint: architect up starts them, or set DATABASE_URL and REDIS_URL\n"
+    )
     monkeypatch.setenv("DATABASE_URL", fresh_stores.database_url)
+    assert run(project, "trades") == 1
+    assert "or set REDIS_URL too, beside DATABASE_URL" in capsys.readouterr().err
     monkeypatch.setenv("REDIS_URL", fresh_stores.redis_url)
     assert run(project, "trades") == 0
     assert "no trades" in capsys.readouterr().out
@@ -269,6 +280,218 @@ def test_trades_reads_the_books(
         )
     assert run(project, "trades") == 0
     assert capsys.readouterr().out == (
-        "1970-01-01 00:01  PF_ETHUSD    short 2 at 50 -> open  -0.10 USD\n"
+        "1970-01-01 00:01  PF_ETHUSD    short 2 at 50 -> open  -0.10 USD"
+        "  so far, without what floats\n"
         "1970-01-01 00:00  PF_XBTUSD    long  0.5 at 100 -> 110  +4.75 USD  take profit\n"
+    )
+
+
+AWAY = "postgresql://me:hidden@127.0.0.1:1/none"
+
+
+@pytest.mark.parametrize(
+    "words", [["status", "--watch"], ["trades"], ["incidents"], ["incident", "1"]]
+)
+def test_stores_that_do_not_answer_are_one_line(
+    project: Project,
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", AWAY)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert run(project, *words) == 1
+    error, hint, *rest = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: cannot reach Postgres at postgresql://me:***@")
+    assert (hint, rest) == (
+        "hint: start it, or unset DATABASE_URL to use the embedded one",
+        [],
+    )
+
+
+def test_explain_does_without_a_database_that_does_not_answer(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", AWAY)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert run(project, "explain", "fee") == 0
+    out, told = capsys.readouterr()
+    assert told.startswith("note: cannot reach Postgres")
+    assert "live         not known: cannot reach Postgres" in out
+    assert said(capsys, project, "explain", "fee")["live"] is None
+
+
+# --- what is no name, no folder and no sentence --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "hint"),
+    [
+        ("", "'' is not a lower_snake_case name", "architect new spread_limit"),
+        ("Foo", "'Foo' is not a lower_snake_case name", "architect new foo"),
+        ("foo-bar", "'foo-bar' is not a lower_snake_case name", "architect new foo_bar"),
+        ("../x", "'../x' is not a lower_snake_case name", "architect new x"),
+        ("class", "'class' is a word of Python", "architect new class_NAME"),
+        ("a" * 300, "a name of 300 letters", "100 letters at most"),
+    ],
+)  # fmt: skip
+def test_new_refuses_what_names_no_module(
+    project: Project,
+    name: str,
+    error: str,
+    hint: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(project, "new", name) == 1
+    assert capsys.readouterr().err == f"error: {error}\nhint: {hint}\n"
+
+
+def test_edit_of_a_name_that_no_file_can_have_is_told(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, "edit", "a" * 300) == 1
+    assert "error: there is no spec 'aaa" in capsys.readouterr().err
+
+
+def test_a_root_that_is_no_folder_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--root", str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err == (
+        f"error: there is no folder {tmp_path / 'none'}\n"
+        "hint: run the command inside the checkout, or give its folder by --root DIR\n"
+    )
+
+
+@pytest.mark.parametrize("words", [[""], [" ", ""]])
+def test_nothing_is_asked_for_is_told(
+    project: Project, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, "ask", *words) == 2
+    assert "error: nothing is asked for\nhint: " in capsys.readouterr().err
+
+
+# --- history ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["log", "diff", "rollback", "explain"])
+def test_a_git_that_will_not_read_the_history_is_told(
+    project: Project,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not that there is no version."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert run(project, command, "fee") == 1
+    said = capsys.readouterr().err
+    assert "detected dubious ownership" in said
+    assert "hint: run it as the owner of the folder" in said
+    assert "version" not in said
+
+
+def test_log_says_of_a_spec_that_it_was_never_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_project(tmp_path / "project", ("quote", "fee"))
+    assert run(made, "log", "fee") == 1
+    assert capsys.readouterr().err == (
+        "error: fee was never built\nhint: architect generate fee\n"
+    )
+
+
+# --- what is broken -----------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(project: Project, tmp_path: Path) -> Project:
+    """The project with a spec that is none any more."""
+    made = Project(shutil.copytree(project.root, tmp_path / "broken"))
+    made.spec("fee").write_bytes(b"name: fee\nkind: [\n# caf\xe9\n")
+    return made
+
+
+def test_a_broken_spec_is_shown_as_it_is_beside_what_was_accepted(
+    broken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(broken, "show", "fee") == 0
+    out, told = capsys.readouterr()
+    assert out.startswith("name: fee\nkind: [\n")
+    assert "return notional * rate_frac\n" in out
+    assert "fee.yaml: line 3, column 6: not UTF-8" in told
+
+
+@pytest.mark.parametrize("command", ["show", "log"])
+def test_a_broken_spec_is_in_no_other_ones_way(
+    broken: Project, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(broken, command, "spread") == 0
+    assert run(broken, command, "quot") == 1
+    assert capsys.readouterr().err == (
+        "error: there is no spec 'quot'\nhint: did you mean 'quote'?\n"
+    )
+
+
+def test_the_status_of_all_others_is_shown_beside_a_broken_spec(
+    broken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    switch_file(broken).parent.mkdir(parents=True)
+    kill_file.write(switch_file(broken), "news")
+    assert run(broken, "status", "--json") == 1
+    out, told = capsys.readouterr()
+    assert told.startswith("HALTED: news; ")
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "quote": "ok", "spread": "ok", "fee": "broken", "round_trip": "broken",
+    }  # fmt: skip
+    assert "fee.yaml: line 3, column 6: not UTF-8" in rows["fee"]["why"]
+    assert "uses fee, whose spec is broken" in rows["round_trip"]["why"]
+    assert rows["fee"]["version"]
+    capsys.readouterr()
+    assert run(broken, "status", "spread") == 0
+
+
+def test_a_module_is_brought_back_beside_a_broken_spec_that_does_not_need_it(
+    broken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("spread", "fee"):
+        accepted = broken.module(name).read_bytes()
+        broken.module(name).write_bytes(accepted + b"# by hand\n")
+        done = run(broken, "rollback", name)
+        told = capsys.readouterr()
+        if name == "spread":
+            assert done == 0, told.err
+            assert "spread is the accepted version again" in told.out
+            assert broken.module(name).read_bytes() == accepted
+        else:
+            assert done == 1
+            assert "fee.yaml: line 3, column 6: not UTF-8" in told.err
+
+
+def test_no_module_is_brought_back_whose_user_cannot_be_judged(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Project(shutil.copytree(project.root, tmp_path / "project"))
+    made.spec("round_trip").write_text("- a\n")
+    made.module("fee").write_bytes(made.module("fee").read_bytes() + b"# by hand\n")
+    assert run(made, "rollback", "fee") == 1
+    assert "round_trip.yaml: a spec is a mapping" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["adopt"], ["show", "--only", "body"]])
+def test_a_module_that_is_no_text_any_more_is_told(
+    project: Project,
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = Project(shutil.copytree(project.root, tmp_path / "project"))
+    path = made.module("fee")
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    assert run(made, *words, "fee") == 1
+    assert capsys.readouterr().err == (
+        f"error: {path} cannot be read: it is not UTF-8\n"
+        "hint: architect rollback fee brings the accepted one back\n"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_what_was_refused_elsewhere_is_not_tried_again_before_it_changes(
 @pytest.mark.parametrize(
     ("old", "new", "told_is"),
     [
-        ("kind: function", "kind: funktion", "Input should be 'function'"),
+        ("kind: function", "kind: funktion", "must be 'function'"),
         ("expect: 0.5", "expect: -0.5", "contradicts ensures"),
         ("Fee of a trade.", "TODO it.", "still to be written: TODO"),
     ],
@@ -208,3 +209,103 @@ def test_what_was_stale_before_is_told_and_not_built(project: Project) -> None:
     assert told[0][0] == "stale"
     assert "nobody has to be asked, so it costs nothing" in told[0][1]
     assert not project.module("fee").exists()
+
+
+@pytest.mark.parametrize("lock", [".#fee.yaml", "gone.yaml"])
+def test_a_file_that_cannot_be_read_any_more_is_none(
+    project: Project, watch: tuple[SpecWatch, Told], lock: str
+) -> None:
+    """An editor's lock, or a file that was there a moment ago."""
+    one, told = watch
+    (project.specs / lock).symlink_to("ann@host.4711:1700000000")
+    one.look()
+    assert told == []
+    if lock.startswith("."):
+        assert one.session.graph().order == ("fee", "round_trip")
+
+
+@pytest.mark.parametrize("kind", ["folder", "link loop"])
+def test_a_spec_path_that_is_no_file_is_told_and_ends_no_watch(
+    project: Project, watch: tuple[SpecWatch, Told], kind: str
+) -> None:
+    one, told = watch
+    path = project.specs / "x.yaml"
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path)
+    one.look()
+    assert [kind for kind, _ in told] == ["wrong"]
+    assert "x.yaml" in told[0][1]
+
+
+def test_a_spec_that_is_deleted_while_it_is_built_ends_no_watch(
+    project: Project, watch: tuple[SpecWatch, Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, told = watch
+    told.clear()
+    edit(project, "fee", "properties:\n", STRONGER)
+    monkeypatch.setattr(
+        one.session, "record_verdicts", lambda: project.spec("fee").unlink()
+    )
+    with ChatServer(*in_turn(fenced("return rate_frac * notional\n"))) as server:
+        pointed_at(one.session, server, monkeypatch)
+        one.look()
+    assert "fee: accepted" in told[-1][1]
+
+
+def refuse_by_merge(project: Project) -> Path:
+    head = project.root / ".git/MERGE_HEAD"
+    head.write_text("0" * 40)
+    return head
+
+
+def refuse_by_hook(project: Project) -> Path:
+    hook = project.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    return hook
+
+
+@pytest.mark.parametrize(
+    ("refuse", "told_are"),
+    [
+        (refuse_by_merge, ["stale", "failed", "stale", "built"]),
+        (refuse_by_hook, ["stale", "failed"]),
+    ],
+)
+def test_what_is_saved_during_a_merge_is_built_after_it_and_a_hooks_no_stays(
+    project: Project,
+    watch: tuple[SpecWatch, Told],
+    monkeypatch: pytest.MonkeyPatch,
+    refuse: Callable[[Project], Path],
+    told_are: list[str],
+) -> None:
+    """Neither is told twice while it lasts."""
+    monkeypatch.setattr("architect.watching.GIT_AGAIN_S", 0.1, raising=False)
+    one, told = watch
+    told.clear()
+    one.begin = lambda: None  # type: ignore[method-assign]
+    stop = threading.Event()
+    one.start()
+    reason = refuse(project)
+    edit(project, "fee", "properties:\n", STRONGER)
+    with ChatServer(*in_turn(fenced("return rate_frac * notional\n"))) as server:
+        pointed_at(one.session, server, monkeypatch)
+        looking = threading.Thread(target=one.run, args=(stop,))
+        looking.start()
+        wait_for(lambda: "failed" in dict(told))
+        time.sleep(1)
+        reason.unlink()
+        wait_for(lambda: len(told) >= len(told_are))
+        time.sleep(0.5)
+        stop.set()
+        looking.join(30)
+    assert [kind for kind, _ in told] == told_are
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)

@@ -46,8 +46,9 @@ def test_the_registry_loses_and_tears_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_backtests(tmp_path: Path) -> None:
-    loop, simple, memory = figures("backtest", tmp_path)
+    loop, modules, simple, memory = figures("backtest", tmp_path)
     assert loop["ours"] > loop["theirs"] > 0
+    assert modules["theirs"] > modules["ours"] == loop["ours"]
     assert simple["ours"] > 0
     assert memory["unit"] == "MB"
 

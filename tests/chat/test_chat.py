@@ -224,7 +224,7 @@ def test_no_key_is_kept_or_shown(project: Project) -> None:
 def test_commands_of_the_shell_run_inside(project: Project) -> None:
     lines = ["/specs trip", "/gen --weak fee", "/statu fee", "/show fee --only body"]
     said = chat(
-        project, None, "\n".join([*lines, "/log fee", "/nothing", "/quit", "x"])
+        project, None, "\n".join([*lines, "/log fee", "/nothing", "/quit", "x"]), code=1
     )
     assert "round_trip  function   Fee of going in and out again" in said
     assert "1 built" in said
@@ -233,6 +233,46 @@ def test_commands_of_the_shell_run_inside(project: Project) -> None:
     assert "Build fee: fee of a trade" in said
     assert "error: there is no command /nothing here\nhint: /help lists them" in said
     assert said.index("1 built") < said.index("1 of 1 up to date")
+
+
+@pytest.mark.parametrize("line", ["/show nothing", "/nothing", "/cost --since x"])
+def test_a_command_that_fails_is_told_to_who_feeds_it_from_a_pipe(
+    project: Project, line: str
+) -> None:
+    assert "error: " in chat(project, None, f"/specs\n{line}\n/specs\n", code=1)
+    chat(project, None, "/specs\n/help\n/quit\n")
+
+
+def test_help_of_a_command_shows_how_it_is_called(project: Project) -> None:
+    said = chat(project, None, "/help sho\n/help /quit\n")
+    assert f"/show  {TABLE['show']}\n\nusage: architect show " in said
+    assert "--only {spec,body}" in said
+    assert f"/quit  {TABLE['quit']}\n" in said
+
+
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_what_is_not_utf_8_is_told_in_one_line(project: Project, locale: str) -> None:
+    command = [sys.executable, "-m", "architect", "chat", "--root", str(project.root)]
+    done = subprocess.run(
+        command, input=b"caf\xe9?\n", capture_output=True, timeout=60,
+        env={**os.environ, "LC_ALL": locale},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(
+        "error: what was written is not UTF-8\nhint: "
+    )
+    assert done.stderr.count(b"\n") == 2
+
+
+def test_a_chat_that_cannot_be_kept_is_told(project: Project) -> None:
+    assert "error: no chat was kept yet\nhint: architect chat begins one\n" in chat(
+        project, None, "", "--resume", code=1
+    )
+    (project.data / "chat").parent.mkdir(exist_ok=True)
+    (project.data / "chat").touch()
+    said = chat(project, None, "what is fee?\n/specs trip\n", code=1)
+    assert f"error: cannot write {project.data}/chat/" in said
+    assert "round_trip  function" in said  # the rest of it works
 
 
 def test_every_command_of_the_issue_is_there() -> None:
@@ -256,6 +296,10 @@ def test_a_unique_beginning_is_enough() -> None:
     with pytest.raises(ArchitectError) as caught:
         whole_name("up")
     assert caught.value.hint == "type it in a shell"
+    # A service: it would hold the chat's terminal.
+    with pytest.raises(ArchitectError, match="no command /signal here"):
+        whole_name("signal")
+    assert whole_name("exit") == "quit"
     assert read_slash('/ask "a b" --yes').words == ("a b", "--yes")
     with pytest.raises(ArchitectError, match="No closing quotation"):
         read_slash('/ask "a')

@@ -176,3 +176,19 @@ def test_the_next_chat_knows_the_history_and_can_go_on(
     assert names(project.data / "chat") == [name]
     assert "architect: One." in sent(server, 1)
     assert sent(server, 1).rstrip().endswith("The person says:\n\nwhy fee?")
+
+
+def test_the_start_says_that_no_model_is_set_and_what_to_set(
+    project: Project, server: ChatServer
+) -> None:
+    said = "no model is set, so nobody answers: set LLM_MODEL, LLM_PRICE_IN_USD"
+    with Terminal("chat", cwd=project.root, settings={"TERM": "dumb"}) as terminal:
+        terminal.until(said)
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+    dumb = {**settings(server), "TERM": "dumb"}
+    with Terminal("chat", cwd=project.root, settings=dumb) as terminal:
+        terminal.until("\n>")
+        assert "no model is set" not in terminal.text
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0

@@ -112,6 +112,26 @@ def test_a_version_is_reported_once_however_often_it_fails(folder: Folder) -> No
     assert list(system.containment.trips.values()) == [5]
 
 
+def test_a_version_that_is_accepted_again_is_reported_again(folder: Folder) -> None:
+    """As when a person takes its repair back, or a rebase that held it is aborted."""
+    system = System(folder, GOOD, WRONG)
+    for _ in range(2):
+        system.call(8)
+        system.call(8)
+        system.registry.accept("halve", entry(WRONG), WRONG.encode())
+    assert [report.version for report in system.reports] == [entry(WRONG).version] * 2
+
+
+def test_an_end_that_a_module_raises_is_contained_in_its_callers_map(
+    folder: Folder,
+) -> None:
+    system = System(folder, halve("raise StopIteration", ', on_failure="-1"'))
+    assert list(map(system.call, [1, 2])) == [-1, -1]
+    system = System(folder, halve("raise StopIteration"))
+    with pytest.raises(RuntimeError, match="halve raised StopIteration"):
+        list(map(system.call, [1, 2]))
+
+
 def test_an_action_is_never_run_again(folder: Folder) -> None:
     """It may have acted: another version of it would act twice."""
     texts = [

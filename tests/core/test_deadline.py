@@ -200,24 +200,31 @@ def test_waiting_is_not_running(folder: Folder) -> None:
     assert system.reports == []
 
 
-def test_containing_a_failure_is_not_interrupted(folder: Folder) -> None:
+def test_containing_a_failure_is_not_interrupted_nor_counted(folder: Folder) -> None:
     system = System(folder, halve=[halve("raise ValueError('no')", SAFE)])
-    inner = QUARTER.format(body="return halve(x)", more="")
+    after = LOOKS.format(looks=[201, 211])
+    inner = QUARTER.format(
+        body=f"found = halve(x); exec({after!r}); return found", more=""
+    )
     system.registry.accept("quarter", entry(inner), inner.encode())
     scope: dict[str, Callable[..., Any]] = {}
     exec(
-        "def slowly(burn, then, failure):\n    burn(0.2)\n    return then(failure)",
+        "def slowly(look_at, then, failure):\n"
+        "    for ms in range(0, 201, 25):\n        look_at(ms)\n"
+        "    return then(failure)",
         scope,
     )
     source = scope["slowly"]
     source.__globals__["__name__"] = "core.containment"
 
     def contain(failure: Failure) -> Any:
-        return source(burn, system.containment.handle, failure)
+        return source(look_at, system.containment.handle, failure)
 
     hooks.contain = contain
-    # The look itself happens in `burn`, below a frame of ours: the call goes on to its end.
-    assert system.call("quarter", 8) == -1
+    # These looks happen below a frame of ours: the call goes on to its end, and the
+    # looks after it, in the caller's own lines, find that it has used only those.
+    with Deadline(LIMITS, cpu_ns=lambda: clock[0]).watching():
+        assert system.call("quarter", 8) == -1
     assert system.blamed == [("halve", "ValueError")]
 
 

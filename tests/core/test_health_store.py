@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from core_modules import Folder, halve
 from test_events import until
 from test_runtime import client, details, start
 
-from core.events import EVENTS, HEALTH, JOBS
+from core.events import EVENTS, HEALTH, JOBS, Events
 from core.health import Health
 from core.health_store import acquit, read_healths, reset_health
 from core.runtime import Runtime
+from core.stores.embedded import Stores
 
 __all__ = ["client", "start"]  # fixtures
 
@@ -32,6 +34,25 @@ def test_a_reset_is_of_one_module_that_needs_one(client: Any) -> None:
     assert read_healths(client) == {"rsi": Health(reset_ms=99), "ema": TRIPPED}
     assert not reset_health(client, "rsi", 100), "nothing keeps it from running now"
     assert not reset_health(client, "vwap", 100)
+
+
+def test_a_word_that_a_module_may_run_wins_over_what_was_known_before(
+    client: Any, fresh_stores: Stores
+) -> None:
+    """Its process may write a failure just after the reset that was for it."""
+    acquitted = Health(reset_ms=50)
+    client.hset(HEALTH, mapping={"rsi": acquitted.as_text(), "ema": "{"})
+    events = Events(fresh_stores.redis_url)
+    events.keep("rsi", TRIPPED.as_text())
+    for name in ("ema", "vwap"):
+        events.keep(name, TRIPPED.as_text())
+    events.close()
+    assert events.refused == 0
+    assert read_healths(client) == {"rsi": acquitted, "ema": TRIPPED, "vwap": TRIPPED}
+    events = Events(fresh_stores.redis_url)
+    events.keep("rsi", replace(TRIPPED, reset_ms=50).as_text())
+    events.close()
+    assert read_healths(client)["rsi"].tripped_ms == 3
 
 
 def test_a_breaker_trips_in_a_running_system_and_a_person_resets_it(
@@ -94,3 +115,19 @@ def test_entries_go_on_when_another_module_was_at_fault(
         until(lambda: not runtime.breaker.stop_reason())
     with start() as runtime:
         assert not runtime.breaker.stop_reason(), "also after a restart"
+
+
+@pytest.mark.parametrize("word", [acquit, lambda c, n, _, ms: reset_health(c, n, ms)])
+def test_what_is_accepted_runs_on_when_its_failure_is_forgotten(
+    folder: Folder, start: Callable[[], Runtime], client: Any, word: Callable[..., Any]
+) -> None:
+    folder.accept("halve", halve("return x // 2"))
+    with start() as runtime:
+        text = halve("return 0 // x + x // 2")
+        version = folder.accept("halve", text, by="wick").version
+        until(lambda: runtime.modules.version("halve").id == version)
+        assert runtime.modules["halve"](0) == 0, "the version before it answers"
+        assert runtime.modules.version("halve").id != version
+        until(lambda: "halve" in read_healths(client))
+        word(client, "halve", version, 10**15)
+        until(lambda: runtime.modules.version("halve").id == version)

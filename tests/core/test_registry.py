@@ -37,6 +37,16 @@ def test_accepted_modules_are_loaded_in_the_order_of_their_uses(folder: Folder) 
     assert registry.names == ["a_quarter", "halve"]
 
 
+def test_modules_see_utc_whatever_the_zone_of_the_machine(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    text = halve("return datetime.fromtimestamp(x).hour")
+    folder.accept("halve", f"from datetime import datetime{text}")
+    assert folder.registry()["halve"](3600 * 3) == 3
+
+
 def test_bytes_that_are_not_the_accepted_ones_are_not_run(folder: Folder) -> None:
     registry = Registry(folder.modules)
     with pytest.raises(NotAccepted, match="halve: these bytes are not version"):
@@ -174,6 +184,30 @@ def test_the_only_version_cannot_be_rolled_back(folder: Folder) -> None:
     assert registry.roll_back("halve", entry(GOOD).version) is None
     assert registry.roll_back("unknown", "x") is None
     assert registry["halve"](8) == 4
+
+
+def test_what_failed_as_the_only_version_is_not_rolled_back_to(folder: Folder) -> None:
+    folder.accept("halve", GOOD)
+    registry = folder.registry()
+    registry.roll_back("halve", entry(GOOD).version)
+    registry.accept("halve", entry(OTHER), OTHER.encode())
+    assert registry.roll_back("halve", entry(OTHER).version) is None
+    assert registry.version("halve").id == entry(OTHER).version
+
+
+def test_what_failed_by_anothers_fault_is_forgiven_and_the_rest_is_not(
+    folder: Folder,
+) -> None:
+    folder.accept("halve", GOOD)
+    registry = folder.registry()
+    for text in (OTHER, ZERO):
+        registry.accept("halve", entry(text), text.encode())
+        registry.roll_back("halve", entry(text).version)
+    registry.forgive("halve", [entry(ZERO).version])
+    assert not registry.failed("halve", entry(OTHER).version)
+    assert registry.failed("halve", entry(ZERO).version)
+    registry.remove("halve")
+    assert not registry.failed("halve", entry(ZERO).version), "it is another then"
 
 
 def test_a_version_that_failed_late_does_not_take_the_newest_with_it(

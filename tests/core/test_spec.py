@@ -58,17 +58,19 @@ def with_line(text: str, line: str) -> str:
 CHANGES: list[tuple[str, str, str]] = [
     ("name: halve", "name: Halve", "name: 'Halve' is not a lower_snake_case name"),
     ("name: halve", "name: class", "name: 'class' is a word of Python"),
-    ("kind: function", "kind: funktion", "kind: Input should be 'function'"),
+    ("kind: function", "kind: funktion", "line 3, column 1: kind: must be 'function',"),
     ("{type: int, meaning: the n", "{type: list, meaning: the n", "params.x.type: type"),
-    ("{type: int, meaning: the n", "{type: 3, meaning: the n", "valid string"),
-    (", meaning: the number", "", "params.x.meaning: Field required"),
+    ("{type: int, meaning: the n", "{type: 3, meaning: the n", "must be a text (got 3)"),
+    (", meaning: the number", "", "params.x.meaning: is missing"),
     ("x: {", "X: {", "'X' is not a lower_snake_case name"),
     ("  x: {", "  lambda: {", "'lambda' is a word of Python"),
     ("  x: {", "  list: {", "'list' cannot name a parameter: it is taken"),
     ("  x: {", "  result: {", "'result' cannot name a parameter: it is taken"),
     ("  x: {", "  call: {", "'call' cannot name a parameter: it is taken"),
     ("returns: {type: int, meaning: the half}", "", "returns is missing"),
-    ("given: {x: 4}", "given: {y: 4}", "gives 'y', which is no parameter"),
+    ("given: {x: 4}", "given: {y: 4}",
+     "line 9, column 14: spec: example {'y': 4} gives 'y', which is no parameter"
+     "; the parameters are x"),
     ("given: {x: 4}", "given: {}", "does not give 'x'"),
     (", expect: 2", "", "needs one of expect and raises"),
     ("expect: 2", "expect: 2, raises: ValueError", "needs one of expect and raises"),
@@ -95,23 +97,23 @@ LINES: list[tuple[str, str]] = [
     ("requires: ['x > 0 # positive']", "is not a Python expression"),
     ("ensures: ['(y := x) > 0']", "binds or waits"),
     ("ensures: ['(yield x)']", "binds or waits"),
-    ("ensures: x > 0", "ensures: Input should be a valid list"),
+    ("ensures: x > 0", "ensures: must be a list (got 'x > 0')"),
     ("imports: [maths]", "'maths' may not be imported; the nearest is 'math'"),
     ("imports: [os]", "'os' may not be imported"),
     ("uses: [Halve]", "'Halve' is not a lower_snake_case name"),
     ("on_failure: 'return 0'", "'return 0' is not a Python expression"),
-    ("on_failure: 3", "on_failure: Input should be a valid string"),
+    ("on_failure: 3", "on_failure: must be a text (got 3)"),
     ("ports: {exchange: Exchange}", "ports belong to kind action, not function"),
     ("ports: {exchange: 'Ex change'}", "'Ex change' is not the name of a port"),
-    ("reflect: all", "reflect: Input should be 'full', 'result' or 'none'"),
-    ("tolerance: 1", "tolerance: Input should be less than or equal to 0.1"),
-    ("limits: {time_ms: 0}", "limits.time_ms: Input should be greater"),
-    ("strength: 2", "strength: Input should be less than or equal to 1"),
+    ("reflect: all", "line 10, column 1: reflect: must be 'full', 'result' or 'none'"),
+    ("tolerance: 1", "tolerance: must be less than or equal to 0.1"),
+    ("limits: {time_ms: 0}", "limits.time_ms: must be greater"),
+    ("strength: 2", "strength: must be less than or equal to 1"),
     ("fields: {a: {type: int, meaning: b}}", "fields belong to kind record"),
     ("properties: [{name: a, check: x ==}]", "'x ==' is not a Python expression"),
     ("properties: [{name: a, check: x, given: {y: {}}}]",
      "property 'a' gives 'y', which is no parameter"),
-    ("properties: [{name: a, check: x, cases: 0}]", "cases: Input should be greater"),
+    ("properties: [{name: a, check: x, cases: 0}]", "cases: must be greater"),
 ]  # fmt: skip
 
 
@@ -175,13 +177,28 @@ def test_an_unknown_key_deep_inside_is_named_with_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (with_line(FUNCTION, "kind: action"), "line 10: key 'kind' stands twice"),
-        (FUNCTION.replace("x: 4", "x: 4, x: 5"), "line 9: key 'x' stands twice"),
-        ("a: [", "not YAML"),
-        ("- a", "a spec is a mapping, this is list"),
-        ("", "a spec is a mapping, this is NoneType"),
+        (
+            with_line(FUNCTION, "kind: action"),
+            "line 10, column 1: key 'kind' stands twice",
+        ),
+        (
+            FUNCTION.replace("x: 4", "x: 4, x: 5"),
+            "line 9, column 20: key 'x' stands twice",
+        ),
+        ("a: [", "line 2, column 1: not YAML: a value is missing, or a bracket is not"),
+        ("a: [1\nb: 2", "2: not YAML: a list is not closed (it begins in line 1)"),
+        ("a: b\nc: d: e", "line 2, column 5: not YAML: a colon where none may stand"),
+        ("a:\n\tb: 1", "line 2, column 1: not YAML: no value begins like this"),
+        ("a: 'x\nb: 1\n", "not YAML: quotes are not closed (it begins in line 1)"),
+        ("a: 1\nb: \x00", "line 2, column 4: not YAML: the character '\\x00'"),
+        ("a: 2025-13-45", "a value that is none: month must be in 1..12"),
+        ("a: " + "[" * 900 + "]" * 900, "line 1, column 53: more than 50 values"),
+        ("a: " + "[" * 60 + "]" * 60, "line 1, column 53: more than 50 values"),
+        ("a: " + "[" * 200_000, "line 1, column 53: more than 50 values"),
+        ("- a", "a spec is a mapping, this is a list"),
+        ("", "a spec is a mapping, this is empty"),
         ("a: !!python/object:os.system {}", "not YAML"),
-        ("? [a]\n: 1", "line 1: ['a'] cannot be a key"),
+        ("? [a]\n: 1", "line 1, column 3: ['a'] cannot be a key"),
     ],
 )
 def test_what_is_no_good_yaml_is_told(text: str, told: str) -> None:
@@ -189,6 +206,8 @@ def test_what_is_no_good_yaml_is_told(text: str, told: str) -> None:
         parse_spec(text, "halve.yaml")
     assert "halve.yaml" in str(caught.value)
     assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
 
 
 def test_a_files_name_is_its_specs(tmp_path: Path) -> None:
@@ -200,8 +219,13 @@ def test_a_files_name_is_its_specs(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="No such file"):
         load_spec(tmp_path / "none.yaml")
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(SpecError, match="decode"):
+    with pytest.raises(SpecError, match="line 1, column 1: not UTF-8"):
         load_spec(path)
+    path.write_text(FUNCTION.replace("Halve a", "Halve é"), encoding="latin-1")
+    with pytest.raises(SpecError, match="line 4, column 15: not UTF-8"):
+        load_spec(path)
+    with pytest.raises(SpecError, match="is a folder, not a spec"):
+        load_spec(tmp_path)
 
 
 def test_a_digest_is_of_the_meaning() -> None:

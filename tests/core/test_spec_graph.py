@@ -24,13 +24,16 @@ examples: [{{given: {{x: 1}}, expect: 1}}]
 """)
 
 
-def record(name: str) -> Spec:
-    return parse_spec(f"""
-name: {name}
+RECORD = """
+name: one
 kind: record
 intent: One.
-fields: {{x: {{type: int, meaning: one}}}}
-""")
+fields: {x: {type: int, meaning: one}}
+"""
+
+
+def record(name: str) -> Spec:
+    return parse_spec(RECORD.replace("name: one", f"name: {name}"))
 
 
 def of(*specs: Spec) -> SpecGraph:
@@ -89,3 +92,10 @@ def test_a_folder_without_specs_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="no specs") as caught:
         load_graph(tmp_path)
     assert "specs/README.md" in (caught.value.hint or "")
+
+
+def test_a_lock_of_an_editor_is_no_spec(tmp_path: Path) -> None:
+    """Emacs links `.#name.yaml` to nowhere while a file is being changed."""
+    (tmp_path / "one.yaml").write_text(RECORD)
+    (tmp_path / ".#one.yaml").symlink_to("ann@host.4711:1700000000")
+    assert load_graph(tmp_path).order == ("one",)

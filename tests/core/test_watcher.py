@@ -184,6 +184,21 @@ def test_a_version_that_was_rolled_back_is_not_loaded_again(
     assert watched.registry.version("halve").id == entry(GOOD).version
 
 
+def test_a_version_that_was_rolled_back_and_is_accepted_anew_goes_live(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    """The manifest decides: what it holds would run after the next start as well."""
+    folder.accept("halve", GOOD)
+    watched = watch()
+    for text in (BAD, BETTER, BAD):
+        version = folder.accept("halve", text).version
+        while watched.next() != ("swap", "halve", version):
+            pass
+        if text == BAD:
+            watched.registry.roll_back("halve", version)
+    assert watched.nothing_more(), "once for each time that it is accepted"
+
+
 @pytest.mark.parametrize(
     "text", ["format: 1\nmodules: {halve: {", "\0\0", "format: 99", "[]", ""]
 )

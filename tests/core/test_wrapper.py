@@ -57,6 +57,16 @@ def countdown(n: int) -> int:
     return countdown(n - 1) + 1
 
 
+@module(kind="function")
+def has_no_more(x: int) -> int:
+    raise StopIteration(x)
+
+
+def test_what_a_module_raises_is_not_the_end_of_its_callers_map() -> None:
+    with pytest.raises(RuntimeError, match="has_no_more raised StopIteration"):
+        list(map(has_no_more, [1, 2]))
+
+
 def test_a_call_is_the_bodys(reflections: list[Reflection]) -> None:
     assert (divide(4), divide(9, 3), divide(y=4, x=8), no_parameters()) == (2, 3, 2, 7)
     assert divide.__doc__ == "Divide."
