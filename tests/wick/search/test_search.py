@@ -6,6 +6,7 @@ import ast
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 from classics import BEYOND, CLASSICS
@@ -21,8 +22,10 @@ from architect.wick.search import (
     Search,
     search,
 )
+from architect.wick.search.behaviour import one_call
 from architect.wick.search.evaluate import Evaluator
 from architect.wick.search.observe import observe
+from architect.wick.search.runner import Runner
 from architect.wick.search.words import Words
 
 
@@ -50,6 +53,25 @@ def test_finds_the_same_patch_every_time() -> None:
     budget = Budget(seconds=30, grace_s=10)
     found = [first_patch(fault.program, fault.tests, budget) for _ in range(3)]
     assert len({patch and patch.source for patch in found}) == 1
+
+
+def test_a_timer_that_strikes_once_is_held_against_no_candidate() -> None:
+    """What a busy machine took away is no candidate's: it is asked again."""
+    strikes: list[int] = []
+
+    def strike() -> None:
+        strikes.append(1)
+        if len(strikes) == 1:
+            os.kill(os.getpid(), signal.SIGPROF)
+
+    program = Program("def f(x):\n    strike()\n    return x + 1\n")
+    checks = Checks.of_source("assert f(1) == 2", program.source)
+    runner = Runner(program, replace(checks, base=lambda: {"strike": strike}))
+    assert runner.run(runner.units, checks.checks[0], 1_000, 0.1).passed
+    strikes.clear()
+    assert one_call(runner, runner.units, ("f", (1,), {})) == "2"
+    assert one_call(runner, runner.units, ("f", (1,), {}), steps=0) == "!(no end)"
+    assert len(strikes) == 2
 
 
 def test_two_workers_find_what_one_finds() -> None:
