@@ -25,6 +25,7 @@ TABLES = (
     "trading_data.equity",
     "trading_data.ledger",
     "trading_data.plans",
+    "trading_data.levels",
     "trading_data.account",
     "system_logs.reflections",
     "system_logs.reflection_writers",

@@ -42,6 +42,7 @@ TABLES = {
     "equity": ("time_ms", "time_ms"),
     "ledger": ("entry_id", "time_ms"),
     "plans": ("trade_id", "started_ms"),
+    "levels": ("trade_id", "opened_ms"),
 }
 
 

@@ -65,6 +65,7 @@ def test_every_amount_of_the_books_is_numeric(database_url: str) -> None:
         "ledger.transfer_usd",
         "orders.filled",
         "orders.protect_price",
+        "levels.take_price",
         "plans.clip_size",
         "trades.realised_usd",
     } <= amounts

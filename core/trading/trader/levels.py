@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from core.errors import StoreError
 from core.registry import Registry
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
+from core.trading.trader.kept_levels import KeptLevels
 from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
 
@@ -24,6 +26,7 @@ class Levels:
     market: Market
     books: Books
     config: TraderConfig
+    kept: KeptLevels
 
     def around(
         self, symbol: str, side: str, price: Decimal, volatility_frac: float
@@ -61,22 +64,29 @@ class Levels:
         """Return a trade for a position that has none, so that its exit is watched.
 
         It is one that a crash, a restart or a person left: `left`, if the store knows it.
-        Its stop and take stand where they rest at the exchange, else by volatility from its
-        entry price.
+        Its stop and take stand where they rest at the exchange, else where the store says
+        that they stood, else by volatility from its entry price.
         """
         position = self.books.positions[symbol]
         side = "long" if position.size > ZERO else "short"
         price = position.entry_price
         first = self.around(symbol, side, price, self._known_volatility(symbol))
-        levels = self.modules["taken_up_levels"](position, first, resting)
         base = self.books.totals_of(symbol)
         trade = left or OpenTrade(
             f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size), price,
-            levels, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
+            first, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
         )  # fmt: skip
-        trade.levels = levels
-        trade.trail_usd = self.trail_usd(price, first)
+        if left is None or not self._take_up_kept(left):
+            trade.levels = first
+            trade.trail_usd = self.trail_usd(price, first)
+        trade.levels = self.modules["taken_up_levels"](position, trade.levels, resting)
         return trade
+
+    def _take_up_kept(self, trade: OpenTrade) -> bool:
+        try:
+            return self.kept.take_up(trade)
+        except StoreError:
+            return False  # a stop by volatility, and now, is better than none
 
     def _known_volatility(self, symbol: str) -> float:
         found = math.nan

@@ -29,6 +29,7 @@ from core.trading.trader.execution import Execution
 from core.trading.trader.exits import Exits
 from core.trading.trader.history import TradeHistory
 from core.trading.trader.journal import Journal
+from core.trading.trader.kept_levels import KeptLevels
 from core.trading.trader.levels import Levels
 from core.trading.trader.market import Market
 from core.trading.trader.missed import missed_since
@@ -84,7 +85,8 @@ class TradingLoop:
             m, x, s, c, tell, self.order_rows, self.books.placed
         )
         self.risk = Risk(m, self.market, self.books, self.protection, c)
-        self.levels = Levels(m, self.market, self.books, c)
+        self.kept_levels = KeptLevels(m, s)
+        self.levels = Levels(m, self.market, self.books, c, self.kept_levels)
         self.history = TradeHistory(m, c.entry)
         decision = Decision(m, self.market, self.history, self.model, c)
         untold = Untold()
@@ -286,6 +288,7 @@ class TradingLoop:
         def end(trade: OpenTrade) -> None:
             self.closing.end(trade, "unprotected", now_ms)
 
+        self._safely("store", partial(self.kept_levels.keep, self.trades))
         return self.protection.run(self.trades, self.books, now_ms, end)
 
     def _try_entries(self, now_ms: int, equity_usd: Decimal) -> None:

@@ -17,6 +17,7 @@ import pytest
 from running_gateway import environment
 from trader_rig import CENT, ROOT, Rig
 
+from core.errors import StoreUnavailable
 from core.trading.trader.leftovers import left_open
 from core.trading.trader.plans import Plans
 
@@ -242,6 +243,57 @@ def test_a_stop_is_placed_again_by_a_restart_within_the_candle(rig: Rig) -> None
     (again,) = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
     assert again.client_id != stop.client_id
     assert again.size == 5
+
+
+def triggers(rig: Rig) -> dict[str, Decimal]:
+    found = {o.kind: o.stop_price for o in rig.exchange.open_orders()}
+    assert found.keys() == {"stop", "take_profit"}
+    return found
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_levels_that_the_exchange_lost_meanwhile_come_back_where_they_were(
+    rig: Rig, moved: bool
+) -> None:
+    loop = opened(rig, ETH, "buy", "0.5", "mine-1")
+    trade = loop.trades[ETH]
+    if moved:
+        trade.move_stop(trade.levels.stop_price + 3)
+        loop.guard(rig.paper.step())
+    before = triggers(rig)
+    assert before["stop"] == trade.levels.stop_price
+    rig.paper.step(7)
+    for order in rig.exchange.open_orders():
+        rig.exchange.cancel(order.client_id)
+    # Its volatility would set them elsewhere.
+    wide = {"stop_multiple": Decimal(9), "take_multiple": Decimal(20)}
+    after = rig.loop(**wide).trades[ETH]
+    assert triggers(rig) == before
+    assert after.trail_usd == trade.trail_usd
+    assert after.has_trailed is moved
+    # What rests comes first: a person may have set it otherwise.
+    (stop,) = [o for o in rig.exchange.open_orders() if o.kind == "stop"]
+    rig.exchange.edit(stop.client_id, None, None, stop.stop_price - 2)
+    assert rig.loop(**wide).trades[ETH].levels.stop_price == before["stop"] - 2
+    assert triggers(rig)["stop"] == before["stop"] - 2
+
+
+def test_levels_that_no_store_kept_are_set_by_volatility(rig: Rig) -> None:
+    opened(rig, ETH, "buy", "0.5", "mine-1")
+    before = triggers(rig)
+    for order in rig.exchange.open_orders():
+        rig.exchange.cancel(order.client_id)
+    rows = rig.store.rows
+
+    def away(table: str, since_ms: int) -> Any:
+        if table == "levels":
+            raise StoreUnavailable("away")
+        return rows(table, since_ms)
+
+    rig.store.rows = away  # type: ignore[method-assign]
+    rig.loop(take_multiple=Decimal(20))
+    after = triggers(rig)
+    assert after["stop"] < after["take_profit"] > before["take_profit"]
 
 
 def test_nothing_is_entered_while_a_position_has_no_trade(rig: Rig) -> None:
