@@ -43,10 +43,12 @@ class Generated:
 Generating = Generator[str, Verdict, Generated]
 
 
-def generating(spec: Spec, architect: Architect) -> Generating:
+def generating(
+    spec: Spec, architect: Architect, tell: Callable[[str], None]
+) -> Generating:
     """Ask for a body and have it judged; a refused one is asked for once more.
 
-    ModelError when nobody answers; a refusal is a result, not an error.
+    `tell` is told why. ModelError when nobody answers; a refusal is a result, not an error.
     """
     if spec.kind == "record":
         return (yield from judging(spec, ""))
@@ -54,8 +56,10 @@ def generating(spec: Spec, architect: Architect) -> Generating:
     first = yield from _judging_reply(spec, reply, 1)
     if first.accepted:
         return first
+    reason = visible_reason(first.verdict)
+    tell(reason)
     try:
-        _, reply = architect.again(spec, first.body, visible_reason(first.verdict))
+        _, reply = architect.again(spec, first.body, reason)
     except ModelError as error:
         return _with_warning(first, error)
     return (yield from _judging_reply(spec, reply, 2))

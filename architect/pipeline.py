@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from architect.acceptance import Acceptance
 from architect.ask_architect import Architect, Ask
@@ -184,7 +185,8 @@ class Pipeline:
             if made.accepted:
                 return made
         asked = Architect(graph, self.project.prompts, self.ask)
-        return (yield from generating(spec, asked))
+        tell = partial(self.progress, state.name, "asking")
+        return (yield from generating(spec, asked, tell))
 
     def _kept_body(self, spec: Spec, graph: SpecGraph, state: State) -> str | None:
         """Return the accepted body if the question for it is still the same.

@@ -9,6 +9,8 @@ from typing import Any
 
 # Without a terminal a count is printed every so many percent.
 EVERY_PERCENT = 10
+# Why is told when all is done, with what to do about it.
+AT_THE_END = ("refused", "failed")
 
 
 class Progress:
@@ -45,8 +47,14 @@ class Progress:
             if self._bar is not None:
                 self._bar.update(self._task, description=f"{self._title} {name}")
             return
+        if what == "asking":
+            self.say(f"{name} is asked for again: {detail.partition(chr(10))[0]}")
+            return
         if self._bar is not None:
             self._bar.advance(self._task)
+        if what in AT_THE_END:
+            self.say(f"{what:8} {name}")
+            return
         self.say(f"{what:8} {name}: {detail.partition(chr(10))[0]}")
 
     def at(self, done: int, headline: str) -> None:

@@ -25,6 +25,7 @@ from pydantic import (
 
 from core.environment import Environment, read_environment
 from core.errors import ConfigError
+from core.plain_words import plainly
 from core.project import Project, find_project
 
 # Of others: they check these themselves. All else in .env is core's to know.
@@ -135,17 +136,13 @@ def validated(
     key = labels.get(field, field)
     shown = "" if _secret(cls, field) else f" (got {_no_login(first['input'])})"
     raise ConfigError(
-        f"{key} in {environment.origin(key)}: {_plain(first['msg'])}{shown}",
+        f"{key} in {environment.origin(key)}: {plainly(first['msg'])}{shown}",
         hint=".env.example explains every setting",
     )
 
 
 def _no_login(value: object) -> str:
     return re.sub(r"//[^/\s]*@", "//***@", repr(value))[:80]
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 def _secret(cls: type[BaseModel], key: str) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from core.errors import SpecError
 from core.spec import Spec, snake
 from core.spec_text import load_spec, spec_paths
+from core.types import nearest
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,18 @@ def _uses(spec: Spec, specs: Mapping[str, Spec]) -> tuple[str, ...]:
         if name not in specs or specs[name].kind != "record":
             raise SpecError(
                 f"{spec.name}: type {class_name} is no record",
-                hint=f"write specs/trading/{name}.yaml, or mend the type",
+                hint=_record_hint(name, class_name, specs),
             )
     return tuple(sorted({*spec.uses, *records}))
+
+
+def _record_hint(name: str, class_name: str, specs: Mapping[str, Spec]) -> str:
+    records = [other for other, spec in specs.items() if spec.kind == "record"]
+    near = difflib.get_close_matches(name, records, 1)
+    meant = nearest(class_name) or (specs[near[0]].class_name if near else "")
+    if meant:
+        return f"did you mean {meant}?"
+    return f"write specs/trading/{name}.yaml, or mend the type"
 
 
 def _missing(spec: Spec, name: str, specs: Mapping[str, Spec]) -> SpecError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from operator import attrgetter
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from core.errors import SpecError
+from core.plain_words import plainly
 from core.spec import Example, Limits, Param, PortCall, Property, Returns, Spec
 from core.spec_yaml import place_of, read_mapping
 
@@ -89,25 +89,9 @@ def _as_spec_error(error: ValidationError, where: str, text: str) -> SpecError:
     return SpecError(f"{where}: " + "; ".join(lines), hint=hint)
 
 
-_PLAIN = {
-    "Value error, ": "",
-    "Field required": "is missing",
-    "Input should be ": "must be ",
-    "a valid string": "a text",
-    "a valid list": "a list",
-    "a valid number": "a number",
-    "a valid integer": "a whole number",
-    "a valid boolean": "true or false",
-}
-# Pydantic's "a valid dictionary or instance of Param".
-_MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
-
-
 def _plainly(message: str, given: object) -> str:
     """Return what pydantic says in words of the format, with the value where it is short."""
-    for words, plain in _PLAIN.items():
-        message = message.replace(words, plain, 1)
-    message = _MAPPING.sub("a mapping", message)
+    message = plainly(message)
     shown = message.startswith("must be ") and not isinstance(given, dict | list)
     return f"{message} (got {given!r:.60})" if shown else message
 

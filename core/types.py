@@ -9,6 +9,7 @@ int, 1 is not a float). How values are written in YAML is `core/plain_data.py`.
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,12 +87,45 @@ _HINT = (
 )
 
 
+# What other languages and formats call them.
+_OTHER_WORDS = {
+    "string": "str",
+    "text": "str",
+    "integer": "int",
+    "number": "Decimal or float",
+    "double": "float",
+    "boolean": "bool",
+    "array": "list",
+    "mapping": "dict",
+    "object": "dict",
+    "null": "None",
+    "timestamp": "datetime",
+    "dataframe": "Frame",
+}
+
+
 def _named(name: str, text: str) -> Type:
     if name in SCALARS or name in ("Frame", "Series"):
         return Type("Series", (Type("float"),)) if name == "Series" else Type(name)
     if name[:1].isupper():
         return Type(name)
-    raise SpecError(f"type {name!r} in {text!r} is not in the vocabulary", hint=_HINT)
+    raise SpecError(
+        f"type {name!r} in {text!r} is not in the vocabulary", hint=_hint(name)
+    )
+
+
+def _hint(name: str) -> str:
+    near = nearest(name)
+    # One that is meant and written wrongly: its arguments are missing or too many.
+    return f"did you mean {near}?" if near not in ("", name) else _HINT
+
+
+def nearest(name: str) -> str:
+    """Return the type of the vocabulary that is meant by a word, empty if none is near."""
+    known = (*SCALARS, *GENERIC, "tuple", "Series", "Frame", "Literal")
+    said = {word.lower(): word for word in known} | _OTHER_WORDS
+    found = difflib.get_close_matches(name.lower(), said, 1, cutoff=0.8)
+    return said[found[0]] if found else ""
 
 
 def _generic(name: str, args: tuple[Type, ...], text: str) -> Type:
@@ -101,7 +135,7 @@ def _generic(name: str, args: tuple[Type, ...], text: str) -> Type:
         return Type(name, args)
     if GENERIC.get(name) == len(args):
         return Type(name, args)
-    raise SpecError(f"type {text!r} is not in the vocabulary", hint=_HINT)
+    raise SpecError(f"type {text!r} is not in the vocabulary", hint=_hint(name))
 
 
 def _literals(node: ast.expr, text: str) -> tuple[Any, ...]:

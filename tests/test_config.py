@@ -294,3 +294,21 @@ def test_the_hint_names_the_prices_beside_the_model(
 ) -> None:
     told = error({**LIVE, **more}, project).hint
     assert told == f"set {missing}; 0 for a model that costs nothing"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("ARCHITECT_KEEP_DAYS", "3.5", "must be a whole number (got '3.5')"),
+        ("LLM_RETRIES", "many", "must be a whole number (got 'many')"),
+        ("LLM_TIMEOUT_S", "soon", "must be a number (got 'soon')"),
+        ("LLM_STREAM", "perhaps", "must be true or false (got 'perhaps')"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(
+    project: Project, key: str, value: str, told: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(project, {**LIVE, key: value})
+    assert str(caught.value).endswith(told)
+    assert key in str(caught.value)

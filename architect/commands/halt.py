@@ -42,6 +42,7 @@ def _throw(path: Path, why: str) -> None:
         # On a full disk it is there without its reason, and that is what counts.
         if not os.path.exists(path):
             raise _not_halted(path, error) from None
+        print(f"the reason is not kept: {error.strerror}", file=sys.stderr)
 
 
 def _not_halted(path: Path, error: OSError) -> WriteFailed:

@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
         worker = Worker(
             session, incidents, queue, events, stores.redis_url, _tell, searcher
         )
-        print(json.dumps({"kind": "ready", "pid": os.getpid()}), flush=True)
+        ready = {"kind": "ready", "pid": os.getpid()}
+        _say(ready, "ready: failures and saves are taken as they come; Ctrl-C ends it")
         if options.once:
             _once(worker, stop)
         else:
@@ -101,4 +102,11 @@ def _tell(incident: Incident) -> None:
         "fixed_by": incident.fixed_by,
         "took_ms": incident.took_ms,
     }
-    print(json.dumps(line), flush=True)
+    by = f" by {incident.fixed_by}" if incident.fixed_by else ""
+    took = f" in {incident.took_ms / 1000:.1f} s" if incident.took_ms else ""
+    _say(line, f"{incident.module}: {incident.state}{by}{took}, {incident.incident_id}")
+
+
+def _say(line: dict[str, object], words: str) -> None:
+    """Tell who started it: a person at a terminal in words, a program in JSON."""
+    print(words if sys.stdout.isatty() else json.dumps(line), flush=True)

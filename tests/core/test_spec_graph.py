@@ -66,8 +66,15 @@ def test_a_used_spec_that_is_missing_is_named_with_the_nearest() -> None:
 
 
 def test_a_type_that_is_no_record_is_named() -> None:
-    with pytest.raises(SpecError, match="a: type Point is no record"):
+    with pytest.raises(SpecError, match="a: type Point is no record") as caught:
         of(function("a", kind="Point"))
+    assert caught.value.hint == "write specs/trading/point.yaml, or mend the type"
+    with pytest.raises(SpecError) as caught:
+        of(function("a", kind="Piont"), record("point"))
+    assert caught.value.hint == "did you mean Point?"
+    with pytest.raises(SpecError) as caught:
+        of(function("a", kind="Sereis"))
+    assert caught.value.hint == "did you mean Series?"
     with pytest.raises(SpecError, match="a: type Point is no record"):
         of(function("a", kind="Point"), function("point"))
 

@@ -226,3 +226,30 @@ def test_a_record_says_what_it_has_when_a_field_is_unknown_or_missing() -> None:
 )
 def test_what_is_only_like_a_type_does_not_match_it(text: str, value: Any) -> None:
     assert not matches(parse(text), value)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("string", "str"),
+        ("decimal", "Decimal"),
+        ("flaot", "float"),
+        ("list[integer]", "int"),
+        ("array[int]", "list"),
+        ("dict[str, boolean]", "bool"),
+        ("number | None", "Decimal or float"),
+    ],
+)
+def test_a_word_that_is_no_type_is_told_the_one_that_is_meant(
+    text: str, meant: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(text)
+    assert caught.value.hint == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize("text", ["list", "dict[str]", "whatever"])
+def test_a_type_that_is_near_to_nothing_is_shown_the_vocabulary(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(text)
+    assert (caught.value.hint or "").startswith("use bool, int, float")

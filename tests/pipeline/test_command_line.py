@@ -346,6 +346,10 @@ def test_a_refusal_says_how_to_be_asked_again(make_bench: object) -> None:
     reply = next((bench.project.replies / "fee").glob("*.md"))
     place = reply.relative_to(bench.project.root)
     assert f"rm {place} to ask again" in done.stderr
+    told = done.stderr.splitlines()
+    assert "refused  fee" in told
+    (asked,) = [line for line in told if line.startswith("fee is asked for again: ")]
+    assert asked.partition(": ")[2] in done.stderr.partition("error: fee: ")[2]
     reply.unlink()
     bench.answers["fee"] = [fenced(BODIES["fee"])]
     assert bench.generate().ok

@@ -119,10 +119,20 @@ def test_a_refused_body_is_asked_for_once_more_with_one_counter_example(
         fenced("return notional\n"),
         fenced("return notional * rate_frac\n"),
     ]
-    outcome = bench.generate()
+    told: list[tuple[str, str, str]] = []
+    pipeline = bench.pipeline()
+    pipeline.progress = lambda *words: told.append(words)  # type: ignore[assignment]
+    outcome = pipeline.generate()
     assert outcome.ok
     assert outcome.built["fee"].tries == 2
+    # Whoever answers by hand sees why it is asked for again, before the answer is due.
+    assert [what for name, what, _ in told if name == "fee"][:2] == [
+        "building",
+        "asking",
+    ]
+    (why,) = [detail for _, what, detail in told if what == "asking"]
     retry = bench.asked[1]
+    assert why.splitlines()[0] in retry.user
     assert "return notional\n" in retry.user
     assert (
         retry.user.count("given:") == 2

@@ -22,6 +22,7 @@ from pydantic import (
 
 from core.environment import Environment
 from core.errors import ConfigError
+from core.plain_words import plainly
 
 _VARIABLES = {
     "GATEWAY_SYMBOLS": "symbols",
@@ -102,8 +103,7 @@ def load(path: Path | None, environment: Environment) -> Limits:
         first = error.errors()[0]
         key, said = ".".join(map(str, first["loc"])), first["msg"]
         raise ConfigError(
-            f"limits: {key}: {said.removeprefix('Value error, ')}"
-            f" (got {first['input']!r:.80})",
+            f"limits: {key}: {plainly(said)}" f" (got {first['input']!r:.80})",
             hint=f"keys are {', '.join(Limits.model_fields)}",
         ) from None
 
