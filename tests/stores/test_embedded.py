@@ -164,7 +164,7 @@ def test_the_next_start_after_a_killed_owner_needs_no_wait(data_dir: Path) -> No
         begun = time.monotonic()
         with embedded.start(data_dir) as stores:
             assert row(stores.database_url, b"select n from t") == (7,)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 def test_servers_end_when_owner_and_keeper_are_killed(data_dir: Path) -> None:

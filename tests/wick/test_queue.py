@@ -142,7 +142,7 @@ def test_the_job_of_a_killed_worker_is_taken_over_with_its_module(
     assert (job.id, job.deliveries) == (job_id, 2)
     with other.hold(job):
         pass
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert pending(client) == 0
     assert other.take(10) is None
 

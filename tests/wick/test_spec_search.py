@@ -86,7 +86,7 @@ def test_a_search_that_is_ended_says_what_it_came_to(
     searcher.begin(order(bench, endless, seconds=30.0))
     started = time.monotonic()
     assert isinstance(searcher.end(), Ended)
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 15
     assert searcher.end() is None
 
 

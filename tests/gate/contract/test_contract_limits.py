@@ -31,7 +31,7 @@ def test_call_that_never_ends_is_refused(gate: Gate) -> None:
     assert not verdict.accepted
     assert "does not end within its 60 ms" in verdict.as_text()
     assert verdict.counter_example is not None
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_rare_call_that_never_ends_is_refused_without_shrinking(gate: Gate) -> None:
@@ -40,7 +40,7 @@ def test_rare_call_that_never_ends_is_refused_without_shrinking(gate: Gate) -> N
     verdict = _limited(gate, "clamp", body, time_ms=60)
     assert not verdict.accepted
     assert "does not end" in verdict.as_text()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_call_that_eats_memory_is_refused(gate: Gate) -> None:

@@ -109,7 +109,7 @@ def test_ends_without_a_patch_when_the_tests_contradict_each_other() -> None:
     checks = Checks.of_source("assert f(1) == 1\nassert f(1) == 2", program)
     started = time.monotonic()
     assert list(search(Program(program), checks, Budget(seconds=3))) == []
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.alone
