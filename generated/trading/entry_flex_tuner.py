@@ -4,6 +4,7 @@ Generated from specs/trading/entry_flex_tuner.yaml. To change it, change the spe
 and run: architect generate entry_flex_tuner
 """
 
+from dataclasses import asdict
 
 from core.wrapper import module
 from generated.trading.entry_criteria import EntryCriteria
