@@ -49,15 +49,21 @@ class Adoption:
     left: dict[str, OpenTrade]
 
     def find_left(self, now_ms: int) -> None:
-        """Look at what the process before left open: what is over meanwhile is closed."""
+        """Look at what the process before left open: what is over meanwhile is closed, once
+        the account log tells what it has cost.
+        """
+        told = not self.books.untold
         for trade in left_open(self.store, self.books.entries_since):
-            if self.exits.is_over(trade) or trade.symbol in self.left:
+            trade.begun = told
+            if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))
             else:
                 self.left[trade.symbol] = trade
 
     def end_left(self, now_ms: int) -> None:
         """Close what the process before left and what ended before it was taken up."""
+        if self.books.untold:
+            return
         for trade in list(self.left.values()):
             if self.exits.is_over(trade):
                 self.safely("exits", partial(self._end_left, trade, now_ms))
@@ -80,7 +86,7 @@ class Adoption:
         for symbol in self._strangers():
             self.safely("adoption", partial(self._take_up, symbol, now_ms))
         for trade in self.trades.values():
-            if not trade.begun:
+            if not (trade.begun or self.books.untold):
                 self.safely("adoption", partial(self.spans.begin, trade, now_ms))
         return all(symbol in self.trades for symbol in self.books.positions)
 
@@ -96,7 +102,7 @@ class Adoption:
         trade = self.levels.adopt(symbol, now_ms, resting, left)
         trade.orders_sent += self._used_before(symbol, now_ms)
         # What it has cost is read when it can be: its stop does not wait for that.
-        trade.begun = left is not None
+        trade.begun = left is not None and left.begun
         if left is not None:
             del self.left[symbol]
         self.trades[symbol] = trade

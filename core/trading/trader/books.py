@@ -81,6 +81,20 @@ class Books:
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
 
+    @property
+    def untold(self) -> str:
+        """What the account log has not told yet of the opening balance, empty if it has, or
+        has had the time to. What a trade has cost is not known before.
+        """
+        late = self._opening.waits
+        return (
+            "the account log does not tell yet what is in the balance" if late else ""
+        )
+
+    def wait(self) -> None:
+        """Count a tick for which what is `untold` was waited for."""
+        self._opening.patience -= 1
+
     def entries_since(self, since_ms: int) -> list[Any]:
         """Return the log entries that are in the sums or in what they began with: what is
         not booked yet will be, and would count twice.

@@ -147,7 +147,8 @@ class TradingLoop:
     def halted(self) -> str:
         """Why nothing is entered, empty when it may be."""
         naked = self.protection.naked(self.trades)
-        return self.execution.in_doubt or naked or self.reconciler.halted
+        untold = self.books.untold
+        return self.execution.in_doubt or naked or self.reconciler.halted or untold
 
     def open(self, now_ms: int) -> None:
         """Take over the account as it is now, before anything new is opened.
@@ -274,8 +275,9 @@ class TradingLoop:
 
     def _book(self) -> None:
         self._sync()
+        self.books.wait()
         self.journal.tell_untold(self.trades)
-        if self.journal.late_shown:
+        if self.journal.late_shown or self.rounds.waiting:
             self.journal.late_shown = False
             self._safely("rounds", self.rounds.tell)
         for trade in self.trades.values():

@@ -24,6 +24,8 @@ CENT = Decimal("0.01")
 EXACT_USD = Decimal("0.0001")
 # An entry so much younger than the opening was not in the balance then.
 UNTOLD_MS = 60_000
+# Ticks for which a log that has not told what is in the balance is waited for.
+PATIENCE = 3
 
 
 @dataclass
@@ -42,6 +44,15 @@ class Opening:
     # Whether the log has told how the balance came to be, and what it has told since.
     is_told: bool = True
     told_usd: Decimal = ZERO
+    patience: int = PATIENCE
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the log still owes something of the last hour that is in the balance:
+        of an hour in which nothing happened it may tell nothing.
+        """
+        happened = bool(self.fills or self.last_entry)
+        return happened and not self.is_told and self.patience > 0
 
     def counts_twice_usd(self, entry: Any) -> Decimal:
         """Return what is in the balance already of entries told since, once that is known.

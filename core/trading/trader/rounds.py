@@ -29,7 +29,8 @@ REASON = "closed while away"
 class Rounds:
     """Looks for them at the start, and again when fills of before it are shown late.
 
-    `since_ms` is from when on something may have been missed, None if nothing.
+    `since_ms` is from when on something may have been missed, None if nothing. `waiting` says
+    that the account log does not tell yet what they have cost.
     """
 
     modules: Registry
@@ -37,10 +38,12 @@ class Rounds:
     books: Books
     journal: Journal
     since_ms: int | None = None
+    waiting: bool = False
 
     def tell(self) -> None:
         """Write each as a trade that has ended."""
-        if self.since_ms is None:
+        self.waiting = bool(self.books.untold)
+        if self.since_ms is None or self.waiting:
             return
         rows = self._rows(self.since_ms)
         sizes = {s: p.size for s, p in self.books.positions.items()}

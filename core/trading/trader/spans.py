@@ -52,6 +52,9 @@ class Spans:
         """Close a trade that ended while nobody was watching, with what it has cost."""
         fills = self._fills(trade)
         trip = self._trip(trade, fills)
+        if not trade.begun:
+            # Found while the account log was late: it is summed up with what that told since.
+            self._open_at(trade, trade.opened_ms)
         if trip is not None:
             # One that was adopted in haste began before it was found.
             if trip.began_ms < trade.opened_ms:

@@ -90,3 +90,53 @@ def test_what_it_has_not_told_at_a_start_is_booked_once(late: int) -> None:
     pass_candles(one, 1)
     tick(one, 2)
     assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("part", [Decimal(1), Decimal("0.4")])
+@pytest.mark.parametrize("late", [12, 99])
+def test_a_trade_of_before_has_what_it_tells_only_after_the_start(
+    part: Decimal, late: int
+) -> None:
+    """All or some of a position was sold in the very moment in which a process starts."""
+    one, exchange = made()
+    pass_candles(one, 1)
+    size = size_of(one, XBT) * part
+    deal(one, XBT, "sell", size, "web-3")
+    exchange.late = late
+    restart(one)
+    assert exchange.late > 0
+    assert "does not tell yet" in one.loop.halted
+    told_before = len(one.store.rows("trades", 0))
+    assert [row["closed_ms"] for row in one.store.rows("trades", 0)] == [None]
+    exchange.late = 0
+    tick(one, 2)
+    assert one.loop.halted == ""
+    if part < 1:
+        deal(one, XBT, "sell", size_of(one, XBT), "web-4")
+        tick(one, 2)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    assert told_before == 1
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+def test_a_log_that_never_tells_is_not_waited_for_longer_than_three_ticks() -> None:
+    one, exchange = made()
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", size_of(one, XBT), "web-3")
+    hide(exchange)
+    restart(one)
+    for _ in range(2):
+        tick(one)
+        assert "does not tell yet" in one.loop.halted
+    tick(one, 2)
+    assert one.loop.halted == ""
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+
+
+def hide(exchange: Any) -> None:
+    """Let the log never tell the newest entry of now."""
+    ledger = exchange.ledger
+    newest = ledger(0)[-1].entry_id
+    exchange.ledger = lambda *since: [e for e in ledger(*since) if e.entry_id != newest]
