@@ -65,7 +65,7 @@ def python_for(uid: int) -> str:
     pytest.skip("this Python lies where no other user can run it")
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_for(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Poll until `condition` holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
