@@ -140,3 +140,21 @@ def hide(exchange: Any) -> None:
     ledger = exchange.ledger
     newest = ledger(0)[-1].entry_id
     exchange.ledger = lambda *since: [e for e in ledger(*since) if e.entry_id != newest]
+
+
+def test_a_trade_that_ends_while_the_log_is_late_waits_for_what_it_tells() -> None:
+    """Some of it was sold as a process started, the rest before its first tick."""
+    one, exchange = made()
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", size_of(one, XBT) * Decimal("0.4"), "web-3")
+    exchange.late = 99
+    restart(one)
+    deal(one, XBT, "sell", size_of(one, XBT), "web-4")
+    one.loop.tick(one.stepper.now_ms)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"] is None
+    exchange.late = 0
+    tick(one, 2)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
