@@ -41,6 +41,23 @@ class Intent:
 
 
 @dataclass
+class _Asking:
+    """The exchange for one order; `asked` says that its fate was asked after, for `place` did
+    not tell it.
+    """
+
+    exchange: Exchange
+    asked: bool = False
+
+    def place(self, order: Any) -> Any:
+        return self.exchange.place(order)
+
+    def order(self, client_id: str) -> Any:
+        self.asked = True
+        return self.exchange.order(client_id)
+
+
+@dataclass
 class Execution:
     """Sends intents slice by slice through the modules.
 
@@ -92,8 +109,8 @@ class Execution:
         """Send the slices that are due; return the OrderStatus of each that was answered.
 
         It stops at a slice that fills nothing (the market is not there), at one that may
-        stand without its stop, and at one whose outcome is unknown, which then stands in
-        `unknown`.
+        stand without its stop (that was taken back in part, or whose gateway died before it
+        told of both), and at one whose outcome is unknown, which then stands in `unknown`.
         """
         done: list[Any] = []
         for index in range(MAX_SLICES):
@@ -101,22 +118,27 @@ class Execution:
                 intent.plan, filled, price, intent.time_ms, instrument.size_step
             )
             order = self._order(intent, size, index, instrument) if size else None
-            status = self._answered(order, intent.time_ms, bool(done))
+            placing = _Asking(self.exchange)
+            status = self._answered(placing, order, intent.time_ms, bool(done))
             if status is None:
                 break
             done.append(status)
             if not status.filled or TAKEN_BACK in status.reason:
                 break
+            if placing.asked and intent.is_entry:
+                break
             filled += status.filled
             price = status.average_price or price
         return done
 
-    def _answered(self, order: Any | None, time_ms: int, later: bool) -> Any | None:
+    def _answered(
+        self, placing: _Asking, order: Any | None, time_ms: int, later: bool
+    ) -> Any | None:
         if order is None:
             return None
         self.sent.add(order.client_id)
         try:
-            status = self.modules["position_executor"](self.exchange, order)
+            status = self.modules["position_executor"](placing, order)
         except OutcomeUnknown:
             self.unknown[order.client_id] = (order, time_ms)
             return None

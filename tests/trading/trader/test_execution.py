@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from in_process import deal, decide, session, size_of, tick
+from in_process import BacktestExchange, deal, decide, session, size_of, tick
 from trader_rig import Rig
 
+from core.errors import OutcomeUnknown
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.execution import Intent
 from core.trading.trader.loop import TradingLoop
@@ -61,6 +63,40 @@ def test_no_slice_follows_one_that_stands_without_its_stop(rig: Rig) -> None:
     rig.paper.ask("DELETE", "fault")
     (position,) = rig.exchange.positions()
     assert (one.filled, len(rig.exchange.fills(0))) == (abs(position.size), 1)
+
+
+class Dying(BacktestExchange):
+    """Its gateway dies after it has sent an entry whose stop is refused, and before it tells."""
+
+    deaths = 1
+
+    def place(self, order: Any) -> Any:
+        if order.protect_price is None or not self.deaths:
+            return super().place(order)
+        self.deaths -= 1
+        super().place(replace(order, protect_price=None))
+        raise OutcomeUnknown("the gateway died")
+
+
+def test_no_slice_follows_one_that_had_to_be_asked_after() -> None:
+    """The next gateway knows that it was filled, and not whether its stop was taken."""
+    config = TraderConfig(lookback=120, clip_usd=Decimal(1500), twap_usd=Decimal(10**6))
+    one = session(config, Dying)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    sizes: list[Decimal] = []
+    protect = one.loop.protection.protect
+
+    def noted(trade: Any, position: Any, now_ms: int) -> bool:
+        sizes.append(size_of(one, XBT))
+        return protect(trade, position, now_ms)
+
+    one.loop.protection.protect = noted  # type: ignore[method-assign]
+    tick(one)
+    trade = one.loop.trades[XBT]
+    # One clip, and its stop before anything else.
+    assert sizes[0] * one.loop.market.mark(XBT) < 1600
+    stops = [o for o in one.exchange.open_orders() if o.kind == "stop"]
+    assert [o.size for o in stops] == [size_of(one, XBT)] == [trade.size]
 
 
 def test_nothing_is_bought_beyond_the_slippage(rig: Rig) -> None:
