@@ -42,8 +42,8 @@ class Intent:
 
 @dataclass
 class _Asking:
-    """The exchange for one order; `asked` says that its fate was asked after, for `place` did
-    not tell it.
+    """The exchange for one order; `asked` says that it told of it only when it was asked, for
+    `place` did not.
     """
 
     exchange: Exchange
@@ -53,8 +53,10 @@ class _Asking:
         return self.exchange.place(order)
 
     def order(self, client_id: str) -> Any:
-        self.asked = True
-        return self.exchange.order(client_id)
+        status = self.exchange.order(client_id)
+        # One that never came is sent again, with its stop.
+        self.asked = status is not None
+        return status
 
 
 @dataclass

@@ -66,22 +66,30 @@ def test_no_slice_follows_one_that_stands_without_its_stop(rig: Rig) -> None:
 
 
 class Dying(BacktestExchange):
-    """Its gateway dies after it has sent an entry whose stop is refused, and before it tells."""
+    """Its gateway dies after it has sent an entry whose stop is refused, and before it tells;
+    or before it has sent it.
+    """
 
-    deaths = 1
+    deaths, before = 1, False
 
     def place(self, order: Any) -> Any:
         if order.protect_price is None or not self.deaths:
             return super().place(order)
         self.deaths -= 1
-        super().place(replace(order, protect_price=None))
+        if not self.before:
+            super().place(replace(order, protect_price=None))
         raise OutcomeUnknown("the gateway died")
 
 
-def test_no_slice_follows_one_that_had_to_be_asked_after() -> None:
-    """The next gateway knows that it was filled, and not whether its stop was taken."""
+@pytest.mark.parametrize("before", [False, True])
+def test_no_slice_follows_one_that_had_to_be_asked_after(before: bool) -> None:
+    """The next gateway knows that it was filled, and not whether its stop was taken. One that
+    never came is sent again.
+    """
     config = TraderConfig(lookback=120, clip_usd=Decimal(1500), twap_usd=Decimal(10**6))
     one = session(config, Dying)
+    dying: Any = one.exchange
+    dying.before = before
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
     sizes: list[Decimal] = []
     protect = one.loop.protection.protect
@@ -94,7 +102,7 @@ def test_no_slice_follows_one_that_had_to_be_asked_after() -> None:
     tick(one)
     trade = one.loop.trades[XBT]
     # One clip, and its stop before anything else.
-    assert sizes[0] * one.loop.market.mark(XBT) < 1600
+    assert (sizes[0] * one.loop.market.mark(XBT) < 1600) is not before
     stops = [o for o in one.exchange.open_orders() if o.kind == "stop"]
     assert [o.size for o in stops] == [size_of(one, XBT)] == [trade.size]
 
