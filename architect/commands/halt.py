@@ -28,13 +28,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Return 0: it is halted now; WriteFailed says that it is not, and what else halts."""
     path = switch_file(open_project(options.root))
-    _throw(path, options.why)
+    lost = _throw(path, options.why)
     print(f"halted: {kill_file.read(path)}", file=sys.stderr)
+    if lost:
+        print(f"the reason is not kept: {lost}", file=sys.stderr)
     print("architect resume allows new entries again", file=sys.stderr)
     return 0
 
 
-def _throw(path: Path, why: str) -> None:
+def _throw(path: Path, why: str) -> str | None:
+    """Throw the switch; return why its reason could not be written, None if it could."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         kill_file.write(path, why)
@@ -42,7 +45,8 @@ def _throw(path: Path, why: str) -> None:
         # On a full disk it is there without its reason, and that is what counts.
         if not os.path.exists(path):
             raise _not_halted(path, error) from None
-        print(f"the reason is not kept: {error.strerror}", file=sys.stderr)
+        return error.strerror
+    return None
 
 
 def _not_halted(path: Path, error: OSError) -> WriteFailed:

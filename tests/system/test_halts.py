@@ -214,4 +214,5 @@ def test_a_halt_whose_reason_has_no_room_is_a_halt(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith("halted: no reason given\n")
+    assert "the reason is not kept: File too large" in done.stderr
     assert (tmp_path / ".architect/gateway/halt").exists()
