@@ -44,14 +44,15 @@ class Closing:
         if self.exits.is_over(trade):
             return
         self.exits.trail(trade)
-        # One that was refused, or filled in part, is tried again wherever the price is.
-        again = trade.ending if trade.exits_sent else ""
-        if reason := self.exits.reason(trade, now_ms) or again:
+        # One that was refused, filled in part, or not sent for want of a position that is
+        # shown only later, is tried again wherever the price is.
+        if reason := self.exits.reason(trade, now_ms) or trade.wanted:
             self.end(trade, reason, now_ms)
 
     def end(self, trade: OpenTrade, reason: str, now_ms: int) -> None:
         """Send a trade's exit."""
-        trade.ending, trade.plan = reason, None
+        trade.ending = trade.wanted = reason
+        trade.plan = None
         self.safely("store", partial(self.plans.keep, trade))
         self.exits.close(trade, now_ms)
         self.sync()

@@ -15,12 +15,12 @@ class OpenTrade:
     """One trade from entry to exit. `base_*` are the symbol's sums when it began; `begun` says
     that they are known: one that was adopted in haste may lack what its position has cost.
 
-    `ending` is why its exit was sent, empty before. `trail_usd` is the distance that its
-    stop keeps from the price, 0 where it stands still. `plan` is the SlicePlan of an
-    entry that is not all sent yet, else None; `answered` is what the answers to its slices
-    said was filled; `seen` says that the exchange's positions have shown it. `failed_candle`
-    is the number of the last candle in which its stop failed, `untold_ticks` for how many
-    ticks it has been over without being closed in the books.
+    `ending` is why it ends, empty before, and `wanted` why the loop itself is to end it.
+    `trail_usd` is the distance that its stop keeps from the price, 0 where it stands still.
+    `plan` is the SlicePlan of an entry that is not all sent yet, else None; `answered` is
+    what the answers to its slices said was filled; `seen` says that the exchange's positions
+    have shown it. `failed_candle` is the number of the last candle in which its stop failed,
+    `untold_ticks` for how many ticks it has been over without being closed in the books.
     """
 
     trade_id: str
@@ -49,6 +49,7 @@ class OpenTrade:
     untold_ticks: int = 0
     dust_told: bool = False
     ending: str = ""
+    wanted: str = ""
     exit_size: Decimal = ZERO
     exit_cost_usd: Decimal = ZERO
 

@@ -295,6 +295,23 @@ def test_a_refused_exit_is_tried_again_wherever_the_price_is() -> None:
     assert row["exit_reason"] == "stop"
 
 
+def test_an_exit_is_tried_again_whose_position_was_not_shown() -> None:
+    """It was told as failed: nobody looks after it any more but the loop."""
+    one, exchange = made()
+    tick(one)
+    only_watch(one)
+    exchange.hidden = 99
+    replace(one, "exit_decision", lambda *_: "stop")
+    tick(one)
+    assert [kind for kind, _ in one.told].count("exit failed") == 1
+    replace(one, "exit_decision", lambda *_: "")
+    exchange.hidden = 0
+    tick(one)
+    assert not held(one)
+    (row,) = one.store.rows("trades", 0)
+    assert row["exit_reason"] == "stop"
+
+
 def test_exits_go_on_after_any_number_of_refusals() -> None:
     one, _ = made(max_hold_ms=3 * CANDLE_MS)
     tick(one)
