@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from dataclasses import replace
 from typing import Any
@@ -151,7 +152,9 @@ def test_the_command_shows_the_change_of_a_real_repair(
     )
     assert "+    return start + sum(values)" in told
     assert "\033[" not in told, "no terminal, no colour"
-    assert f"{len(LONG['values'])}" not in told, "the inputs are made small"
+    # Digests and durations are any numbers.
+    inputs = re.sub(r"[0-9a-f]{7,}|\+\d+|\d+ ms", "", told)
+    assert f"{len(LONG['values'])}" not in inputs, "the inputs are made small"
     for settings, coloured in (
         ({}, True),
         ({"NO_COLOR": "1"}, False),
