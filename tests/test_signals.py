@@ -157,12 +157,14 @@ def test_a_server_that_fails_gives_no_answer_and_no_error(
     assert "sk-canary" not in str(told) + service.log.read_text()
 
 
+@pytest.mark.alone
 def test_an_entry_waits_no_longer_than_its_bound(service: Service) -> None:
     started_s = time.monotonic()
     assert service.model(wait_s=0.3).judge("k", "silence") is None
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < 2
 
 
+@pytest.mark.alone
 def test_a_drip_of_bytes_does_not_stretch_the_bound(tmp_path: Path) -> None:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(tmp_path / "s"))
@@ -186,7 +188,7 @@ def test_a_drip_of_bytes_does_not_stretch_the_bound(tmp_path: Path) -> None:
     stop.set()
     thread.join()
     listener.close()
-    assert took_s < 10
+    assert took_s < 2
 
 
 def test_after_failures_in_a_row_nobody_is_asked_for_a_while(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def pending(client: redis.Redis) -> int:
     return int(client.xpending(JOBS, GROUP)["pending"])  # type: ignore[index]
 
 
-def until(found: Callable[[], Any], timeout_s: float = 30.0) -> Any:
+def until(found: Callable[[], Any], timeout_s: float = 10.0) -> Any:
     """Wait for another process or for Redis; there is no clock to pass in to them."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:

@@ -17,11 +17,13 @@ from contextlib import ExitStack
 
 from architect import breakers
 from architect import config as configuration
+from architect.commands.incident import colours, now_ms
 from architect.session import open_session
 from architect.stores import running_stores
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Queue
 from architect.wick.spec_search.handle import Searcher
+from architect.wick.story import Paint, line
 from architect.wick.worker import Worker
 from core import process
 from core.events import Events
@@ -94,7 +96,7 @@ def _once(worker: Worker, stop: threading.Event) -> None:
 
 
 def _tell(incident: Incident) -> None:
-    line = {
+    told = {
         "kind": "incident",
         "incident": incident.incident_id,
         "module": incident.module,
@@ -102,11 +104,9 @@ def _tell(incident: Incident) -> None:
         "fixed_by": incident.fixed_by,
         "took_ms": incident.took_ms,
     }
-    by = f" by {incident.fixed_by}" if incident.fixed_by else ""
-    took = f" in {incident.took_ms / 1000:.1f} s" if incident.took_ms else ""
-    _say(line, f"{incident.module}: {incident.state}{by}{took}, {incident.incident_id}")
+    _say(told, line(incident, now_ms(), Paint(colours())))
 
 
-def _say(line: dict[str, object], words: str) -> None:
+def _say(told: dict[str, object], words: str) -> None:
     """Tell who started it: a person at a terminal in words, a program in JSON."""
-    print(words if sys.stdout.isatty() else json.dumps(line), flush=True)
+    print(words if sys.stdout.isatty() else json.dumps(told), flush=True)

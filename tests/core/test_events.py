@@ -134,7 +134,7 @@ def _answers(client: Any) -> bool:
 
 
 def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 10
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.01)

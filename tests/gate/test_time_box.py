@@ -17,11 +17,12 @@ def _spin(seconds: float) -> None:
         pass
 
 
+@pytest.mark.alone
 def test_what_runs_too_long_is_ended() -> None:
     started = time.monotonic()
     with pytest.raises(Overdue), TimeBox(0.1):
         _spin(5)
-    assert time.monotonic() - started < 4.5
+    assert time.monotonic() - started < 2
 
 
 def test_it_arrives_nowhere_else() -> None:

@@ -53,7 +53,7 @@ class Paper:
         """Queue a fault."""
         self.ask("POST", "fault", name=name, match=match, **more)
 
-    def wait_for(self, holds: Callable[[Any], bool], timeout_s: float = 30.0) -> Any:
+    def wait_for(self, holds: Callable[[Any], bool], timeout_s: float = 10.0) -> Any:
         """Return the first state for which it holds; AssertionError after a time."""
         end = time.monotonic() + timeout_s
         while not holds(state := self.state()):

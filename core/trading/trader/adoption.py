@@ -52,7 +52,7 @@ class Adoption:
         """Look at what the process before left open: what is over meanwhile is closed, once
         the account log tells what it has cost.
         """
-        told = not self.books.untold
+        told = not self.books.late_log
         for trade in left_open(self.store, self.books.entries_since):
             trade.begun = told
             if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
@@ -62,7 +62,7 @@ class Adoption:
 
     def end_left(self, now_ms: int) -> None:
         """Close what the process before left and what ended before it was taken up."""
-        if self.books.untold:
+        if self.books.late_log:
             return
         for trade in list(self.left.values()):
             if self.exits.is_over(trade):
@@ -86,7 +86,7 @@ class Adoption:
         for symbol in self._strangers():
             self.safely("adoption", partial(self._take_up, symbol, now_ms))
         for trade in self.trades.values():
-            if not (trade.begun or self.books.untold):
+            if not (trade.begun or self.books.late_log):
                 self.safely("adoption", partial(self.spans.begin, trade, now_ms))
         return all(symbol in self.trades for symbol in self.books.positions)
 

@@ -82,17 +82,16 @@ class Books:
         self._since_ms, self._last_entry = now_ms, now.last_entry
 
     @property
-    def untold(self) -> str:
-        """What the account log has not told yet of the opening balance, empty if it has, or
-        has had the time to. What a trade has cost is not known before.
+    def late_log(self) -> str:
+        """Why what a trade has cost is not known yet, empty if it is: the account log has not
+        told what is in the opening balance, and may still.
         """
-        late = self._opening.waits
-        return (
-            "the account log does not tell yet what is in the balance" if late else ""
-        )
+        if not self._opening.waits:
+            return ""
+        return "the account log does not tell yet what is in the balance"
 
-    def wait(self) -> None:
-        """Count a tick for which what is `untold` was waited for."""
+    def pass_tick(self) -> None:
+        """Count a tick: a log that is late is waited for so many."""
         self._opening.patience -= 1
 
     def entries_since(self, since_ms: int) -> list[Any]:

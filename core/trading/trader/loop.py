@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ from core.trading.trader.calls import patient
 from core.trading.trader.closing import Closing
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import Decision, NoModel
+from core.trading.trader.entering import Entering
 from core.trading.trader.entries import Entries
 from core.trading.trader.entry_stops import EntryStops, boot_s
 from core.trading.trader.execution import Execution
@@ -94,13 +94,17 @@ class TradingLoop:
             m, x, s, self.books, self.history, tell, self.order_rows.note, untold
         )
         self.plans = Plans(m, s)
-        self.building = Building(
+        building = Building(
             self.trades, self.books, self.journal, self.plans, tell, self._safely,
             self._sync, self._protect,
         )  # fmt: skip
         self.entries = Entries(
             m, self.market, self.books, self.execution, decision, self.levels,
-            self.risk, c, self.building.opened, untold.expect, untold.waits,
+            self.risk, c, building.opened, untold.expect, untold.waits,
+        )  # fmt: skip
+        self.entering = Entering(
+            self.trades, self.books, self.entries, building, self.plans,
+            self._safely, self._protect,
         )  # fmt: skip
         self.exits = Exits(m, self.market, self.books, self.execution, c)
         self._make_what_ends_trades()
@@ -147,8 +151,8 @@ class TradingLoop:
     def halted(self) -> str:
         """Why nothing is entered, empty when it may be."""
         naked = self.protection.naked(self.trades)
-        untold = self.books.untold
-        return self.execution.in_doubt or naked or self.reconciler.halted or untold
+        late = self.books.late_log
+        return self.execution.in_doubt or naked or self.reconciler.halted or late
 
     def open(self, now_ms: int) -> None:
         """Take over the account as it is now, before anything new is opened.
@@ -250,7 +254,7 @@ class TradingLoop:
         failed = any(part is FAILED for part in (candles, protected, equity))
         stopped = self.entry_stops.reason() or self.halted or self.entry_stops.is_late()
         if adopted and not failed and not stopped:
-            self._try_entries(now_ms, equity)
+            self.entering.run(now_ms, equity)
 
     def _close_ended(self, now_ms: int) -> None:
         self._safely("exits", partial(self.closing.close_ended, now_ms))
@@ -275,7 +279,7 @@ class TradingLoop:
 
     def _book(self) -> None:
         self._sync()
-        self.books.wait()
+        self.books.pass_tick()
         self.journal.tell_untold(self.trades)
         if self.journal.late_shown or self.rounds.waiting:
             self.journal.late_shown = False
@@ -292,21 +296,3 @@ class TradingLoop:
 
         self._safely("store", partial(self.kept_levels.keep, self.trades))
         return self.protection.run(self.trades, self.books, now_ms, end)
-
-    def _try_entries(self, now_ms: int, equity_usd: Decimal) -> None:
-        sent, self.building.is_whole = len(self.books.sent), False
-        self._safely("entries", partial(self._enter, now_ms, equity_usd))
-        if len(self.books.sent) > sent and not self.building.is_whole:
-            # An exchange that lost an entry may have lost the stops of others with it,
-            # and what broke off between an entry and its stop has not fitted the stop.
-            self._safely("fetch", self.books.look)
-            self._safely("protection", partial(self._protect, now_ms))
-
-    def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
-        for trade in list(self.trades.values()):
-            plan = trade.plan
-            if self.entries.go_on(trade, now_ms, equity_usd, self.trades):
-                self.building.built(trade, now_ms)
-            elif plan is not trade.plan:
-                self._safely("store", partial(self.plans.keep, trade))
-        self.entries.run(now_ms, equity_usd, self.trades)

@@ -42,7 +42,7 @@ class Rounds:
 
     def tell(self) -> None:
         """Write each as a trade that has ended."""
-        self.waiting = bool(self.books.untold)
+        self.waiting = bool(self.books.late_log)
         if self.since_ms is None or self.waiting:
             return
         rows = self._rows(self.since_ms)

@@ -25,22 +25,24 @@ def _limited(gate: Gate, name: str, body: str, **limits: int) -> Verdict:
     return gate.judge(narrow, GRAPH, body, {})
 
 
+@pytest.mark.alone
 def test_call_that_never_ends_is_refused(gate: Gate) -> None:
     started = time.monotonic()
     verdict = _limited(gate, "clamp", "return sum(1 for _ in iter(int, 1))", time_ms=60)
     assert not verdict.accepted
     assert "does not end within its 60 ms" in verdict.as_text()
     assert verdict.counter_example is not None
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 5
 
 
+@pytest.mark.alone
 def test_rare_call_that_never_ends_is_refused_without_shrinking(gate: Gate) -> None:
     body = "while value > 50:\n    value += 1\nreturn max(low, min(value, high))"
     started = time.monotonic()
     verdict = _limited(gate, "clamp", body, time_ms=60)
     assert not verdict.accepted
     assert "does not end" in verdict.as_text()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 5
 
 
 def test_call_that_eats_memory_is_refused(gate: Gate) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from in_process import BacktestExchange, deal, decide, session, size_of, tick
+from in_process import BacktestExchange, deal, decide, idle, session, size_of, tick
+from in_process import replace as swap
 from trader_rig import Rig
 
 from core.errors import OutcomeUnknown
@@ -105,6 +106,34 @@ def test_no_slice_follows_one_that_had_to_be_asked_after(before: bool) -> None:
     assert (sizes[0] * one.loop.market.mark(XBT) < 1600) is not before
     stops = [o for o in one.exchange.open_orders() if o.kind == "stop"]
     assert [o.size for o in stops] == [size_of(one, XBT)] == [trade.size]
+
+
+class Losing(BacktestExchange):
+    """The reply to the next exit is lost."""
+
+    loses = False
+
+    def place(self, order: Any) -> Any:
+        status = super().place(order)
+        if self.loses and order.kind == "market":
+            self.loses = False
+            raise OutcomeUnknown("the reply is lost")
+        return status
+
+
+def test_an_exit_goes_on_after_a_slice_that_had_to_be_asked_after() -> None:
+    """Nothing of it can be without a stop."""
+    config = TraderConfig(lookback=120, clip_usd=Decimal(1500), twap_usd=Decimal(10**6))
+    one = session(config, Losing)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+    assert size_of(one, XBT) * one.loop.market.mark(XBT) > 3000
+    losing: Any = one.exchange
+    losing.loses = True
+    swap(one, "exit_decision", lambda *_: "time")
+    tick(one)
+    assert (losing.loses, size_of(one, XBT)) == (False, 0)
 
 
 def test_nothing_is_bought_beyond_the_slippage(rig: Rig) -> None:

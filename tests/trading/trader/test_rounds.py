@@ -65,6 +65,25 @@ def test_so_it_is_when_its_fills_are_shown_only_after_the_start(
     assert abs(told(rig) - true(rig)) < CENT, (told(rig), true(rig))
 
 
+def test_so_it_is_when_the_account_log_tells_what_it_cost_only_after_the_start(
+    rig: Rig, dead: Any
+) -> None:
+    """It was sold in the moment of the start, and of that moment the log tells nothing yet."""
+    run(dead, "0.5", rig.paper.state()["time_ms"])
+    stopped_out(rig)
+    rig.paper.fault("late_log", "account-log", times=99)
+    loop = rig.loop()
+    assert rig.rows("trades") == []
+    assert "does not tell yet" in loop.halted
+    rig.paper.ask("DELETE", "fault")
+    for _ in range(2):
+        loop.tick(rig.paper.step())
+    (row,) = rig.rows("trades")
+    assert row["exit_reason"] == "stop"
+    assert loop.halted == ""
+    assert abs(told(rig) - true(rig)) < CENT, (told(rig), true(rig))
+
+
 def test_one_that_was_taken_back_before_a_kill_is_told_by_the_next(
     rig: Rig, dead: Any
 ) -> None:

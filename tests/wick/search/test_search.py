@@ -104,12 +104,13 @@ def test_a_natural_edit_wins_over_one_that_only_fits_the_failing_input() -> None
     )
 
 
+@pytest.mark.alone
 def test_ends_without_a_patch_when_the_tests_contradict_each_other() -> None:
     program = "def f(x):\n    return x\n"
     checks = Checks.of_source("assert f(1) == 1\nassert f(1) == 2", program)
     started = time.monotonic()
     assert list(search(Program(program), checks, Budget(seconds=3))) == []
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.alone
