@@ -74,6 +74,15 @@ def test_a_timer_that_strikes_once_is_held_against_no_candidate() -> None:
     assert len(strikes) == 2
 
 
+def test_what_is_out_of_steps_is_not_asked_again() -> None:
+    program = Program("def f(x):\n    while True:\n        pass\n")
+    checks = Checks.of_source("assert f(1) == 2", program.source)
+    runs: list[int] = []
+    runner = Runner(program, replace(checks, setup=lambda _: runs.append(1)))
+    assert runner.run(runner.units, checks.checks[0], 1_000, 0.9).how == "steps"
+    assert runs == [1]
+
+
 def test_two_workers_find_what_one_finds() -> None:
     fault = next(fault for fault in FAULTS if fault.name == "maximum not kept")
     one = first_patch(fault.program, fault.tests, Budget(workers=1, grace_s=10))
