@@ -6,9 +6,23 @@ import sys
 
 from architect.code_generator import Generated
 from architect.gate.verdict import Verdict
+from architect.outcome import Outcome
 
 # How the gate ends its refusal of a body that is too long.
 TOO_LONG = "split it"
+
+
+def tell_problems(outcome: Outcome) -> None:
+    """Tell on standard error what was refused and what failed, each with what helps."""
+    for name, made in outcome.refused.items():
+        print(f"error: {name}: {made.verdict.as_text()}", file=sys.stderr)
+        show_author(made.verdict)
+        print(f"hint: {after_refusal(made)}", file=sys.stderr)
+    for name, error in outcome.failed.items():
+        print(f"error: {name}: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+    sys.stderr.flush()
 
 
 def show_author(verdict: Verdict) -> None:

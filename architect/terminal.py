@@ -23,6 +23,7 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
         self._printed = 0
+        self._held: list[tuple[str, str]] = []
 
     def __enter__(self) -> Progress:
         if not self._quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -38,6 +39,9 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        if error is not None and not self._quiet:  # the end that tells why never comes
+            for name, detail in self._held:
+                print(f"error: {name}: {detail}", file=sys.stderr, flush=True)
 
     def __call__(self, name: str, what: str, detail: str) -> None:
         """Show that `what` happens to module `name`."""
@@ -53,6 +57,7 @@ class Progress:
         if self._bar is not None:
             self._bar.advance(self._task)
         if what in AT_THE_END:
+            self._held.append((name, detail))
             self.say(f"{what:8} {name}")
             return
         self.say(f"{what:8} {name}: {detail.partition(chr(10))[0]}")

@@ -51,6 +51,30 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
+def test_why_a_module_was_refused_is_told_though_the_run_is_interrupted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted() -> None:
+        with Progress("building", 3) as progress:
+            progress("rsi", "refused", "the gate refused it\nline 2: no such name")
+            progress("ema", "built", "9 checks")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "refused  rsi"
+    assert lines[-2:] == ["error: rsi: the gate refused it", "line 2: no such name"]
+
+
+def test_why_a_module_was_refused_is_left_to_the_end_of_a_run_that_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Progress("building", 1) as progress:
+        progress("rsi", "refused", "the gate refused it")
+    assert capsys.readouterr().err == "refused  rsi\n"
+
+
 def on_terminal(term: str) -> str:
     """Return what a person at a terminal of this kind is sent."""
     ours, theirs = pty.openpty()

@@ -83,16 +83,9 @@ def _error(error: ArchitectError) -> dict[str, str | None]:
 
 
 def _report(outcome: Outcome) -> None:
-    from architect.advice import after_refusal, show_author
+    from architect.advice import tell_problems
 
-    for name, made in outcome.refused.items():
-        _say(f"error: {name}: {made.verdict.as_text()}")
-        show_author(made.verdict)
-        _say(f"hint: {after_refusal(made)}")
-    for name, error in outcome.failed.items():
-        _say(f"error: {name}: {error}")
-        if error.hint:
-            _say(f"hint: {error.hint}")
+    tell_problems(outcome)
     counts = {
         "built": len(outcome.built),
         "refused": len(outcome.refused),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from architect import config as configuration
+from architect.advice import tell_problems
 from architect.demo.breaking import Breaking
 from architect.outcome import Outcome
 from architect.session import Session
@@ -86,7 +87,10 @@ class Demo:
         self.story.build_s = time.perf_counter() - started
         outcome = self.story.outcome
         if not outcome.ok:
-            raise first_problem(outcome)
+            tell_problems(outcome)
+            raise ArchitectError(
+                not_standing(outcome), hint="mend them, then try again"
+            )
 
     # --- trade ---------------------------------------------------------------------
 
@@ -154,10 +158,8 @@ class Demo:
         )
 
 
-def first_problem(outcome: Outcome) -> ArchitectError:
-    """Return the first thing that kept a build from standing."""
-    for name, error in outcome.failed.items():
-        return ArchitectError(f"{name}: {error}", hint=error.hint)
-    for name, made in outcome.refused.items():
-        return ArchitectError(f"{name}: {made.verdict.as_text()}")
-    return ArchitectError(f"not built: {', '.join(outcome.skipped)}")
+def not_standing(outcome: Outcome) -> str:
+    """Name what keeps a demo from trading: it needs every module."""
+    names = [*outcome.refused, *outcome.failed, *outcome.skipped]
+    what = "a module is" if len(names) == 1 else f"{len(names)} modules are"
+    return f"{what} not built: {', '.join(names)}"
