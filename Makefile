@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint lock clean
+.PHONY: help setup demo test bench lint lock clean clean-stores
 
 help:
 	@echo "make demo   set up and run the whole path from specs to a repaired system"
@@ -16,7 +16,8 @@ help:
 	@echo "make bench  measure what the design promises"
 	@echo "make lint   black, ruff and mypy on everything hand-written"
 	@echo "make lock   resolve requirements.lock anew (needs uv)"
-	@echo "make clean  remove .venv, the embedded stores and all caches"
+	@echo "make clean-stores  remove the embedded stores with all books; asks for a yes"
+	@echo "make clean  remove .venv and all caches; .architect (books, dumps, halts, chats) stays"
 
 setup:
 	@py=$$(command -v python3 || command -v python3.13 || command -v python3.12 \
@@ -51,8 +52,12 @@ lock:
 	  --no-header --all-extras --no-emit-package colorama --no-emit-package winloop \
 	  --no-emit-package httpx2-jsfetch pyproject.toml -o requirements.lock
 
+# For a data folder that another Postgres made: nothing else needs it.
+clean-stores: setup
+	@$(BIN)/python -m core.stores.clean .architect
+
 clean:
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m core.stores.clean .architect; fi
-	@rm -rf .venv .architect build dist *.egg-info
+	@rm -rf .venv build dist *.egg-info
+	@rm -f .architect/setup.* .architect/*.txt
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

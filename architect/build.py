@@ -14,6 +14,7 @@ from architect.judges import Answer, Judges
 from architect.outcome import Outcome
 from architect.staleness import State
 from core.errors import ArchitectError, GitError, SandboxUnavailable, WriteFailed
+from core.plain_words import counted
 from core.spec_graph import SpecGraph
 
 # Told of each module: name, what happens to it, and a detail.
@@ -98,9 +99,8 @@ class Build:
             self._failed(name, error)
             return
         self.outcome.built[name] = made
-        self.progress(
-            name, "built", f"{made.verdict.checks} checks, commit {commit[:9]}"
-        )
+        checks = counted(made.verdict.checks, "check")
+        self.progress(name, "built", f"{checks}, commit {commit[:9]}")
 
     def _failed(self, name: str, error: ArchitectError) -> None:
         self._running.pop(name, None)

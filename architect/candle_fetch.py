@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from architect.candle_file import CandleFile
 from core.errors import ExchangeError, ExchangeUnavailable
+from core.plain_words import counted
 from core.trading.gateway.adapter import INTERVALS_MS, Candle
 from core.trading.gateway.adapters import charts
 
@@ -87,7 +88,7 @@ class Charts:
                 troubled, pause_s = True, LOOK_S
                 continue
             if added:
-                tell("added", f"{added} candles")
+                tell("added", counted(added, "candle"))
             if troubled:
                 tell("over", "candles: the exchange answers again")
             troubled = False

@@ -28,6 +28,8 @@ USUAL_ANSWER_TOKENS = 250
 TRIES = 2
 ZERO = Decimal(0)
 RELAY = "relay"
+# So many names are told, and how many more there are.
+NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,19 @@ class Estimate:
         """Return it in one line."""
         if not self.rows:
             return "nothing is stale"
-        some = f"{len(self.rows)} to build: {', '.join(row[0] for row in self.rows)}"
+        names = [row[0] for row in self.rows]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        some = f"{len(names)} to build: {', '.join(names[:NAMED])}{more}"
+        number = len(self.asked)
+        need = "1 needs an answer" if number == 1 else f"{number} need an answer"
         if not self.asked:
             return f"{some}; nobody has to be asked, so it costs nothing"
         if self.route == RELAY:
-            return f"{some}; {len(self.asked)} need an answer by the relay"
+            return f"{some}; {need} by the relay"
         if not self.route:
-            return f"{some}; {len(self.asked)} need an answer, and no model is set"
+            return f"{some}; {need}, and no model is set"
         return (
-            f"{some}; {len(self.asked)} need an answer of {self.route}: about"
+            f"{some}; {need} of {self.route}: about"
             f" {self.usd:.4f} USD, at most {self.most_usd:.4f}"
         )
 

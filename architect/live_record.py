@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import StoreUnavailable
+from core.plain_words import counted
 from core.stores.postgres import connect
 
 _CALLS = """
@@ -49,7 +50,7 @@ class LiveRecord:
         if not self.calls:
             return "never called in the running system"
         lines = [
-            f"{self.calls} calls, {self.failed} failed; half of them took under"
+            f"{counted(self.calls, 'call')}, {self.failed} failed; half of them took under"
             f" {self.usual_us:.0f} us, 95% under {self.slow_us:.0f} us"
         ]
         lines += [f"failed: {error}" for _, _, error, _ in self.failures]

@@ -107,14 +107,17 @@ class Pipeline:
         built = [name for name in names if name not in unbuilt]
         return unbuilt + (self.generate(built).removed if built else [])
 
+    def stale(self, names: Iterable[str] = (), force: bool = False) -> list[State]:
+        """Return what `generate` would build, in its order."""
+        found = self._found(load_graph(self.project.specs), list(names), force)
+        return [state for state in found if not state.ok and state.state != "orphaned"]
+
     def prompts(
         self, names: Iterable[str] = (), force: bool = False
     ) -> Iterator[Prompt]:
         """Yield the first prompts of what is stale: with many at hand, many can answer."""
         graph = load_graph(self.project.specs)
-        for state in self._found(graph, list(names), force):
-            if state.ok or state.state == "orphaned":
-                continue
+        for state in self.stale(names, force):
             spec = graph.specs[state.name]
             if spec.kind != "record":
                 yield code_prompt(spec, graph, self.project.prompts)

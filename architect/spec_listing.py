@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from architect.prompt import in_one_line
 from core.errors import SpecError
 from core.manifest import Entry
+from core.plain_words import counted
 from core.project import Project
 from core.spec import Example, Param, Returns, Spec
 from core.spec_graph import SpecGraph
@@ -127,4 +128,6 @@ def accepted(entry: Entry | None, strength: str) -> str:
     told = (
         f", its tests catch {strength} of the wrong programs tried" if strength else ""
     )
-    return f"version {entry.version} by {entry.by}, {entry.checks} checks{told}"
+    return (
+        f"version {entry.version} by {entry.by}, {counted(entry.checks, 'check')}{told}"
+    )

@@ -25,6 +25,7 @@ from architect.refusals import not_refused
 from architect.running import wait_until_live
 from core.errors import ArchitectError, GitError
 from core.manifest import read_manifest, sha256
+from core.plain_words import counted
 from core.spec_text import spec_paths
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ class SpecWatch:
         built = read_manifest(self.session.project.manifest).modules
         for name, made in outcome.built.items():
             version = sha256(made.module)[:12]
-            text = f"{name}: accepted, {made.verdict.checks} checks, version {version}"
+            checks = counted(made.verdict.checks, "check")
+            text = f"{name}: accepted, {checks}, version {version}"
             self.tell("built", {"name": name, "text": text})
         for name, made in outcome.refused.items():
             text = f"{name}: {made.verdict.as_text()}\nhint: {after_refusal(made)}"

@@ -92,7 +92,8 @@ def read_environment(
         text = env_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"cannot read {env_file}: {why}") from None
+        raise ConfigError(f"cannot read {env_file}: {why}",
+                          hint="it is a text file as .env.example is") from None  # fmt: skip
     return Environment(dict(process), parse_env(text, str(env_file)), env_file)
 
 
@@ -109,7 +110,8 @@ def parse_env(text: str, name: str = ".env") -> dict[str, str]:
             continue
         key, value = _line(line, f"{name} line {number}")
         if key in values:
-            raise ConfigError(f"{name} line {number}: {key} is set twice")
+            raise ConfigError(f"{name} line {number}: {key} is set twice",
+                              hint="remove one of the two lines")  # fmt: skip
         values[key] = value
     return values
 
@@ -122,7 +124,8 @@ def _line(line: str, place: str) -> tuple[str, str]:
         )
     if value[:1] in ("'", '"'):
         if len(value) < 2 or value[-1] != value[0] or value[0] in value[1:-1]:
-            raise ConfigError(f"{place}: the quotes of {key} do not match")
+            raise ConfigError(f"{place}: the quotes of {key} do not match",
+                              hint="a value in quotes holds none of its own kind")  # fmt: skip
         return key, value[1:-1]
     if " #" in value:
         raise ConfigError(

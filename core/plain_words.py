@@ -1,4 +1,4 @@
-"""What pydantic says of a wrong value, in the words of our formats."""
+"""Plain words for people: counts, and what pydantic says of a wrong value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 _PLAIN = {
     "Value error, ": "",
     "Field required": "is missing",
+    "Extra inputs are not permitted": "is no known key",
     "Input should be ": "must be ",
     "a valid string": "a text",
     "a valid list": "a list",
@@ -19,6 +20,11 @@ _PLAIN = {
 _WHY = re.compile(r", (unable to (parse|interpret)|got a number with a fractional).*")
 # Pydantic's "a valid dictionary or instance of Param".
 _MAPPING = re.compile(r"a valid dictionary( or instance of \w+)?")
+
+
+def counted(number: int, what: str) -> str:
+    """Return how many of something there are: "1 trade", "2 trades"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def plainly(message: str) -> str:

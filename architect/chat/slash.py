@@ -66,6 +66,7 @@ def help_text(word: str = "") -> str:
                 "",
                 "Anything else is said to the architect. Alt-Enter or a \\ at the end: one",
                 "more line. Ctrl-C stops an answer; /quit or Ctrl-D ends the chat.",
+                "/model ROUTE lets that route answer from now on.",
             ]
         )
     name = whole_name(word.lstrip("/"))

@@ -47,7 +47,9 @@ def add_draft_arguments(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="propose and check; write nothing"
     )
     parser.add_argument(
-        "--relay", action="store_true", help="let a person or a chat answer"
+        "--relay",
+        action="store_true",
+        help="where no model is set or it fails, let a person or a chat window answer",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from architect.command_types import picture, positive
+from core.plain_words import counted
 
 if TYPE_CHECKING:
     from architect.backtest_plan import Plan
     from core.trading.backtest.run import Result
 
+TRAIN_DAYS, TEST_DAYS = 20, 10
 EXAMPLE = """  architect backtest --candles DIR --plot equity.png
   architect backtest --candles DIR --from 2025-04-10 --to 2025-05-10 --symbols PF_XBTUSD
   architect backtest --candles DIR --set stop_multiple=4,6,8 --set take_multiple=6,9
@@ -58,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="choose on the past, judge on the next",
     )
-    add("--train-days", type=positive, default=20, metavar="N", help="of a window (20)")
-    add("--test-days", type=positive, default=10, metavar="N", help="of a window (10)")
+    add("--train-days", type=positive, metavar="N", help=f"of a window ({TRAIN_DAYS})")
+    add("--test-days", type=positive, metavar="N", help=f"of a window ({TEST_DAYS})")
     add(
         "--jobs",
         type=positive,
@@ -88,9 +90,8 @@ def _usd(text: str) -> Decimal:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0, 2 for options that do not go together; errors rise."""
-    if options.notional_frac and not options.strategy:
-        print("error: --notional-frac is of a strategy's position", file=sys.stderr)
-        print("hint: give --strategy MODULE with it", file=sys.stderr)
+    if (told := _apart(options)) is not None:
+        print(f"error: {told[0]}\nhint: {told[1]}", file=sys.stderr)
         return 2
     from architect.backtest_plan import plan_of
     from core.trading.backtest.side_by_side import executor_of
@@ -102,6 +103,27 @@ def run(options: argparse.Namespace) -> int:
         if options.walk_forward:
             return _walk(options, plan, executor)
         return _run_all(options, plan, executor)
+
+
+def _apart(options: argparse.Namespace) -> tuple[str, str] | None:
+    """Return an error and a hint for options that would do nothing beside the others."""
+    if options.strategy is None and options.notional_frac:
+        return "--notional-frac is of a strategy's position", "give --strategy MODULE"
+    if options.strategy and options.every_candle:
+        return (
+            "--every-candle is of the trading loop, not of a strategy",
+            "leave it out",
+        )
+    if options.walk_forward:
+        names, hint = ("plot", "tried"), "leave it out, or --walk-forward"
+        said = "does not go with --walk-forward"
+    else:
+        names, hint = ("train_days", "test_days"), "give --walk-forward with it"
+        said = "is of a walk forward"
+    for name in names:
+        if getattr(options, name):
+            return f"--{name.replace('_', '-')} {said}", hint
+    return None
 
 
 def _run_all(options: argparse.Namespace, plan: Plan, executor: Executor | None) -> int:
@@ -158,7 +180,8 @@ def _walk(options: argparse.Namespace, plan: Plan, executor: Executor | None) ->
     from core.trading.backtest.report import walked
     from core.trading.backtest.walk import walk, windows
 
-    planned = windows(plan.period, options.train_days, options.test_days)
+    train_days = options.train_days or TRAIN_DAYS
+    planned = windows(plan.period, train_days, options.test_days or TEST_DAYS)
     found = {
         market: walked(walk(partial(plan.make, market), plan.labels, planned, executor))
         for market in plan.markets
@@ -167,7 +190,7 @@ def _walk(options: argparse.Namespace, plan: Plan, executor: Executor | None) ->
         print(json.dumps({"markets": found}))
         return 0
     for market, told in found.items():
-        _show_walk(market, told, options.train_days, len(plan.labels))
+        _show_walk(market, told, train_days, len(plan.labels))
     return 0
 
 
@@ -176,6 +199,6 @@ def _show_walk(market: str, found: dict[str, Any], days: int, variants: int) -> 
         print(f"-- {market}")
     for row in found["windows"]:
         print(f"test {row['test'][0]} to {row['test'][1]}: {row['test_net_frac']:+.2%} in "
-              f"{row['trades']} trades, with {row['chosen']}")  # fmt: skip
+              f"{counted(row['trades'], 'trade')}, with {row['chosen']}")  # fmt: skip
     print(f"all test periods: {found['test_net_frac']:+.2%}; each variant was chosen on the "
           f"{days} days before, out of {variants}")  # fmt: skip

@@ -113,7 +113,8 @@ def _fetch(charts: Charts, span: Span, file: CandleFile, quiet: bool) -> None:
     if file.first_ms is None or file.last_ms is None:
         print(f"{span.symbol}: the exchange has no candles of that time")
         return
-    flat = f"; {missing} of them are flat, the exchange has none" if missing else ""
+    are = "is" if missing == 1 else "are"
+    flat = f"; {missing} of them {are} flat, the exchange has none" if missing else ""
     print(f"{span.symbol}: {len(file):,} candles from {iso(file.first_ms)} to "
           f"{iso(file.last_ms)} in {file.path}, {new:,} new{flat}")  # fmt: skip
 

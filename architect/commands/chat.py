@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--list", action="store_true", help="list the kept chats")
     parser.add_argument(
-        "--relay", action="store_true", help="let a person or a chat window answer"
+        "--relay",
+        action="store_true",
+        help="where no model is set or it fails, let a person or a chat window answer",
     )
 
 

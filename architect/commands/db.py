@@ -1,5 +1,6 @@
 """Create the schemas in the stores (init), or empty exactly what is ours (purge).
 
+Before their first use init empties the stores too, should they hold anything of ours.
 Purge names what it will empty, takes a dump first and asks for a yes. Nothing that is
 not ours is touched, also in an existing database by DATABASE_URL.
 """
@@ -9,13 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 
 from architect import config as configuration
 from architect.config import Config
 from architect.stores import joined_stores
-from architect.typed import answer
-from core.errors import ArchitectError
-from core.stores.inventory import Inventory
+from architect.typed import may_empty
 from core.stores.purge import Purged, init, purge
 
 EXAMPLE = "  architect db init\n  architect db purge --yes"
@@ -24,7 +24,11 @@ EXAMPLE = "  architect db init\n  architect db purge --yes"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument("action", choices=("init", "purge"))
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="empty what is ours without asking, with init too",
+    )
     parser.add_argument(
         "--json", action="store_true", help="print what was done as JSON"
     )
@@ -41,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _init(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
     applied = init(
-        *urls, config.project.data / "dumps", lambda found: _asked(found, options)
+        *urls, config.project.data / "dumps", partial(may_empty, yes=options.yes)
     )
     if options.json:
         print(json.dumps({"applied": applied}))
@@ -56,7 +60,7 @@ def _init(config: Config, urls: tuple[str, str], options: argparse.Namespace) ->
 
 def _purge(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
     done = purge(
-        *urls, config.project.data / "dumps", lambda found: _asked(found, options)
+        *urls, config.project.data / "dumps", partial(may_empty, yes=options.yes)
     )
     if done is None:
         print("nothing was emptied", file=sys.stderr)
@@ -77,14 +81,3 @@ def _said(done: Purged) -> str:
     if done.dump is None:
         return "there was nothing to empty"
     return f"emptied; the dump is in {done.dump}"
-
-
-def _asked(found: Inventory, options: argparse.Namespace) -> bool:
-    print(found.describe(), file=sys.stderr)
-    if options.yes:
-        return True
-    if not sys.stdin.isatty():
-        raise ArchitectError(
-            "nobody is there to say yes", hint="--yes says it beforehand"
-        )
-    return answer("Empty all of this? Type yes:") == "yes"

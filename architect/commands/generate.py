@@ -16,7 +16,11 @@ from architect.terminal import Progress
 from core.errors import ArchitectError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from architect.outcome import Outcome
+    from architect.session import Session
+    from architect.staleness import State
 
 EXAMPLE = "  architect generate\n  architect generate rsi ema"
 
@@ -35,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="build even where a spec's tests catch too few wrong programs",
     )
     parser.add_argument(
-        "--relay", action="store_true", help="let a person or a chat answer"
+        "--relay",
+        action="store_true",
+        help="where no model is set or it fails, let a person or a chat window answer",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
@@ -48,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
         session.strength = True
         with session.building() as pipeline:
             pipeline.weak = options.weak
+            _tell_cost(session, pipeline.stale(options.names, options.force))
             asked = pipeline.prompts(options.names, options.force)
             session.models.post(asked)
             size = len(list(session.project.specs.glob("*.yaml")))
@@ -60,6 +67,13 @@ def run(options: argparse.Namespace) -> int:
     else:
         _report(outcome)
     return 0 if outcome.ok else 1
+
+
+def _tell_cost(session: Session, stale: Sequence[State]) -> None:
+    """Tell what answers will cost before the first is asked for, if any is."""
+    cost = session.estimate(session.graph(), stale)
+    if cost.asked:
+        _say(cost.as_text())
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from architect.rebuild import rebuild
 from core.config import open_project
+from core.plain_words import counted
 
 EXAMPLE = """\
   architect rebuild
@@ -37,7 +38,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"written": written, "seconds": round(took_s, 3)}))
     else:
-        print(
-            f"{len(written)} modules written in {took_s:.2f} s; the others were as they must be"
-        )
+        modules = counted(len(written), "module")
+        print(f"{modules} written in {took_s:.2f} s; the others were as they must be")
     return 0

@@ -37,12 +37,15 @@ from architect.system.start_check import check_symbols
 from architect.system.system import System
 from architect.system.told import FILE as TOLD_FILE
 from architect.system.told import Told
+from architect.typed import may_empty
 from core import process
 from core.errors import ConfigError, StoreError
 from core.hang import hung_note
+from core.plain_words import counted
 
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
+SEED, COUNT = 7, 20_000
 # So often it is looked whether a day is over. At full speed the loop's lines come sooner.
 LOOK_EVERY_S = 60.0
 # What may end without the system: what is said then.
@@ -60,7 +63,7 @@ EXAMPLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     _add_paper(parser)
-    parser.add_argument("--workers", type=positive, default=1, help="Wick workers")
+    parser.add_argument("--workers", type=positive, default=1, help="Wick workers (1)")
     parser.add_argument(
         "--live",
         action="store_true",
@@ -85,18 +88,16 @@ def _add_paper(parser: argparse.ArgumentParser) -> None:
         "--candles", type=Path, metavar="DIR", help="paper: real candles to play"
     )
     parser.add_argument(
-        "--seed", type=int, default=7, help="paper: of the synthetic candles"
+        "--seed", type=int, help=f"paper: of the synthetic candles ({SEED})"
     )
     parser.add_argument(
         "--count",
         type=positive,
-        default=20_000,
-        help=f"paper: candles to make; the first {WARMUP} warm the indicators up",
+        help=f"paper: candles to make ({COUNT}); the first {WARMUP} warm the indicators up",
     )
     parser.add_argument(
         "--pace",
         type=seconds,
-        default=0.0,
         metavar="SECONDS",
         help="paper: time for each candle (full speed)",
     )
@@ -118,11 +119,10 @@ def run(options: argparse.Namespace) -> int:
     config = configuration.load(options.root)
     live = options.live or config.settings.mode == "live"
     if live:
-        if options.follow:
-            raise ConfigError(
-                "--follow is for mode paper", hint="leave it out, or --live"
-            )
+        _refuse_paper_options(options)
         check_live(config)
+    elif options.adopt:
+        raise ConfigError("--adopt goes with --live", hint="leave it out")
     if options.new_account and not options.follow:
         raise ConfigError("--new-account goes with --follow", hint="leave it out")
     check_symbols(config)
@@ -131,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
     told = Told(config.project.data / TOLD_FILE)
     news = News(Person(read_person(config.environment)), told)
     with news.person, System(config, partial(_line, news)) as system:
-        system.start_stores(lambda found: True)
+        system.start_stores(partial(may_empty, yes=False))
         news.database_url = system.stores.database_url
         _say("Postgres and Redis are up")
         if live:
@@ -141,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
             open_paper(system, _market(options), _say)
         for number in range(1, options.workers + 1):
             system.start_wick(number)
-        _say(f"gateway and {options.workers} wick worker(s) are up")
+        _say(f"the gateway and {counted(options.workers, 'wick worker')} are up")
         if options.watch:
             system.start_watch()
         if system.start_signal() is not None:
@@ -155,6 +155,16 @@ def run(options: argparse.Namespace) -> int:
         return code
 
 
+def _refuse_paper_options(options: argparse.Namespace) -> None:
+    """ConfigError for what would be passed over in silence where money is real."""
+    for name in ("candles", "seed", "count", "pace", "follow", "new_account"):
+        if getattr(options, name) not in (None, False):
+            raise ConfigError(
+                f"--{name.replace('_', '-')} is for mode paper",
+                hint="leave it out, or trade on paper: no --live, ARCHITECT_MODE=paper",
+            )
+
+
 def _tell_end(config: Config, database_url: str) -> None:
     with contextlib.suppress(StoreError):
         for text in last_lines(overview(config, database_url)):
@@ -164,9 +174,9 @@ def _tell_end(config: Config, database_url: str) -> None:
 def _market(options: argparse.Namespace) -> PaperMarket:
     return PaperMarket(
         folder=options.candles,
-        seed=options.seed,
-        count=options.count,
-        pace_s=options.pace,
+        seed=SEED if options.seed is None else options.seed,
+        count=options.count or COUNT,
+        pace_s=options.pace or 0.0,
         follow=options.follow,
         new_account=options.new_account,
     )
@@ -267,7 +277,8 @@ def _show(name: str, line: Line) -> None:
         _say(f"incident {line['incident']}: {line['module']} {line['state']}")
     elif kind == "tick" and line["ticks"] % 200 == 0:
         _say(
-            f"{line['ticks']} candles, {line['open']} open, {line['closed']} closed trades"
+            f"{line['ticks']} candles, {line['open']} open, "
+            f"{counted(line['closed'], 'closed trade')}"
         )
 
 

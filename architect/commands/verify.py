@@ -12,6 +12,7 @@ import sys
 from architect.rebuild import verify
 from core.config import open_project
 from core.manifest import read_manifest
+from core.plain_words import counted
 
 EXAMPLE = "  architect verify"
 
@@ -39,5 +40,5 @@ def run(options: argparse.Namespace) -> int:
             print(f"hint: {problem.hint}", file=sys.stderr)
     if not problems:
         count = len(read_manifest(project.manifest).modules)
-        print(f"{count} modules: files, replies, specs and manifest agree")
+        print(f"{counted(count, 'module')}: files, replies, specs and manifest agree")
     return 1 if problems else 0

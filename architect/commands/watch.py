@@ -21,7 +21,9 @@ BAD = ("refused", "failed", "wrong")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     parser.add_argument(
-        "--relay", action="store_true", help="let a person or a chat answer"
+        "--relay",
+        action="store_true",
+        help="where no model is set or it fails, let a person or a chat window answer",
     )
     parser.add_argument("--json", action="store_true", help="one line of JSON a step")
     parser.add_argument(

@@ -14,6 +14,7 @@ from architect.demo.pictures import draw
 from architect.demo.run import Story
 from architect.hours import hours_of
 from architect.wick.incidents import Incident
+from core.plain_words import counted
 from core.project import Project
 
 CENT = Decimal("0.01")
@@ -139,7 +140,7 @@ def _money(figures: Figures, story: Story) -> list[str]:
         "Money, USD",
         f"  {'':14}{'our books':>14}{'the exchange':>16}",
         *lines,
-        f"  equity is {equal}; {s['drifts']} drifts in {s['ticks']:,} comparisons",
+        f"  equity is {equal}; {counted(s['drifts'], 'drift')} in {s['ticks']:,} comparisons",
     ]
 
 

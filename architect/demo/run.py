@@ -19,6 +19,7 @@ from architect.system.system import System
 from architect.terminal import Progress
 from architect.wick.incidents import Incident
 from core.errors import ArchitectError, ConfigError
+from core.plain_words import counted
 from core.project import Project
 
 Say = Callable[[str], None]
@@ -153,9 +154,9 @@ class Demo:
 
     def _headline(self) -> str:
         s = self.story.summary
-        return (
-            f"{s.get('closed', 0)} trades closed, {s.get('open', 0)} open" if s else ""
-        )
+        if not s:
+            return ""
+        return f"{counted(s.get('closed', 0), 'trade')} closed, {s.get('open', 0)} open"
 
 
 def not_standing(outcome: Outcome) -> str:

@@ -154,6 +154,7 @@ def told(done: Applied, draft: Draft) -> str:
         lines.append(f"hint: {after_refusal(made)}")
     for name, error in done.outcome.failed.items():
         lines.append(f"error: {name}: {error}")
+        lines += [f"hint: {error.hint}"] if error.hint else []
     lines += [f"error: {name}: not tried" for name in done.outcome.skipped]
     lines += [f"{name}: removed and committed" for name in done.outcome.removed]
     lines += [f"error: {name}: not removed" for name in done.kept]

@@ -12,6 +12,7 @@ from typing import Any
 
 from architect.gate.expressions import names
 from core import types
+from core.plain_words import counted
 from core.spec import Param, Returns, Spec
 
 ENOUGH = 3
@@ -40,7 +41,7 @@ def _too_few(spec: Spec) -> Iterator[str]:
     held = sum(example.held_back for example in spec.examples)
     for count, what in ((len(spec.examples) - held, "visible"), (held, "held-back")):
         if count < ENOUGH:
-            yield f"{count} {what} examples; at least {ENOUGH} are needed"
+            yield f"{counted(count, f'{what} example')}; at least {ENOUGH} are needed"
 
 
 def _without_unit(spec: Spec, before: Spec | None) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from core.plain_data import Plain, dump
+from core.plain_words import counted
 
 
 class _Unknown:
@@ -135,7 +136,7 @@ class Verdict:
     def as_text(self) -> str:
         """Return the verdict for a person: one line, then findings and counter-example."""
         word = "accepted" if self.accepted else f"refused at {self.stage}"
-        lines = [f"{word}, {self.checks} checks, {self.duration_ms:.0f} ms"]
+        lines = [f"{word}, {counted(self.checks, 'check')}, {self.duration_ms:.0f} ms"]
         lines += [finding.as_text() for finding in self.findings]
         lines += [f"warning: {warning.as_text()}" for warning in self.warnings]
         if self.counter_example is not None:

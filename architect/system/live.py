@@ -179,7 +179,8 @@ def confirm(
     for line in _shown(limits, equity):
         say(line)
     if ask(f"type '{phrase}' to trade with real money:") != phrase:
-        raise ConfigError("live was not confirmed, so nothing was started")
+        raise ConfigError("live was not confirmed, so nothing is traded",
+                          hint="type the words between the quotes to go on")  # fmt: skip
 
 
 def _shown(limits: dict[str, Any], equity: Decimal) -> list[str]:
@@ -187,7 +188,7 @@ def _shown(limits: dict[str, Any], equity: Decimal) -> list[str]:
         f"account: {_usd(equity)} USD of equity",
         f"symbols: {', '.join(limits['symbols'])}",
         f"one order: at most {_usd(limits['max_order_usd'])} USD,"
-        f" {limits['max_orders_per_minute']} orders a minute",
+        f" {limits['max_orders_per_minute']} entries a minute",
         f"all positions and orders: at most {_usd(limits['max_open_usd'])} USD",
         f"lost if every stop is hit: at most {_usd(_open_risk(limits, equity))} USD",
         f"a day that costs {_usd(_daily_loss(limits, equity))} USD ends all entries;"

@@ -14,6 +14,7 @@ from architect.system import api_end
 from architect.system.child import Line
 from architect.system.person import Person
 from architect.system.told import Told
+from core.plain_words import counted
 
 if TYPE_CHECKING:
     import psycopg
@@ -147,7 +148,7 @@ def summary(database_url: str, day: int) -> dict[str, Any]:
 
 def _summary_text(found: dict[str, Any]) -> str:
     text = f"{found['day']}: equity {found['equity_usd']} USD"
-    text += f" ({Decimal(found['change_usd']):+}), {found['trades']} trades closed"
+    text += f" ({Decimal(found['change_usd']):+}), {counted(found['trades'], 'trade')} closed"
     return f"{text} for {found['net_usd']} USD net"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from architect.books import queried
 from architect.config import Config
 from architect.system.kill_switch import switch_file
+from core.plain_words import counted
 from core.trading import kill_file
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def lines(found: dict[str, Any]) -> list[str]:
     """Return the overview for a person."""
     day = found["day"]
     today = (
-        f"today  {day['trades']} trades closed for {day['net_usd']:+.2f} USD net,"
-        f" {found['incidents']} incidents open"
+        f"today  {counted(day['trades'], 'trade')} closed for {day['net_usd']:+.2f} USD net,"
+        f" {counted(found['incidents'], 'incident')} open"
     )
     return _told(found, today)
 
@@ -79,7 +80,7 @@ def last_lines(found: dict[str, Any]) -> list[str]:
     number, net_usd = closed["trades"], closed["net_usd"]
     return _told(
         found,
-        f"in all {number} trades closed for {net_usd:+.2f} USD net;"
+        f"in all {counted(number, 'trade')} closed for {net_usd:+.2f} USD net;"
         " architect trades lists them",
     )
 

@@ -11,6 +11,7 @@ from architect.system import api_end
 from architect.system.system import System
 from core.config import KRAKEN
 from core.errors import ConfigError
+from core.plain_words import counted
 from core.trading.dates import iso
 
 # What fills the window of the indicators, and how many days hold that and more.
@@ -99,7 +100,7 @@ def _start_market(system: System, market: PaperMarket, say: Say) -> Account | No
         return None
     since = f"{iso(paper['began_ms'])} UTC"
     account = Account(str(name), int(paper["calls"]))
-    say(f"account {account.name} of {since}: {account.calls} calls so far")
+    say(f"account {account.name} of {since}: {counted(account.calls, 'call')} so far")
     return account
 
 

@@ -234,7 +234,7 @@ def check_version(cluster: Path) -> None:
         raise StoreError(
             f"{cluster} was made by Postgres {note.read_text().strip()}, "
             f"not {POSTGRES_MAJOR}",
-            hint="dump it with the older release, then: make clean",
+            hint="dump it with the older release, then: make clean-stores",
         )
 
 

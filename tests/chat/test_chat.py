@@ -349,7 +349,7 @@ def test_how_a_module_does_live_is_told(
             " 'result: expected 1', 5)"
         )
     text = context(load(project.root), load_graph(project.specs), ["fee"])
-    assert "Live: 1 calls, 1 failed" in text
+    assert "Live: 1 call, 1 failed" in text
     assert '- failed at 7 (v1): ValueError: no rate; inputs {"notional": "1"}' in text
     assert "- incident 1 at 8, repaired by search: it failed" in text
     assert "- the gate refused a body at 9: result: expected 1" in text

@@ -71,7 +71,7 @@ def test_with_a_yes_it_is_written_built_and_committed(
     said = capsys.readouterr()
     assert "+++ b/specs/trading/maker_fee.yaml" in said.out
     assert "asking small: about 0.0" in said.err  # before it was asked
-    assert "1 need an answer of code: about 0.00" in said.err
+    assert "1 needs an answer of code: about 0.00" in said.err
     assert "maker_fee: built and committed" in said.err
     assert project.spec("maker_fee").read_text() == MAKER_FEE
     assert "maker_fee" in read_manifest(project.manifest).modules

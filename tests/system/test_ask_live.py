@@ -152,7 +152,7 @@ def test_a_sentence_becomes_a_live_module(system: tuple[Path, Command]) -> None:
         screen, code = session(root, 7, "market_scanner: live", kind)
     assert code == 0, screen
     assert "+++ b/specs/trading/market_scanner.yaml" in screen
-    assert "1 to build: market_scanner; 1 need an answer by the relay" in screen
+    assert "1 to build: market_scanner; 1 needs an answer by the relay" in screen
     assert [module for module, _ in model.prompts] == ["ask", "market_scanner"]
     assert version(root) != before
     assert runs(root) == version(root)

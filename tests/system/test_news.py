@@ -93,7 +93,7 @@ def test_the_lines_of_a_system_become_news(systems: Systems) -> None:
         ("trouble", "fetch works again"),
         (
             "day",
-            "2024-10-04: equity 10050.00 USD (+50.00), 1 trades closed for 50.00 USD net",
+            "2024-10-04: equity 10050.00 USD (+50.00), 1 trade closed for 50.00 USD net",
         ),
     ]
     assert summary(url, DAY + 5)["equity_usd"] == "unknown"

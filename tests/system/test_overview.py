@@ -42,7 +42,7 @@ def test_it_shows_equity_the_day_and_what_is_open(
     assert lines(overview(config, url)) == [
         "HALTED: news",
         "2024-10-04 12:00 UTC  equity 9995.00 USD, floating -5.00, books off by 0.00",
-        "today  1 trades closed for +12.50 USD net, 0 incidents open",
+        "today  1 trade closed for +12.50 USD net, 0 incidents open",
         "open   long 0.05 PF_XBTUSD at 98000.00",
     ]
     assert last_lines(overview(config, url))[1:] == [

@@ -53,7 +53,7 @@ def test_everything_starts_in_its_order(running: Command) -> None:
     order = [
         "Postgres and Redis are up",
         "paper exchange at",
-        "wick worker(s) are up",
+        "the gateway and 1 wick worker are up",
         "trading;",
     ]
     places = [running.text.index(words) for words in order]

@@ -144,8 +144,12 @@ def test_it_is_refused_live_and_told_without_a_market(reachable_tmp: Path) -> No
     root = copy_project(reachable_tmp / "nomarket")
     lost = architect("up", "--new-account", "--root", str(root))
     assert (lost.returncode, "--new-account goes with" in lost.stderr) == (1, True)
-    live = architect("up", "--live", "--follow", "--root", str(root))
-    assert (live.returncode, "--follow is for mode paper" in live.stderr) == (1, True)
+    adopts = architect("up", "--adopt", "--root", str(root))
+    assert (adopts.returncode, "--adopt goes with" in adopts.stderr) == (1, True)
+    for words in (["--follow"], ["--candles", "x"], ["--seed", "0"], ["--pace", "0"]):
+        live = architect("up", "--live", *words, "--root", str(root))
+        told = f"{words[0]} is for mode paper"
+        assert (live.returncode, told in live.stderr) == (1, True), live.stderr
     nobody = {"EXCHANGE_URL": "http://127.0.0.1:9"}
     done = architect("up", "--follow", "--root", str(root), **nobody)
     assert done.returncode == 1

@@ -249,12 +249,12 @@ def test_limits_come_from_file_then_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("max_order: 5", "max_order: Extra"),
+        ("max_order: 5", "max_order: is no known key"),
         ("max_order_usd: -5", "max_order_usd"),
         ("symbols: []", "symbols"),
         (
             "max_order_size: {PF_XBTUDS: 1}",
-            "limits: max_order_size: PF_XBTUDS is none of the symbols PF_XBTUSD, PF_ETH",
+            "limits.yaml: max_order_size: PF_XBTUDS is none of the symbols PF_XBTUSD, PF_ETH",
         ),
         ("- 5", "not a mapping"),
         ("a: [", "cannot be read"),
@@ -264,6 +264,13 @@ def test_a_wrong_limit_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "limits.yaml").write_text(text)
     with pytest.raises(ConfigError, match=said):
         gateway_limits.load(tmp_path / "limits.yaml", Environment({}))
+
+
+def test_a_wrong_limit_of_the_environment_is_named_as_it_is_set_there() -> None:
+    environment = Environment({"GATEWAY_MAX_ORDER_USD": "abc"})
+    said = "GATEWAY_MAX_ORDER_USD in the environment: must be a number"
+    with pytest.raises(ConfigError, match=said):
+        gateway_limits.load(None, environment)
 
 
 def test_a_misspelt_limit_is_never_a_default_in_silence() -> None:

@@ -103,16 +103,28 @@ def load(path: Path | None, environment: Environment) -> Limits:
         first = error.errors()[0]
         key, said = ".".join(map(str, first["loc"])), first["msg"]
         raise ConfigError(
-            f"limits: {key}: {plainly(said)}" f" (got {first['input']!r:.80})",
-            hint=f"keys are {', '.join(Limits.model_fields)}",
+            f"{_source(key, environment, path)}: {plainly(said)}"
+            f" (got {first['input']!r:.80})",
+            hint=f"keys are {', '.join(Limits.model_fields)}; .env.example explains them",
         ) from None
+
+
+def _source(key: str, environment: Environment, path: Path | None) -> str:
+    """Return where a person finds a limit that is wrong."""
+    field = key.partition(".")[0]
+    for variable, named in _VARIABLES.items():
+        if named == field and environment.get(variable):
+            return f"{variable} in {environment.origin(variable)}"
+    return f"limits {path}: {key}" if path else f"limits: {key}"
 
 
 def _file(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"limits {path} cannot be read: {error}") from None
+        raise ConfigError(f"limits {path} cannot be read: {error}",
+                          hint=".env.example shows such a file") from None  # fmt: skip
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise ConfigError(f"limits {path} is not a mapping of limits")
+        raise ConfigError(f"limits {path} is not a mapping of limits",
+                          hint=".env.example shows such a file")  # fmt: skip
     return values

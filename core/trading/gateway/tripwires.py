@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected
+from core.plain_words import counted
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.day_equity import DayEquity
 from core.trading.gateway.kill_switch import KillSwitch
@@ -134,8 +135,8 @@ class Tripwires:
         lasts = large and self._in_a_row >= LARGE_AFTER
         if lasts or self._drifts >= self._limits.max_drifts:
             self._switch.halt(
-                f"books differ from the exchange by {drift_usd} USD,"
-                f" for the {self._drifts}. time"
+                f"books differ from the exchange by {drift_usd} USD;"
+                f" drift was reported {counted(self._drifts, 'time')}"
             )
             self._drifts = self._in_a_row = 0
 

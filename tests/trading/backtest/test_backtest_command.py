@@ -122,6 +122,11 @@ def test_what_can_be_no_strategy_is_told_before_anything_runs(
         (["--jobs", "0"], "'0' is no whole number above 0"),
         (["--jobs", "-3"], "'-3' is no whole number above 0"),
         (["--notional-frac", "1"], "--notional-frac is of a strategy's position"),
+        (["--walk-forward", "--plot", "x.png"], "--plot does not go with"),
+        (["--walk-forward", "--tried", "9"], "--tried does not go with"),
+        (["--train-days", "9"], "--train-days is of a walk forward"),
+        (["--test-days", "9"], "--test-days is of a walk forward"),
+        (["--strategy", "ema_cross", "--every-candle"], "--every-candle is of"),
     ],
 )
 def test_what_would_not_do_is_refused_before_anything_runs(
