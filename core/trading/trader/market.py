@@ -39,14 +39,18 @@ class Market:
         self.update_candles(now_ms)
 
     def update_prices(self) -> None:
-        """Fetch the newest tickers, all that an exit needs; once an hour what is listed."""
+        """Fetch the newest tickers, all that an exit needs; what is listed once an hour, and
+        as long as something with a price is not.
+        """
         if not self.instruments:
             self._list()
         self.tickers = {t.symbol: t for t in self._exchange.tickers()}
         now_ms = max((t.time_ms for t in self.tickers.values()), default=0)
         if not self._listed_ms:
             self._listed_ms = now_ms
-        if now_ms - self._listed_ms >= LISTED_MS:
+        # What has a price and is not listed may not be traded at the moment: it may be held.
+        untold = self.tickers.keys() - self.instruments.keys()
+        if untold or now_ms - self._listed_ms >= LISTED_MS:
             # Ticks, steps and margins change now and then; an exit must not wait for them.
             with suppress(ExchangeError):
                 self._list()

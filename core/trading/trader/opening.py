@@ -1,13 +1,14 @@
 """What the books begin with: balance and positions as the exchange tells them at one moment.
 
 What came between the first and the last of its answers is in an unknown part of them, and
-the account log may be later than the balance. So all is read until nothing new came, and
-what the log tells only afterwards is known by the balance that each of its entries left.
+the account log may be later than the balance, as the positions may be. So all is read until
+nothing new came and every order that only closes has its position; what the log tells only
+afterwards is known by the balance that each of its entries left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,12 @@ from core.trading.ports import Exchange
 ZERO = Decimal(0)
 # Fills may be shown late and out of order, and clocks differ: so far back is asked again.
 OVERLAP_MS = 3_600_000
-# How an account log that is a moment late is waited for.
+# How an account log or a position that is a moment late is waited for.
 PAUSES_S = (1.0, 1.0, 1.0)
 CENT = Decimal("0.01")
-# An entry of the log says which balance it left, to more places than this.
-EXACT_USD = Decimal("0.0001")
+# An entry of the log says which balance it left, to more places than this. The account's
+# may be told in whole cents: then no more is known.
+EXACT_USD, ROUNDED_USD = Decimal("0.0001"), Decimal("0.0051")
 # An entry so much younger than the opening was not in the balance then.
 UNTOLD_MS = 60_000
 # Ticks for which a log that has not told what is in the balance is waited for.
@@ -84,7 +86,8 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         later = exchange.ledger(last_entry, since_ms)
         fills = _shown(exchange, now_ms)
         entries += later
-        if not _has_told(entries, balance_usd) and pauses:
+        late = not _has_told(entries, balance_usd) or _hides(exchange, positions)
+        if late and pauses:
             sleep(pauses.pop())
         elif not later and fills == before:
             return Opening(
@@ -104,10 +107,19 @@ def _shown(exchange: Exchange, now_ms: int) -> dict[str, int]:
     return {fill.fill_id: fill.time_ms for fill in exchange.fills(now_ms - OVERLAP_MS)}
 
 
+def _hides(exchange: Exchange, positions: Mapping[str, Any]) -> bool:
+    """Tell whether a stop or a take rests for a position that is not shown: it is late, or
+    over while nobody looked.
+    """
+    resting = exchange.open_orders()
+    return any(o.reduce_only and o.symbol not in positions for o in resting)
+
+
 def _has_told(entries: Sequence[Any], balance_usd: Decimal) -> bool:
     """Tell whether the account log has told what is in the balance, as far as it says."""
     return not entries or abs(entries[-1].balance_usd - balance_usd) < CENT
 
 
 def _leaves(entry: Any, balance_usd: Decimal) -> bool:
-    return bool(abs(entry.balance_usd - balance_usd) < EXACT_USD)
+    most = EXACT_USD if balance_usd % CENT else ROUNDED_USD
+    return bool(abs(entry.balance_usd - balance_usd) < most)

@@ -1,7 +1,7 @@
-"""What is held and has no price: its worth and its risk cannot be told.
+"""What is held and has no price or no listing: its worth and its risk cannot be told.
 
-A person may hold what the gateway was not told of, and a market may be suspended or not
-listed any more. Exits of all else go on; nothing is entered beside it.
+A person may hold what the gateway was not told of, and a market may be suspended, not to be
+traded at the moment or not listed any more. Exits of all else go on; nothing is entered beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from core.trading.trader.market import Market
 
 @dataclass
 class Unpriced:
-    """Says which symbols are held, by us or by the exchange, that no ticker tells of."""
+    """Says which symbols are held, by us or by the exchange, that no ticker or no
+    instrument tells of.
+    """
 
     market: Market
     books: Books
@@ -40,16 +42,23 @@ class Unpriced:
     def symbols(self) -> list[str]:
         """Those symbols."""
         held = {*self.books.positions, *self.books.held}
-        return sorted(held.difference(self.market.tickers))
+        known = self.market.tickers.keys() & self.market.instruments.keys()
+        return sorted(held.difference(known))
 
     def reason(self) -> str:
         """Say why nothing may be entered, empty if all that is held has a price."""
         symbols = self.symbols
-        foreign = [s for s in symbols if s not in self.market.instruments]
+        unlisted = [s for s in symbols if s not in self.market.instruments]
+        foreign = [s for s in unlisted if s not in self.market.tickers]
         if foreign:
             return (
                 f"{_names(foreign)} is held and not among the symbols that are traded"
                 " here: close it, or add it to GATEWAY_SYMBOLS"
+            )
+        if unlisted:
+            return (
+                f"{_names(unlisted)} is held and may not be traded at the moment: its stop"
+                " and its exits are looked after again once it may"
             )
         if symbols:
             return (

@@ -29,11 +29,12 @@ FAR = {"stop_multiple": Decimal(60), "take_multiple": Decimal(60)}
 
 
 class Market(Noting):
-    """Tells nothing of the symbols that are `gone`, and no candle of those that are `new`;
-    its account takes `slow_s` to be read.
+    """Tells nothing of the symbols that are `gone`, lists none that is `closed`, and tells no
+    candle of those that are `new`; its account takes `slow_s` to be read.
     """
 
     gone: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     slow_s, boot_s = 0.0, 0.0
 
@@ -41,7 +42,9 @@ class Market(Noting):
         return [t for t in super().tickers() if t.symbol not in self.gone]
 
     def instruments(self) -> list[Any]:
-        return [i for i in super().instruments() if i.symbol not in self.gone]
+        return [
+            i for i in super().instruments() if i.symbol not in self.gone + self.closed
+        ]
 
     def candles(self, symbol: str, since_ms: int, limit: int) -> Any:
         found = super().candles(symbol, since_ms, limit)
@@ -101,6 +104,28 @@ def test_a_market_without_a_price_stops_no_exit_of_others() -> None:
     exchange.gone = ()
     tick(one)
     assert (size_of(one, ETH), stops(one)[1:]) == (0, ["entries go on"])
+
+
+def test_a_start_while_a_market_is_closed_tells_so_and_takes_up_what_is_held() -> None:
+    one, exchange = made()
+    want(one, ETH)
+    tick(one)
+    idle(one)
+    exchange.closed = (ETH,)
+    fetch_prices(one)
+    idle(one)
+    for order in exchange.open_orders():
+        exchange.cancel(order.client_id)
+    tick(one, 2)
+    (reason,) = stops(one)
+    assert reason.startswith("PF_ETHUSD is held and may not be traded at the moment")
+    assert one.loop.trades == {}
+    exchange.closed = ()
+    tick(one)
+    assert set(one.loop.trades) == {ETH}
+    assert stops(one)[1:] == ["entries go on"]
+    assert {o.kind for o in exchange.open_orders()} == {"stop", "take_profit"}
+    assert len(one.store.rows("trades", 0)) == 1
 
 
 def test_one_that_is_not_held_is_not_entered_and_stops_nothing() -> None:
