@@ -39,7 +39,7 @@ COMMANDS: dict[str, str] = {
     "candles": "fetch the exchange's candles into files, for backtest and demo",
     "backtest": "trade a history with the very modules that trade, and judge the result",
     "demo": "run the main job from specs to a trading system that repairs itself",
-    "db": "create (init) or empty (purge) what is ours in the stores",
+    "db": "create (init), empty (purge) or bring back (restore) what is ours in the stores",
 }
 
 # Commands that hold the terminal or the whole system: not for use inside the chat.

@@ -1,4 +1,5 @@
-"""Create the schemas in the stores (init), or empty exactly what is ours (purge).
+"""Create the schemas in the stores (init), empty exactly what is ours (purge), or bring the
+dump of a purge back into stores that hold nothing of ours (restore).
 
 Before their first use init empties the stores too, should they hold anything of ours.
 Purge names what it will empty, takes a dump first and asks for a yes. Nothing that is
@@ -11,19 +12,27 @@ import argparse
 import json
 import sys
 from functools import partial
+from pathlib import Path
 
 from architect import config as configuration
 from architect.config import Config
 from architect.stores import joined_stores
 from architect.typed import may_empty
-from core.stores.purge import Purged, init, purge
+from core.plain_words import counted
+from core.stores.purge import Purged, init, purge, restore
 
-EXAMPLE = "  architect db init\n  architect db purge --yes"
+EXAMPLE = (
+    "  architect db init\n  architect db purge --yes\n"
+    "  architect db restore .architect/dumps/2026-11-28T041500Z-123456789"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("action", choices=("init", "purge"))
+    parser.add_argument("action", choices=("init", "purge", "restore"))
+    parser.add_argument(
+        "dump", nargs="?", type=Path, metavar="DUMP", help="restore: the dump's folder"
+    )
     parser.add_argument(
         "--yes",
         action="store_true",
@@ -35,12 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Return 0, 1 when the answer was no."""
+    """Return 0, 1 when the answer was no, 2 for a dump that is missing or one too many."""
+    restores = options.action == "restore"
+    if restores != (options.dump is not None):
+        said = "no dump is named" if restores else f"{options.action} takes no dump"
+        print(f"error: {said}", file=sys.stderr)
+        print("hint: architect db restore DUMP", file=sys.stderr)
+        return 2
     config = configuration.load(options.root)
     with joined_stores(config) as stores:
         urls = stores.database_url, stores.redis_url
-        action = _init if options.action == "init" else _purge
-        return action(config, urls, options)
+        actions = {"init": _init, "purge": _purge, "restore": _restore}
+        return actions[options.action](config, urls, options)
 
 
 def _init(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
@@ -66,6 +81,17 @@ def _purge(config: Config, urls: tuple[str, str], options: argparse.Namespace) -
         print("nothing was emptied", file=sys.stderr)
         return 1
     print(json.dumps(_plain(done)) if options.json else _said(done))
+    return 0
+
+
+def _restore(config: Config, urls: tuple[str, str], options: argparse.Namespace) -> int:
+    # Stores in use: else the first start after it would empty them.
+    init(*urls, config.project.data / "dumps", partial(may_empty, yes=options.yes))
+    rows = restore(*urls, options.dump)
+    if options.json:
+        print(json.dumps({"rows": rows}))
+    else:
+        print(f"{counted(rows, 'row')} and all keys of {options.dump} are back")
     return 0
 
 

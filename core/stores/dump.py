@@ -12,9 +12,12 @@ import gzip
 import json
 import shutil
 import time
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import redis
 from psycopg import sql
 
@@ -24,6 +27,8 @@ from core.stores.migrate import applied_migrations
 from core.stores.postgres import Connection
 
 NOTE = "dump.json"
+# What reading a file that was cut or changed may raise.
+_UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
 
 
 def dump(connection: Connection, client: redis.Redis, folder: Path) -> Path:
@@ -79,16 +84,19 @@ def dump_keys(client: redis.Redis, path: Path) -> int:
     return written
 
 
-def restore(connection: Connection, client: redis.Redis, folder: Path) -> None:
-    """Put the dump in `folder` back into stores that hold nothing of ours.
+def restore(connection: Connection, client: redis.Redis, folder: Path) -> int:
+    """Put the dump in `folder` back into stores that hold nothing of ours; return its rows.
 
-    Raises StoreError when they do, or when the schema is not the dump's. Rows come back
-    all or none.
+    Raises StoreError when they do, when the schema is not the dump's or the dump is damaged.
+    Rows come back all or none.
     """
     try:
         note = json.loads((folder / NOTE).read_text())
     except (OSError, ValueError) as error:
-        raise StoreError(f"no dump in {folder}: {error}") from error
+        raise StoreError(
+            f"no dump in {folder}: {error}",
+            hint="a dump is a folder of .architect/dumps",
+        ) from error
     if note["migrations"] != applied_migrations(connection):
         raise StoreError(
             f"the dump in {folder} was made with other migrations",
@@ -99,10 +107,24 @@ def restore(connection: Connection, client: redis.Redis, folder: Path) -> None:
             "the stores are not empty, and a dump is not mixed with what is there",
             hint="architect db purge",
         )
-    with connection.transaction():
-        for table in (name for name in inventory.TABLES if name in note["rows"]):
-            restore_table(connection, table, folder / f"{table}.csv.gz")
-    restore_keys(client, folder / "redis.jsonl.gz")
+    try:
+        keys = read_keys(folder / "redis.jsonl.gz")
+        with connection.transaction():
+            for table in (name for name in inventory.TABLES if name in note["rows"]):
+                restore_table(connection, table, folder / f"{table}.csv.gz")
+            found = inventory.take(connection, client).tables
+            if _filled(found) != _filled(note["rows"]) or len(keys) != note["keys"]:
+                raise ValueError("it holds other rows or keys than it says")
+            restore_keys(client, keys)
+    except (*_UNREADABLE, psycopg.DataError, psycopg.ProgrammingError) as error:
+        raise StoreError(
+            f"the dump in {folder} is damaged: {error}", hint="take another dump"
+        ) from error
+    return sum(found.values())
+
+
+def _filled(rows: dict[str, int]) -> dict[str, int]:
+    return {table: number for table, number in rows.items() if number}
 
 
 def restore_table(connection: Connection, table: str, path: Path) -> None:
@@ -127,13 +149,20 @@ def restore_table(connection: Connection, table: str, path: Path) -> None:
         connection.execute(last, (table, identity[0]))
 
 
-def restore_keys(client: redis.Redis, path: Path) -> None:
-    """Read the keys back, with the time that they had left to live."""
+def read_keys(path: Path) -> list[tuple[bytes, bytes, int]]:
+    """Return names, values and the time that is left to live in ms, 0 for ever."""
     with gzip.open(path, "rt") as file:
-        for line in file:
-            key, value, ttl_ms = json.loads(line)
-            name, data = base64.b64decode(key), base64.b64decode(value)
-            client.restore(name, ttl_ms, data, replace=True)
+        lines = [json.loads(line) for line in file]
+    return [
+        (base64.b64decode(key), base64.b64decode(value), ttl_ms)
+        for key, value, ttl_ms in lines
+    ]
+
+
+def restore_keys(client: redis.Redis, keys: Iterable[tuple[bytes, bytes, int]]) -> None:
+    """Put keys back, with the time that they had left to live."""
+    for name, data, ttl_ms in keys:
+        client.restore(name, ttl_ms, data, replace=True)
 
 
 def b64(data: bytes) -> str:

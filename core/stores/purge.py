@@ -96,12 +96,12 @@ def empty(connection: Connection, client: redis.Redis, purged: Purged) -> None:
         client.unlink(key)
 
 
-def restore(database_url: str, redis_url: str, folder: Path) -> None:
-    """Bring the dump in `folder` back; see `core.stores.dump.restore`."""
+def restore(database_url: str, redis_url: str, folder: Path) -> int:
+    """Bring the dump in `folder` back and return its rows; see `core.stores.dump.restore`."""
     migrate(database_url)
     client = inventory.connect_redis(redis_url)
     try:
         with connect(database_url) as connection:
-            dump.restore(connection, client, folder)
+            return dump.restore(connection, client, folder)
     finally:
         client.close()

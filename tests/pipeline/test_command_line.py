@@ -53,8 +53,8 @@ def test_without_a_command_it_shows_help_and_was_called_wrongly(
         (["log"], "the following arguments are required: NAME", "architect log --help"),
         (["up", "--workers", "0"], "argument --workers: '0' is no whole number above 0",
          "architect up --help"),
-        (["db", "drop"], "argument action: invalid choice: 'drop' (choose from 'init', 'purge')",
-         "architect db --help"),
+        (["db", "drop"], "argument action: invalid choice: 'drop' "
+         "(choose from 'init', 'purge', 'restore')", "architect db --help"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_ends_with_2_and_a_hint(
@@ -65,7 +65,7 @@ def test_a_wrong_call_ends_with_2_and_a_hint(
     assert said.out == ""
     # Python 3.12 and later quote choices otherwise.
     assert (
-        said.err.replace("init, purge", "'init', 'purge'")
+        said.err.replace("init, purge, restore", "'init', 'purge', 'restore'")
         == f"error: {error}\nhint: {hint}\n"
     )
 
