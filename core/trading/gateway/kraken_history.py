@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from core.trading.gateway.adapter import Row
 from core.trading.gateway.answers import Node
@@ -20,7 +21,7 @@ _BODY = {
 }
 _TRIGGER_BODY = {
     "OrderTriggerPlaced": "order",
-    "OrderTriggerUpdated": "newOrder",
+    "OrderTriggerUpdated": "newOrderTrigger",
     "OrderTriggerActivated": "order",
     "OrderTriggerCancelled": "order",
 }
@@ -34,8 +35,11 @@ _WORDS = {
     "OrderTriggerActivated": "triggered",
     "OrderTriggerCancelled": "cancelled",
 }
+# Kraken's documents give one name in one version and another in the next.
+_OTHER_NAME = {"newOrderTrigger": "newOrder"}
 # Answers to requests that changed nothing.
-_STATELESS = ("OrderNotFound", "OrderEditRejected")
+_STATELESS = ("OrderNotFound", "OrderEditRejected", "OrderTriggerEditRejected")
+_KNOWN = frozenset((*_BODY, *_TRIGGER_BODY, *_STATELESS))
 _ENDED = ("OrderCancelled", "OrderTriggerCancelled")
 
 
@@ -73,14 +77,21 @@ def event_row(e: Event) -> Row:
 
 def event(element: Node, client_id: str | None = None) -> Event | None:
     """Read one element; None for kinds that tell no order state and, if a client id is
-    given, for other orders: those need not be readable.
+    given, for other orders: those need not be readable, nor of a kind that is known.
     """
-    body, time_ms = element.node("event"), element.time_ms("timestamp")
+    body = element.node("event")
+    if client_id is not None and _is_another(body, client_id):
+        return None
+    found = _read(body, element.time_ms("timestamp"))
+    if found is not None and client_id not in (None, found.client_id):
+        return None
+    return found
+
+
+def _read(body: Node, time_ms: int) -> Event | None:
     for kind, key in _BODY.items():
         if body.has(kind):
             told = body.node(kind)
-            if _is_another(told.node(key), client_id):
-                return None
             states = [_state(told.node(key))]
             if told.has("oldOrder"):
                 states.append(_state(told.node("oldOrder")))
@@ -88,8 +99,8 @@ def event(element: Node, client_id: str | None = None) -> Event | None:
     for kind, key in _TRIGGER_BODY.items():
         if body.has(kind):
             told = body.node(kind)
-            if _is_another(told.node(key), client_id):
-                return None
+            if not told.has(key):
+                key = _OTHER_NAME.get(key, key)
             quantity = told.node(key).number("quantity", least=0)
             return _event(time_ms, kind, told, key, [(quantity, Decimal(0))])
     if not any(body.has(kind) for kind in _STATELESS):
@@ -109,8 +120,25 @@ def size(events: list[Event]) -> Decimal | None:
     return max((quantity + filled for quantity, filled in states), default=None)
 
 
-def _is_another(order: Node, client_id: str | None) -> bool:
-    return client_id is not None and order.data.get("clientId") != client_id
+def _is_another(body: Node, client_id: str) -> bool:
+    """Tell whether an event is of another order: it tells of one, or is of a kind that is
+    not known, and names the client id nowhere. What is broken may be ours.
+    """
+    if _names(body.data, client_id):
+        return False
+    for kind, told in body.data.items():
+        if isinstance(told, dict):
+            of_order = any(isinstance(value, dict) for value in told.values())
+            return of_order or kind not in _KNOWN
+    return False
+
+
+def _names(value: Any, client_id: str) -> bool:
+    if isinstance(value, dict):
+        return any(_names(below, client_id) for below in value.values())
+    if isinstance(value, list):
+        return any(_names(below, client_id) for below in value)
+    return bool(value == client_id)
 
 
 def _state(order: Node) -> tuple[Decimal, Decimal]:

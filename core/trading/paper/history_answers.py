@@ -136,7 +136,8 @@ def _trigger_event(event: Event) -> Plain | None:
         body: Plain = {"order": order, "reason": "new_user_order"}
         return _element(event, {"OrderTriggerPlaced": body})
     if event.kind == "EDIT" and event.before is not None:
-        body = {"oldOrder": history_order(event.before), "newOrder": order}
+        old = history_order(event.before)
+        body = {"oldOrderTrigger": old, "newOrderTrigger": order}
         return _element(event, {"OrderTriggerUpdated": body})
     if event.kind == "CANCEL":
         body = {"order": order, "reason": event.reason}

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from paper_market import FREE, XBT, exchange, flat, order
 
+from core.trading.paper.history_answers import trigger_events
 from core.trading.paper.orders import OrderState
 
 UP = (100_000.0, 101_000.0, 99_900.0, 100_800.0)
@@ -149,6 +150,16 @@ def test_a_stop_beyond_the_price_triggers_at_once() -> None:
     paper = exchange(flat(100_000, 2), **FREE)
     paper.send(order("sell", "0.01", "stp", stop_price="100500"))
     assert len(paper.books.fills) == 1
+
+
+def test_an_edited_trigger_is_told_under_the_names_of_the_trigger_history() -> None:
+    paper = exchange(flat(100_000, 2), **FREE)
+    stop = paper.send(order("sell", "0.01", "stp", stop_price="99500")).order
+    paper.edit(stop, Decimal("0.02"), None, None)
+    told = trigger_events(paper.venue.events, {"sort": "asc"})[-1]["event"]
+    edit = told["OrderTriggerUpdated"]
+    sizes = {name: state["quantity"] for name, state in edit.items()}
+    assert sizes == {"oldOrderTrigger": "0.01", "newOrderTrigger": "0.02"}
 
 
 def test_a_trailing_stop_follows_the_price_up_and_not_down() -> None:
