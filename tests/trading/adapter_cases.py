@@ -438,6 +438,7 @@ _REST = Wire(
     names=frozenset(
         {
             *("symbol", "tradeable", "contract", "asset", "info", "reason"),
+            "margin_account",
             *("order_id", "orderId", "uid", "fill_id", "executionId"),
             *("cliOrdId", "clientId", "updateReason"),
         }

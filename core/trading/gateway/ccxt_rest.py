@@ -185,8 +185,8 @@ class CcxtRest:
         return fill_rows(self._calls, since_ms)
 
     def ledger(self, since_id: int, since_ms: int = 0) -> list[Row]:
-        """Return the cash rows of the account log with a higher id, at or after since_ms,
-        oldest first.
+        """Return the cash rows of the wallet's account log with a higher id, at or after
+        since_ms, oldest first.
         """
         found: list[Row] = []
         count, cost, last = 25, 1, since_id
@@ -243,6 +243,9 @@ class CcxtRest:
 
 
 def _is_cash(row: Node) -> bool:
+    # The log is of all wallets, and the balance that of the multi-collateral one alone.
+    if row.has("margin_account") and row.text("margin_account").lower() != "flex":
+        return False
     # A trade has a second row, whose asset is the contract and whose balance is a size.
     return row.text("asset").lower() == "usd"
 
