@@ -294,6 +294,7 @@ LOG = {
     "date": NOW,
     "info": "futures trade",
     "fee": 0.25,
+    "liquidation_fee": None,
     "realized_pnl": 1.5,
     "realized_funding": None,
     "old_balance": 998.75,

@@ -73,6 +73,14 @@ def test_what_is_taken_out_is_no_loss_even_before_the_loop_has_read_of_it(
     assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
 
 
+def test_what_the_exchange_takes_is_a_loss(rig: Rig) -> None:
+    rig.equity(1000)
+    transfer(rig, 20, -60, NOON, info="interest payment")
+    transfer(rig, 21, -40, NOON, info="covered liquidation")
+    rig.equity(900, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
 def test_what_is_paid_in_hides_no_loss(rig: Rig) -> None:
     rig.equity(1000)
     transfer(rig, 20, 400, NOON)

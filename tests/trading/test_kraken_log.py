@@ -71,3 +71,88 @@ def test_the_log_is_read_on_past_a_page_of_another_wallet(
         {"accountUid": "a", "logs": [entry(26, "transfer", 1000, 1500)]},
     ]
     assert [row["entry_id"] for row in adapter.ledger(0)] == [26]
+
+
+@pytest.mark.parametrize(
+    ("told", "new", "fee"),
+    [
+        ({"liquidation_fee": 3}, "991.75", "3.25"),
+        # Where the fee holds it already, the balances show it.
+        ({"fee": 3.25, "liquidation_fee": 3}, "991.75", "3.25"),
+        # An assignee is paid for what he takes over.
+        ({"liquidation_fee": -3}, "997.75", "-2.75"),
+        ({"liquidation_fee": None}, "994.75", "0.25"),
+        ({"liquidation_fee": 0}, "994.75", "0.25"),
+        ({}, "994.75", "0.25"),
+        # Doubles are not exact to the last place.
+        ({"liquidation_fee": 3}, "991.7500000001", "3.25"),
+        ({"fee": 3.25, "liquidation_fee": 3}, "991.7500000001", "3.25"),
+    ],
+)
+def test_what_a_liquidation_costs_is_a_fee_once(
+    adapter: CcxtRest,
+    exchange: CannedExchange,
+    told: dict[str, Any],
+    new: str,
+    fee: str,
+) -> None:
+    lost = {"fee": 0.25, "realized_pnl": -5.5, "realized_funding": 0.5}
+    tell(
+        exchange, {**entry(7, "futures liquidation", 1000, float(new)), **lost, **told}
+    )
+    (row,) = adapter.ledger(0)
+    assert (row["fee_usd"], row["transfer_usd"]) == (Decimal(fee), 0)
+    assert (row["realised_usd"], row["funding_usd"]) == (Decimal("-5.5"), Decimal(".5"))
+
+
+def test_a_liquidation_fee_counts_where_the_balance_before_is_not_told(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    row = entry(7, "futures liquidation", 0, 990, fee=0.25, liquidation_fee=3)
+    del row["old_balance"]
+    tell(exchange, row)
+    assert [row["fee_usd"] for row in adapter.ledger(0)] == [Decimal("3.25")]
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        *("transfer", "cross-exchange transfer", "subaccount transfer"),
+        *("admin transfer", "Cross-Exchange Transfer", "conversion"),
+        *("deposit", "withdrawal"),
+    ],
+)
+@pytest.mark.parametrize("usd", [-25, 25])
+def test_by_these_kinds_money_comes_or_goes(
+    adapter: CcxtRest, exchange: CannedExchange, info: str, usd: int
+) -> None:
+    tell(exchange, entry(7, info, 1000, 1000 + usd - 0.5, fee=0.5))
+    (row,) = adapter.ledger(0)
+    assert (row["transfer_usd"], row["fee_usd"]) == (usd, Decimal("0.5"))
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        *("covered liquidation", "interest payment", "kfee applied", "settlement"),
+        *("tax withheld", "tax refund", "what is new"),
+    ],
+)
+@pytest.mark.parametrize("usd", [-25, 25])
+def test_by_any_other_kind_what_nothing_explains_is_a_cost(
+    adapter: CcxtRest, exchange: CannedExchange, info: str, usd: int
+) -> None:
+    told = {"fee": 0.5, "realized_pnl": 2, "realized_funding": -1}
+    tell(exchange, entry(7, info, 1000, 1000 + usd + 0.5, **told))
+    (row,) = adapter.ledger(0)
+    assert (row["transfer_usd"], row["fee_usd"]) == (0, Decimal("0.5") - usd)
+    moved = row["realised_usd"] + row["funding_usd"] - row["fee_usd"]
+    assert moved == Decimal("0.5") + usd
+
+
+def test_what_a_trade_does_not_explain_is_left_to_the_comparison_of_balances(
+    adapter: CcxtRest, exchange: CannedExchange
+) -> None:
+    tell(exchange, entry(7, "futures trade", 1000, 990, fee=0.5))
+    (row,) = adapter.ledger(0)
+    assert (row["transfer_usd"], row["fee_usd"]) == (0, Decimal("0.5"))

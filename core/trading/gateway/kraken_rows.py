@@ -13,8 +13,10 @@ from core.trading.gateway.answers import Node
 PERPETUAL = "flexible_futures"
 _MOST_PLACES = 20
 _PRICES = ("markPrice", "bid", "ask", "last", "open24h")
-# Kinds of the account log whose amounts say all; by others money comes or goes.
+# Kinds of the account log whose amounts say all.
 _TRADED = ("futures ", "funding rate change")
+# Words of the kinds by which its owner's money comes or goes.
+_MOVED = ("transfer", "deposit", "withdrawal", "conversion")
 
 
 def instrument(row: Node) -> Row:
@@ -131,13 +133,16 @@ def fill(row: Node) -> Row:
 
 def ledger_entry(row: Node) -> Row:
     """Return LedgerEntry fields; Kraken writes null where nothing was charged."""
-    kind, balance = row.text("info"), row.number("new_balance")
-    fee = row.number_or_zero("fee")
+    kind = row.text("info")
     realised = row.number_or_zero("realized_pnl")
     funding = row.number_or_zero("realized_funding")
+    fee, unexplained = _charged(row, realised + funding)
     transfer = Decimal(0)
-    if not kind.startswith(_TRADED) and row.has("old_balance"):
-        transfer = balance - row.number("old_balance") - (realised + funding - fee)
+    if any(word in kind.lower() for word in _MOVED):
+        transfer = unexplained
+    elif not kind.startswith(_TRADED):
+        # Interest, taxes and the like cost, and what they bring is a negative cost.
+        fee -= unexplained
     return {
         "entry_id": row.integer("id", least=0),
         "time_ms": row.time_ms("date"),
@@ -147,8 +152,26 @@ def ledger_entry(row: Node) -> Row:
         "realised_usd": realised,
         "funding_usd": funding,
         "transfer_usd": transfer,
-        "balance_usd": balance,
+        "balance_usd": row.number("new_balance"),
     }
+
+
+def _charged(row: Node, earned: Decimal) -> tuple[Decimal, Decimal]:
+    """Return an entry's fees, and by how much its balance moved beyond them and what was
+    earned: 0 where the balance before is not told.
+    """
+    fee = row.number_or_zero("fee")
+    liquidation = Decimal(0)
+    if row.has("liquidation_fee"):
+        liquidation = row.number("liquidation_fee")
+    if not row.has("old_balance"):
+        return fee + liquidation, Decimal(0)
+    moved = row.number("new_balance") - row.number("old_balance")
+    unexplained = moved - (earned - fee)
+    # Should the fee hold that of the liquidation already, the balances tell.
+    if abs(unexplained) < abs(unexplained + liquidation):
+        liquidation = Decimal(0)
+    return fee + liquidation, unexplained + liquidation
 
 
 def isolated(row: Node) -> str:

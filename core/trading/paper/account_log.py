@@ -48,6 +48,8 @@ def _entries(row: LedgerRow) -> list[Plain]:
         "execution": fill.fill_id if fill else None,
         "funding_rate": row.funding_rate,
         "info": row.kind,
+        # A liquidation here costs its fee alone.
+        "liquidation_fee": None,
         "margin_account": "flex",
         "mark_price": row.mark_price,
         "trade_price": fill.price if fill else None,

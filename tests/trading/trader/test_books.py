@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 from trader_rig import Rig
 
 from core.errors import StoreError
-from core.trading.trader.books import Books
+from core.records import row_of
+from core.trading.trader.books import ZERO, Books
 
 SYMBOLS = {"PF_XBTUSD": 0.01, "PF_ETHUSD": 0.2, "PF_SOLUSD": 4.0}
 
@@ -129,3 +132,47 @@ def test_rows_wait_until_the_store_takes_them(rig: Rig) -> None:
     (fill,) = rig.rows("fills")
     assert (fill["client_id"], fill["size"]) == ("wait-1", 3)
     assert rig.rows("ledger")[-1]["fee_usd"] > 0
+
+
+@pytest.mark.parametrize("usd", ["0.75", "-0.75"])
+def test_a_cost_that_belongs_to_no_symbol_is_booked_and_is_no_trades(
+    rig: Rig, usd: str
+) -> None:
+    """Interest, taxes: the log names no contract. What the exchange pays is a negative fee."""
+    loop = rig.loop()
+    rig.trade("PF_SOLUSD", "buy", "3", "mine-1")
+    loop.books.sync()
+    books, ledger = loop.books, rig.exchange.ledger
+    balance, before = books.balance_usd, replace(books.totals_of("PF_SOLUSD"))
+    last = row_of(ledger(0)[-1])
+    charged = {
+        "entry_id": last["entry_id"] + 2,
+        "kind": "interest payment",
+        "symbol": "",
+    }
+    sums = {"fee_usd": Decimal(usd), "realised_usd": ZERO, "funding_usd": ZERO}
+    entry = rig.modules.records["LedgerEntry"](**{**last, **charged, **sums})
+
+    class Charging:
+        """Its account log has an entry more."""
+
+        def ledger(self, since_id: int, since_ms: int) -> list[Any]:
+            return [
+                e for e in [*ledger(since_id, since_ms), entry] if e.entry_id > since_id
+            ]
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(rig.exchange, name)
+
+    books.exchange = cast(Any, Charging())
+    loop.journal.sync({})
+    assert books.balance_usd == balance - Decimal(usd)
+    assert books.totals_of("PF_SOLUSD") == before
+    assert [pnl.symbol for pnl in books.pnl({"PF_SOLUSD": Decimal(100)})] == [
+        "PF_SOLUSD"
+    ]
+    assert "transfer" not in rig.kinds()
+    books.save()
+    assert (rig.rows("ledger")[-1]["symbol"], rig.rows("ledger")[-1]["fee_usd"]) == (
+        *("", Decimal(usd)),
+    )
