@@ -1,8 +1,8 @@
 """The Exchange port as the runtime uses it: a thin client of the gateway's socket.
 
 It builds records, maps errors back to core.errors and says OutcomeUnknown when an answer
-to a command is lost. It holds no key, no limit and no ccxt, and it never repeats a
-request that may have been carried out.
+to a command is lost or cannot be read. It holds no key, no limit and no ccxt, and it never
+repeats a request that may have been carried out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import errors
-from core.errors import ExchangeUnavailable, MalformedAnswer, OutcomeUnknown
+from core.errors import (
+    ExchangeUnavailable,
+    MalformedAnswer,
+    OutcomeUnknown,
+    RequiresError,
+)
 from core.trading import record_fields
 from core.trading.gateway_connection import Connection
 
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 WRITES = frozenset({"place", "edit", "cancel", "cancel_order"})
 _CANDLE_COLUMNS = ("time_ms", "open", "high", "low", "close", "volume")
+# A record that refuses its values is an answer with values that cannot be.
+_UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError, RequiresError)
 _ASK_HINT = "ask `order` for it before anything is sent again"
 _encode = json.JSONEncoder(separators=(",", ":"), default=record_fields.plain).encode
 
@@ -68,7 +75,7 @@ class GatewayExchange:
         """Send one order. OutcomeUnknown: ask `order` before anything is sent again."""
         fields = record_fields.FIELDS["OrderRequest"]
         row = {field: getattr(order, field) for field in fields}
-        return self._one("OrderStatus", self._call("place", order=row))
+        return self._done(self._call("place", order=row))
 
     def order(self, client_id: str) -> Any | None:
         """Return what the exchange knows of an order, None if it never got it."""
@@ -89,15 +96,15 @@ class GatewayExchange:
             limit_price=limit_price,
             stop_price=stop_price,
         )
-        return self._one("OrderStatus", row)
+        return self._done(row)
 
     def cancel(self, client_id: str) -> Any | None:
         """Cancel one order; None if the exchange has no such open order."""
-        return self._one("OrderStatus", self._call("cancel", client_id=client_id))
+        return self._done(self._call("cancel", client_id=client_id))
 
     def cancel_order(self, order_id: str) -> Any | None:
         """Cancel by the exchange's id; None if the exchange has no such open order."""
-        return self._one("OrderStatus", self._call("cancel_order", order_id=order_id))
+        return self._done(self._call("cancel_order", order_id=order_id))
 
     def open_orders(self) -> list[Any]:
         """Return all resting orders, those that wait for a trigger too."""
@@ -146,6 +153,15 @@ class GatewayExchange:
         if connection is not None:
             connection.close()
 
+    def _done(self, row: Any) -> Any | None:
+        """Return what a command made of its order; it was carried out all the same if that
+        cannot be read.
+        """
+        try:
+            return self._one("OrderStatus", row)
+        except MalformedAnswer as error:
+            raise OutcomeUnknown(f"sent, but {error}", hint=_ASK_HINT) from error
+
     def _one(self, name: str, row: Any) -> Any | None:
         return (
             None if row is None else self._read(name, lambda: self._record(name, row))
@@ -163,7 +179,7 @@ class GatewayExchange:
     def _read(self, name: str, make: Callable[[], Any]) -> Any:
         try:
             return make()
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise MalformedAnswer(f"{name} from the gateway: {error!r:.200}") from error
 
     def _call(self, method: str, **params: Any) -> Any:
