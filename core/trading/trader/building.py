@@ -16,8 +16,8 @@ from core.trading.trader.trades import OpenTrade
 @dataclass
 class Building:
     """`trades` are the open ones by symbol; `sync` books what is new, `protect` lets stops and
-    takes rest as they should, `safely` runs a part and tells of its error. `is_whole` says
-    that the last entry was followed to its end.
+    takes rest as they should, `safely` runs a part and tells of its error. `followed` is
+    how many orders had been sent when the last entry was followed to its end.
     """
 
     trades: dict[str, OpenTrade]
@@ -28,7 +28,7 @@ class Building:
     safely: Callable[[str, Callable[[], Any]], Any]
     sync: Callable[[], None]
     protect: Callable[[int], Any]
-    is_whole: bool = False
+    followed: int = 0
 
     def opened(self, trade: OpenTrade) -> None:
         """Take up a trade that was just entered."""
@@ -41,13 +41,12 @@ class Building:
 
     def built(self, trade: OpenTrade, now_ms: int) -> None:
         """Take note of what an entry has filled, and fit its stop and take to it."""
-        self.is_whole = False
         try:
             self.sync()
         finally:
             self._note(trade)
         self.protect(now_ms)
-        self.is_whole = True
+        self.followed = len(self.books.sent)
 
     def _note(self, trade: OpenTrade) -> None:
         position = self.books.positions.get(trade.symbol)

@@ -34,11 +34,12 @@ class Entering:
 
     def run(self, now_ms: int, equity_usd: Decimal) -> None:
         """Send what may go in now, and look after what it left."""
-        sent, self.building.is_whole = len(self.books.sent), False
+        self.building.followed = len(self.books.sent)
         self.safely("entries", partial(self._enter, now_ms, equity_usd))
-        if len(self.books.sent) > sent and not self.building.is_whole:
-            # An exchange that lost an entry may have lost the stops of others with it,
-            # and what broke off between an entry and its stop has not fitted the stop.
+        if len(self.books.sent) > self.building.followed:
+            # An exchange that lost an entry may have lost the stops of others with it, also
+            # of one that went well just before; and what broke off between an entry and
+            # its stop has not fitted the stop.
             self.safely("fetch", self.books.look)
             self.safely("protection", partial(self.protect, now_ms))
 
