@@ -100,7 +100,9 @@ class Adoption:
         if left is not None and self.exits.is_over(left):
             left = None  # somebody turned it: that one is closed apart
         trade = self.levels.adopt(symbol, now_ms, resting, left)
-        trade.orders_sent += self._used_before(symbol, now_ms)
+        used = self._used_before(symbol, now_ms)
+        trade.orders_sent += used
+        self.exits.leave_out(symbol, now_ms, used)
         # What it has cost is read when it can be: its stop does not wait for that.
         trade.begun = left is not None and left.begun
         if left is not None:

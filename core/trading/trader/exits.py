@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -22,13 +22,19 @@ ATTEMPTS = 10_000
 
 @dataclass
 class Exits:
-    """Closes trades with reduce-only orders; an exit that fails is tried again each tick."""
+    """Closes trades with reduce-only orders; an exit that fails is tried again each tick.
+
+    `_used` is by symbol the time of its last exit and how many ids of that time are used up.
+    An id names symbol and time, not the trade: were exits counted by trade, that of one
+    entered in the tick in which another ended would have the other's id, and count as filled.
+    """
 
     modules: Registry
     market: Market
     books: Books
     execution: Execution
     config: TraderConfig
+    _used: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def is_over(self, trade: OpenTrade) -> bool:
         """Tell whether neither books nor exchange hold anything of the trade any more.
@@ -99,7 +105,15 @@ class Exits:
         instrument = self.market.instruments[trade.symbol]
         size, side = abs(position.size), OPPOSITE[trade.side]
         plan = self.execution.plan(side, size, price, now_ms, instrument, ANY_PRICE)
-        attempt = trade.exits_sent % ATTEMPTS
-        intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, attempt)
-        trade.exits_sent += 1
+        attempt = self._used_at(trade.symbol, now_ms)
+        self._used[trade.symbol] = now_ms, attempt + 1
+        intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, attempt % ATTEMPTS)
         return self.execution.run(intent, ZERO, price, instrument)
+
+    def leave_out(self, symbol: str, now_ms: int, count: int) -> None:
+        """Use up so many ids of a time: the process before may have sent exits by them."""
+        self._used[symbol] = now_ms, max(count, self._used_at(symbol, now_ms))
+
+    def _used_at(self, symbol: str, now_ms: int) -> int:
+        at_ms, count = self._used.get(symbol, (now_ms, 0))
+        return count if at_ms == now_ms else 0

@@ -42,7 +42,6 @@ class OpenTrade:
     answered: Decimal = ZERO
     seen: bool = False
     entries_sent: int = 0
-    exits_sent: int = 0
     orders_sent: int = 0
     stop_failures: int = 0
     failed_candle: int = 0

@@ -316,6 +316,7 @@ def test_exits_go_on_after_any_number_of_refusals() -> None:
     one, _ = made(max_hold_ms=3 * CANDLE_MS)
     tick(one)
     only_watch(one)
-    one.loop.trades[ETH].exits_sent = ATTEMPTS
+    due_ms = one.loop.trades[ETH].opened_ms + 3 * CANDLE_MS
+    one.loop.exits.leave_out(ETH, due_ms, ATTEMPTS)
     tick(one, 3)
     assert not held(one)
