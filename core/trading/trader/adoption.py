@@ -108,7 +108,9 @@ class Adoption:
         if left is not None:
             del self.left[symbol]
         self.trades[symbol] = trade
-        self.plans.take_up(trade)
+        self.plans.take_up(trade, self.books.positions[symbol])
+        if trade.plan is None:
+            self.safely("store", partial(self.plans.keep, trade))
         self.journal.write(trade)
         self.tell("adopted", trade_id=trade.trade_id, size=str(trade.size))
 

@@ -58,10 +58,14 @@ class Plans:
         sent = {"entries_sent": trade.entries_sent, "over": False}
         return {"trade_id": trade.trade_id, **fields, **sent}
 
-    def take_up(self, trade: OpenTrade) -> None:
-        """Give a trade of an earlier process the plan that it had."""
+    def take_up(self, trade: OpenTrade, position: Any) -> None:
+        """Give a trade of an earlier process the plan that it had.
+
+        Where less is held than was entered, a stop, a person or the exchange has sold while
+        no process lived: nothing more goes in.
+        """
         row = self._rows.get(trade.trade_id)
-        if row is None or row["over"]:
+        if row is None or row["over"] or abs(position.size) < trade.size:
             return
         trade.plan = self.modules.records["SlicePlan"](
             **{name: row[name] for name in _FIELDS}
