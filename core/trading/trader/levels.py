@@ -16,6 +16,8 @@ from core.trading.trader.market import Market
 from core.trading.trader.trades import OpenTrade
 
 ZERO = Decimal(0)
+# Of the price, between an entry and the level below it at most.
+FARTHEST_FRAC = Decimal("0.99")
 
 
 @dataclass
@@ -35,11 +37,20 @@ class Levels:
         return self.modules["exit_levels_for"](
             side,
             price,
-            volatility_frac,
+            self._bounded(side, volatility_frac),
             self.config.stop_multiple,
             self.config.take_multiple,
             self.market.instruments[symbol].tick_size,
         )
+
+    def _bounded(self, side: str, volatility_frac: float) -> float:
+        # After a flash crash in a thin market the level below the entry (a long's stop, a
+        # short's take), so many times the volatility away, would be at zero or beneath.
+        # The module's contract takes neither that nor a volatility above 1, and without
+        # levels a position would have no stop at all: it gets the farthest that there is.
+        long, config = side == "long", self.config
+        below = config.stop_multiple if long else config.take_multiple
+        return min(volatility_frac, 1.0, float(FARTHEST_FRAC / below))
 
     def trail_usd(self, price: Decimal, levels: Any) -> Decimal:
         """Return the distance that the stop of a trade at this price keeps."""
@@ -70,15 +81,15 @@ class Levels:
         position = self.books.positions[symbol]
         side = "long" if position.size > ZERO else "short"
         price = position.entry_price
-        first = self.around(symbol, side, price, self._known_volatility(symbol))
         base = self.books.totals_of(symbol)
         trade = left or OpenTrade(
             f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size), price,
-            first, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
+            None, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
         )  # fmt: skip
         if left is None or not self._take_up_kept(left):
-            trade.levels = first
-            trade.trail_usd = self.trail_usd(price, first)
+            volatility_frac = self._known_volatility(symbol)
+            trade.levels = self.around(symbol, side, price, volatility_frac)
+            trade.trail_usd = self.trail_usd(price, trade.levels)
         trade.levels = self.modules["taken_up_levels"](position, trade.levels, resting)
         return trade
 
