@@ -37,6 +37,8 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
     system.start_gateway()
     url = system.config.settings.exchange_url
     say(f"gateway before {url}")
+    uid = ask(system.socket, "account_uid")
+    check(system.stores.database_url, "live", uid)
     if (ending := api_end.warning(url, api_end.today(), AHEAD_DAYS)) is not None:
         say(ending)
     account, positions = ask(system.socket, "account"), ask(system.socket, "positions")
@@ -62,7 +64,7 @@ def open_live(system: System, adopt: bool, say: Callable[[str], None]) -> None:
     # Both also for what has come while the yes was typed.
     cancel(system.socket, foreign, say)
     check_traded(ask(system.socket, "positions"), symbols)
-    system.claim_books("live")
+    system.claim_books("live", uid)
 
 
 def _open_trades(system: System) -> list[dict[str, Any]]:

@@ -161,10 +161,13 @@ def _nothing() -> None:
 
 
 def _account(database_url: str) -> str:
-    """Return what tells an account that outlives its process from others, else empty."""
+    """Return what tells an account that outlives its process from others, else empty.
+
+    Live books are of one account, but those of an earlier release learn its name late.
+    """
     with _connected(database_url) as connection:
         row = connection.execute(
-            "select coalesce(name, case kind when 'live' then 'live ' || since_ms end)"
+            "select case kind when 'live' then 'live ' || since_ms else name end"
             " from trading_data.account"
         ).fetchone()
     return str(row[0]) if row and row[0] else ""

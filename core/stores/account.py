@@ -3,7 +3,8 @@
 What earlier trades were like decides how large the next one is, and a trade without an
 end is looked for at the exchange. So simulated trades never stand among real ones, and
 a paper account that begins anew begins with empty books. One that outlives its process
-has a name, by which it finds its books again; also those that another has put aside.
+has a name, by which it finds its books again; also those that another has put aside. A
+live account's name is the exchange's: the keys of another one do not get its books.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ def claimed(
 ) -> Iterator[Claim]:
     """Hold the books for an account of this kind, for as long as the block runs.
 
-    `name` is that of a paper account that outlives its process; books of another are put
-    under `folder`. StoreError when they are of another kind, or held by another.
+    `name` is that of a live account, or of a paper account that outlives its process; books
+    of another on paper are put under `folder`. StoreError when they are of another kind or
+    another live account, or held by another.
     """
     with connect(database_url) as connection:
         held = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))
@@ -69,15 +71,17 @@ def claimed(
         yield claim
 
 
-def check(database_url: str, kind: Kind) -> None:
-    """Raise StoreError where `claimed` would not give the books to this kind."""
+def check(database_url: str, kind: Kind, name: str | None = None) -> None:
+    """Raise StoreError where `claimed` would not give the books to this kind, or to the
+    live account of this name.
+    """
     with connect(database_url) as connection:
-        _check(_kind(connection), _rows(connection), kind)
+        _check(connection, kind, name)
 
 
 def _take(connection: Connection, kind: Kind, folder: Path, name: str | None) -> Claim:
+    _check(connection, kind, name)
     known, rows = _kind(connection), _rows(connection)
-    _check(known, rows, kind)
     if known is None:
         connection.execute(
             "insert into trading_data.account (kind, since_ms, name) values (%s, %s, %s)",
@@ -85,6 +89,9 @@ def _take(connection: Connection, kind: Kind, folder: Path, name: str | None) ->
         )
         return Claim()
     before = _name(connection)
+    if known == "live" and before is None:
+        # An earlier release claimed them: their account is the first that has a name.
+        connection.execute("update trading_data.account set name = %s", (name,))
     if known == "live" or (name is not None and name == before):
         return Claim(empty=not rows)
     aside = _set_aside(connection, folder, before) if rows else None
@@ -112,8 +119,11 @@ def _rows(connection: Connection) -> int:
     return sum(inventory.count(connection, name) for name in BOOKS)
 
 
-def _check(known: str | None, rows: int, kind: Kind) -> None:
-    if known == kind or (known is None and not rows):
+def _check(connection: Connection, kind: Kind, name: str | None) -> None:
+    known = _kind(connection)
+    if known == kind == "live":
+        _check_account(_name(connection), name)
+    if known == kind or (known is None and not _rows(connection)):
         return
     whose = {
         "paper": "the paper exchange's",
@@ -123,6 +133,16 @@ def _check(known: str | None, rows: int, kind: Kind) -> None:
         f"the books are {whose}, and {kind} trades do not belong among them",
         hint="architect db purge (it keeps a dump), or another DATABASE_URL",
     )
+
+
+def _check_account(known: str | None, name: str | None) -> None:
+    # Each account's log counts from 1: the rows of one would replace those of another.
+    if known is not None and name is not None and known != name:
+        raise StoreError(
+            f"the books are those of live account {known}, and the keys are of account {name}",
+            hint="put the keys of that account back into .env, or architect db purge (it keeps a"
+            " dump), or trade this one with a DATABASE_URL of its own",
+        )
 
 
 def _set_aside(connection: Connection, folder: Path, name: str | None) -> Path:

@@ -128,6 +128,37 @@ def test_a_live_account_goes_on_with_its_books(url: str, tmp_path: Path) -> None
     assert rows(url) == 1
 
 
+def test_live_books_are_of_the_first_account_that_has_a_name(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "live", tmp_path):
+        trade(url)
+    check(url, "live", "one")
+    for _ in range(2):
+        with claimed(url, "live", tmp_path, "one") as claim:
+            assert claim == Claim(empty=False)
+    with pytest.raises(StoreError, match=r"live account one, .* of account two") as why:
+        check(url, "live", "two")
+    assert "keys of that account back" in str(why.value.hint)
+    with (
+        pytest.raises(StoreError, match="live account one"),
+        claimed(url, "live", tmp_path, "two"),
+    ):
+        raise AssertionError
+    check(url, "live")
+    check(url, "live", "one")
+    assert rows(url) == 1
+
+
+def test_new_live_books_are_of_the_account_that_claims_them(
+    url: str, tmp_path: Path
+) -> None:
+    with claimed(url, "live", tmp_path, "one"):
+        pass
+    with pytest.raises(StoreError, match="live account one"):
+        check(url, "live", "two")
+
+
 def test_live_is_refused_the_books_of_the_paper_exchange(
     url: str, tmp_path: Path
 ) -> None:

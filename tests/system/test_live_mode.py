@@ -31,6 +31,7 @@ from core.trading.paper import (
     PaperExchange,
     PaperServer,
     account_answers,
+    history_answers,
     serve,
 )
 from core.trading.paper.requests import NewOrder
@@ -202,6 +203,35 @@ def test_a_typed_yes_opens_the_way_and_shows_what_may_be_lost(
     assert system.children["gateway"].running
     with pytest.raises(StoreError, match="those of a live account"):
         check_books(system.stores.database_url, "paper")
+
+
+@pytest.mark.slow
+def test_the_keys_of_another_account_are_refused_its_books(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, ours = system.stores.database_url, history_answers.ACCOUNT
+    with claimed(url, "live", tmp_path, ours):
+        pass
+    monkeypatch.setattr(history_answers, "ACCOUNT", "another")
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    told: list[str] = []
+    with pytest.raises(StoreError, match=f"live account {ours}, .* another") as why:
+        open_live(system, False, told.append)
+    assert "DATABASE_URL of its own" in str(why.value.hint)
+    assert "equity" not in "".join(told), "nobody is asked for a yes"
+    check_books(url, "live", ours)
+
+
+@pytest.mark.slow
+def test_live_books_without_a_name_are_of_the_account_that_opens_them(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with claimed(system.stores.database_url, "live", tmp_path):
+        pass
+    monkeypatch.setattr(sys, "stdin", Terminal("lose 1000\n"))
+    open_live(system, False, lambda text: None)
+    with pytest.raises(StoreError, match=f"live account {history_answers.ACCOUNT}"):
+        check_books(system.stores.database_url, "live", "another")
 
 
 @pytest.mark.slow

@@ -110,6 +110,16 @@ def test_a_first_day_that_is_over_before_anybody_looks_is_told(
     assert systems.days() == ["2024-10-04"]
 
 
+def test_live_books_go_on_with_their_days_once_they_know_the_account(
+    systems: Systems,
+) -> None:
+    claim(systems.url, name="a-uid")
+    books(systems.url, 1, DAY_MS + 1)
+    Told(systems.file).note_day("live 7", DAY - 1)
+    systems.start()
+    assert systems.days() == ["2024-10-04"]
+
+
 def test_a_store_that_was_away_at_the_start_is_gone_on_with_later(
     systems: Systems,
 ) -> None:

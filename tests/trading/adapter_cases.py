@@ -394,6 +394,7 @@ _REST = Wire(
             free=frozenset({"unrealizedFunding"}),
         ),
         Call("account", lambda a: a.account(), ("/accounts",), "Account"),
+        Call("account_uid", lambda a: a.account_uid(), ("/account-log",)),
         Call("fills", lambda a: a.fills(0), ("/fills",), "Fill", free=_IDS),
         Call(
             "ledger",
@@ -440,7 +441,7 @@ _REST = Wire(
             *("symbol", "tradeable", "contract", "asset", "info", "reason"),
             "margin_account",
             *("order_id", "orderId", "uid", "fill_id", "executionId"),
-            *("cliOrdId", "clientId", "updateReason"),
+            *("cliOrdId", "clientId", "updateReason", "accountUid"),
         }
     ),
     signed=frozenset(

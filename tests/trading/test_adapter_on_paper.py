@@ -20,7 +20,13 @@ from paper_books import ETH, SOL, XBT, as_sent, near
 from core import errors
 from core.trading.candles import Candles
 from core.trading.gateway.adapter import Adapter
-from core.trading.paper import NewOrder, PaperConfig, PaperExchange, serve
+from core.trading.paper import (
+    NewOrder,
+    PaperConfig,
+    PaperExchange,
+    history_answers,
+    serve,
+)
 from core.trading.record_fields import FIELDS
 from core.trading.synthetic import synthetic_candles
 
@@ -124,6 +130,13 @@ def the_time_is_the_exchanges(adapter: Adapter, exchange: PaperExchange) -> None
 def nothing_is_held_beside_usd(adapter: Adapter, exchange: PaperExchange) -> None:
     adapter.account()
     assert adapter.other_collateral() == ()
+
+
+@of(READINGS, "account_uid")
+def the_account_is_that_of_the_orders(
+    adapter: Adapter, exchange: PaperExchange
+) -> None:
+    assert adapter.account_uid() == history_answers.ACCOUNT
 
 
 @of(READINGS, "instruments")

@@ -26,7 +26,7 @@ from core.trading.gateway.order import IMMEDIATE
 from core.trading.gateway.order import Order as Wanted
 from core.trading.gateway.order_state import state
 from core.trading.gateway.order_words import ORDER_TYPES, refusal
-from core.trading.paper import NewOrder, PaperExchange
+from core.trading.paper import NewOrder, PaperExchange, history_answers
 from core.trading.paper.orders import Order
 from core.trading.paper.requests import Outcome
 
@@ -210,6 +210,10 @@ class EngineAdapter:
             "floating_usd": sent(margin.floating),
             "funding_usd": sent(margin.funding),
         }
+
+    def account_uid(self) -> str:
+        """Return the uid of the engine's account."""
+        return history_answers.ACCOUNT
 
     def other_collateral(self) -> tuple[str, ...]:
         """Return nothing: the engine knows USD alone."""

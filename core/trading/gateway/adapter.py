@@ -77,6 +77,9 @@ class Adapter(Protocol):
     def account(self) -> Row:
         """Return an Account row."""
 
+    def account_uid(self) -> str:
+        """Return what tells the account, a subaccount too, from every other."""
+
     def other_collateral(self) -> tuple[str, ...]:
         """Return what beside USD the account held when last read, without a call."""
 

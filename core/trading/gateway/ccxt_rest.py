@@ -176,6 +176,11 @@ class CcxtRest:
         )
         return row
 
+    def account_uid(self) -> str:
+        """Return the uid that the account log begins with, also an empty one."""
+        answer = self._calls.history("historyGetAccountLog", {"count": 1})
+        return answer.text("accountUid")
+
     def other_collateral(self) -> tuple[str, ...]:
         """Return what beside USD the wallet held when last read."""
         return self._others

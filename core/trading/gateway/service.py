@@ -47,6 +47,7 @@ class Service:
             "open_orders": adapter.open_orders,
             "positions": adapter.positions,
             "account": self.account,
+            "account_uid": adapter.account_uid,
             "fills": lambda since_ms: adapter.fills(_whole("since_ms", since_ms)),
             "ledger": self._ledger,
             "order_events": lambda since_ms: adapter.order_events(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 from core.errors import ExchangeUnavailable
+from core.trading.paper import history_answers
 from core.trading.paper.account_calls import ACCOUNT, HISTORY
 from core.trading.paper.account_log import AccountLog
 from core.trading.paper.call import BadArgument, Call, Reply
@@ -126,7 +127,10 @@ class Api:
             return refused
         if handler is not None:
             return handler(self.exchange, call)
-        return {"accountUid": "paper", "logs": self._log.page(call.args)}
+        return {
+            "accountUid": history_answers.ACCOUNT,
+            "logs": self._log.page(call.args),
+        }
 
     def _refused(self, call: Call, pool: TokenPool, tokens: int) -> Plain | None:
         """Return the error of a private call whose key or rate does not let it pass."""
