@@ -39,7 +39,7 @@ from architect.system.told import FILE as TOLD_FILE
 from architect.system.told import Told
 from architect.typed import may_empty
 from core import process
-from core.errors import ConfigError, StoreError
+from core.errors import ConfigError, StoreError, StoreUnavailable
 from core.hang import hung_note
 from core.plain_words import counted
 
@@ -204,6 +204,7 @@ def _look_after(
         halts.look()
         if time.monotonic() - looked > LOOK_EVERY_S:
             looked = time.monotonic()
+            _hold_books(system, news)
             news.look()
         if time.monotonic() - kept > KEEP_EVERY_S:
             kept = time.monotonic()
@@ -224,6 +225,17 @@ def _look_after(
             if not stop.wait(delay_s):
                 _start_again(system, child, news)
     return 0
+
+
+def _hold_books(system: System, news: News) -> None:
+    """StoreError where another system has the books by now: two must not trade."""
+    try:
+        system.hold_books()
+    except StoreUnavailable:
+        pass  # What trades waits for it too.
+    except StoreError as error:
+        news.ended("architect up", str(error))
+        raise
 
 
 def _look_at_end(config: Config, news: News) -> None:

@@ -25,6 +25,7 @@ from architect.uninterrupted import uninterrupted
 from core.config import KRAKEN
 from core.errors import ConfigError
 from core.stores.account import Claim, Kind, claimed
+from core.stores.books_lock import BooksLock
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
@@ -46,6 +47,7 @@ class System:
     # Seconds that a paper candle takes; 0 is full speed.
     pace_s: float = 0.0
     _stores: Stores | None = None
+    _lock: BooksLock | None = None
     _paper_keys: Path | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _named: set[str] = field(default_factory=set)
@@ -95,9 +97,16 @@ class System:
         folder = self.config.project.data / "dumps"
         held = claimed(self.stores.database_url, kind, folder, name)
         try:
-            return self._open.enter_context(held)
+            claim = self._open.enter_context(held)
         except OSError as error:
             raise write_failed(folder, error) from None
+        self._lock = claim.lock
+        return claim
+
+    def hold_books(self) -> None:
+        """Hold the claimed books on where the database has restarted; `BooksLock.keep`."""
+        if self._lock is not None:
+            self._lock.keep()
 
     def keep_reflections(self) -> None:
         """Make the next days' partitions of reflections, and drop the old ones."""

@@ -14,8 +14,8 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,7 @@ from psycopg import sql
 
 from core.errors import StoreError
 from core.stores import inventory
+from core.stores.books_lock import BooksLock
 from core.stores.dump import dump_table, restore_table
 from core.stores.postgres import Connection, connect
 
@@ -33,20 +34,19 @@ BOOKS = tuple(
     name for name in inventory.TABLES if name.startswith("trading_") and name != ACCOUNT
 )
 NOTE = "account.json"
-# Held by who trades with these books.
-_LOCK = 0x0A7C_B00C
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What became of the books: where those of the paper account before were put, and from
     where this account's own were taken back, each None if there was nothing of it; and
-    whether they are empty now.
+    whether they are empty now. `lock` is what holds them.
     """
 
     aside: Path | None = None
     back: Path | None = None
     empty: bool = True
+    lock: BooksLock | None = field(default=None, compare=False, repr=False)
 
 
 @contextmanager
@@ -59,16 +59,10 @@ def claimed(
     of another on paper are put under `folder`. StoreError when they are of another kind or
     another live account, or held by another.
     """
-    with connect(database_url) as connection:
-        held = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,))
-        if held.fetchone() != (True,):
-            raise StoreError(
-                "another system trades with these books",
-                hint="end it first, or give this one a DATABASE_URL of its own",
-            )
-        with connection.transaction():
-            claim = _take(connection, kind, folder, name)
-        yield claim
+    with closing(BooksLock(database_url)) as lock:
+        with lock.connection.transaction():
+            claim = _take(lock.connection, kind, folder, name)
+        yield replace(claim, lock=lock)
 
 
 def check(database_url: str, kind: Kind, name: str | None = None) -> None:

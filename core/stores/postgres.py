@@ -14,10 +14,13 @@ from core.errors import StoreUnavailable
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-def connect(database_url: str, *, timeout_s: int = 10) -> Connection:
+def connect(
+    database_url: str, *, timeout_s: int = 10, silent_s: int | None = None
+) -> Connection:
     """Return a connection in autocommit mode; use `.transaction()` for more.
 
-    Raises StoreUnavailable with the URL, its password hidden.
+    One whose host has been silent for `silent_s` is lost; else it is waited for as long as
+    the system does, many minutes. Raises StoreUnavailable with the URL, its password hidden.
     """
     try:
         return psycopg.connect(
@@ -25,6 +28,7 @@ def connect(database_url: str, *, timeout_s: int = 10) -> Connection:
             autocommit=True,
             connect_timeout=timeout_s,
             application_name="architect",
+            tcp_user_timeout=None if silent_s is None else silent_s * 1000,
         )
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         raise StoreUnavailable(
