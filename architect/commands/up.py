@@ -46,6 +46,7 @@ from core.plain_words import counted
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
 SEED, COUNT = 7, 20_000
+_FLAGS = ("follow", "new_account")
 # So often it is looked whether a day is over. At full speed the loop's lines come sooner.
 LOOK_EVERY_S = 60.0
 # What may end without the system: what is said then.
@@ -158,7 +159,8 @@ def run(options: argparse.Namespace) -> int:
 def _refuse_paper_options(options: argparse.Namespace) -> None:
     """ConfigError for what would be passed over in silence where money is real."""
     for name in ("candles", "seed", "count", "pace", "follow", "new_account"):
-        if getattr(options, name) not in (None, False):
+        # A seed or a pace of 0 is equal to False, and given all the same.
+        if getattr(options, name) is not (False if name in _FLAGS else None):
             raise ConfigError(
                 f"--{name.replace('_', '-')} is for mode paper",
                 hint="leave it out, or trade on paper: no --live, ARCHITECT_MODE=paper",
