@@ -16,10 +16,8 @@ import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
 from architect import config as configuration
-from architect.command_types import positive, seconds
 from architect.commands.watch import BAD
 from architect.config import Config
 from architect.system import api_end
@@ -30,7 +28,7 @@ from architect.system.live import check as check_live
 from architect.system.live_start import open_live
 from architect.system.news import News, transfer_text, trouble_text
 from architect.system.overview import last_lines, overview
-from architect.system.paper_start import WARMUP, PaperMarket, check_market, open_paper
+from architect.system.paper_start import check_market, open_paper
 from architect.system.person import Person, read_person
 from architect.system.restarts import Restarts
 from architect.system.start_check import check_symbols
@@ -38,15 +36,15 @@ from architect.system.system import System
 from architect.system.told import FILE as TOLD_FILE
 from architect.system.told import Told
 from architect.typed import may_empty
+from architect.up_options import add_arguments as add_arguments
+from architect.up_options import market_of, refuse_apart
 from core import process
-from core.errors import ConfigError, StoreError, StoreUnavailable
+from core.errors import StoreError, StoreUnavailable
 from core.hang import hung_note
 from core.plain_words import counted
 
 # A day's partition is made two days ahead, so that an hour more or less is nothing.
 KEEP_EVERY_S = 3600.0
-SEED, COUNT = 7, 20_000
-_FLAGS = ("follow", "new_account")
 # So often it is looked whether a day is over. At full speed the loop's lines come sooner.
 LOOK_EVERY_S = 60.0
 # What may end without the system: what is said then.
@@ -61,74 +59,16 @@ EXAMPLE = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's options."""
-    _add_paper(parser)
-    parser.add_argument("--workers", type=positive, default=1, help="Wick workers (1)")
-    parser.add_argument(
-        "--live",
-        action="store_true",
-        help="trade with real money, as ARCHITECT_MODE=live",
-    )
-    parser.add_argument(
-        "--adopt",
-        action="store_true",
-        help="live: take over positions that the books do not know, and cancel orders "
-        "that may open",
-    )
-    parser.add_argument(
-        "--no-watch",
-        dest="watch",
-        action="store_false",
-        help="do not build specs when they are saved",
-    )
-
-
-def _add_paper(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--candles", type=Path, metavar="DIR", help="paper: real candles to play"
-    )
-    parser.add_argument(
-        "--seed", type=int, help=f"paper: of the synthetic candles ({SEED})"
-    )
-    parser.add_argument(
-        "--count",
-        type=positive,
-        help=f"paper: candles to make ({COUNT}); the first {WARMUP} warm the indicators up",
-    )
-    parser.add_argument(
-        "--pace",
-        type=seconds,
-        metavar="SECONDS",
-        help="paper: time for each candle (full speed)",
-    )
-    parser.add_argument(
-        "--follow",
-        action="store_true",
-        help="paper: the live market's candles as they close, kept in --candles DIR "
-        "(.architect/candles); no key is needed",
-    )
-    parser.add_argument(
-        "--new-account",
-        action="store_true",
-        help="--follow: begin another paper account; the one so far is put aside",
-    )
-
-
 def run(options: argparse.Namespace) -> int:
     """Run until Ctrl-C, SIGTERM or the last candle; return 0, 1 when a process died."""
     config = configuration.load(options.root)
     live = options.live or config.settings.mode == "live"
+    refuse_apart(options, live)
     if live:
-        _refuse_paper_options(options)
         check_live(config)
-    elif options.adopt:
-        raise ConfigError("--adopt goes with --live", hint="leave it out")
-    if options.new_account and not options.follow:
-        raise ConfigError("--new-account goes with --follow", hint="leave it out")
     check_symbols(config)
     if not live:
-        check_market(_market(options))
+        check_market(market_of(options))
     told = Told(config.project.data / TOLD_FILE)
     news = News(Person(read_person(config.environment)), told)
     with news.person, System(config, partial(_line, news)) as system:
@@ -139,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
             news.exchange_url = config.settings.exchange_url or ""
             open_live(system, options.adopt, _say)
         else:
-            open_paper(system, _market(options), _say)
+            open_paper(system, market_of(options), _say)
         for number in range(1, options.workers + 1):
             system.start_wick(number)
         _say(f"the gateway and {counted(options.workers, 'wick worker')} are up")
@@ -156,32 +96,10 @@ def run(options: argparse.Namespace) -> int:
         return code
 
 
-def _refuse_paper_options(options: argparse.Namespace) -> None:
-    """ConfigError for what would be passed over in silence where money is real."""
-    for name in ("candles", "seed", "count", "pace", "follow", "new_account"):
-        # A seed or a pace of 0 is equal to False, and given all the same.
-        if getattr(options, name) is not (False if name in _FLAGS else None):
-            raise ConfigError(
-                f"--{name.replace('_', '-')} is for mode paper",
-                hint="leave it out, or trade on paper: no --live, ARCHITECT_MODE=paper",
-            )
-
-
 def _tell_end(config: Config, database_url: str) -> None:
     with contextlib.suppress(StoreError):
         for text in last_lines(overview(config, database_url)):
             _say(text)
-
-
-def _market(options: argparse.Namespace) -> PaperMarket:
-    return PaperMarket(
-        folder=options.candles,
-        seed=SEED if options.seed is None else options.seed,
-        count=options.count or COUNT,
-        pace_s=options.pace or 0.0,
-        follow=options.follow,
-        new_account=options.new_account,
-    )
 
 
 def _trade(system: System, config: Config, news: News, halts: Halts) -> int:
