@@ -53,7 +53,9 @@ class Adoption:
         the account log tells what it has cost.
         """
         told = not self.books.late_log
-        for trade in left_open(self.store, self.books.entries_since):
+        left = left_open(self.store, self.books.entries_since)
+        # Of two of a symbol the one that is held goes on.
+        for trade in sorted(left, key=self.exits.is_over):
             trade.begun = told
             if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))

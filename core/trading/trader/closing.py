@@ -1,7 +1,8 @@
 """The end of trades: an exit where one is due, and the books when it has happened.
 
 A trade that has ended is closed in the books once the account log tells what it has cost:
-the fee of its exit may be told a moment later than its fill.
+the fee of its exit may be told a moment later than its fill. What somebody turned makes way
+for the trade of what is held now, and is closed as late as that.
 """
 
 from __future__ import annotations
@@ -67,13 +68,24 @@ class Closing:
 
     def close_ended(self, now_ms: int) -> None:
         """Close in the books what is over."""
-        ended = [t for t in self.trades.values() if self.exits.is_over(t)]
+        over = [t for t in self.trades.values() if self.exits.is_over(t)]
+        ended = [*self.spans.turned, *over]
         told = not ended or self._is_told()
         for trade in ended:
             trade.untold_ticks += 1
-            # What somebody turned is another trade's, and has no stop before it has one.
-            if told or self.exits.is_turned(trade) or trade.untold_ticks > MOST_TICKS:
+            if told or trade.untold_ticks > MOST_TICKS:
                 self.safely("exits", partial(self._close, trade, now_ms))
+
+    def let_go(self, now_ms: int) -> None:
+        """Take what somebody turned out of the open trades: what is held now is another's, and
+        has no stop before it has one. Asks nobody, so nothing keeps it from that.
+        """
+        for trade in list(self.trades.values()):
+            if self.exits.is_over(trade) and self.exits.is_turned(trade):
+                # A clock may be set back, and the exchange's need not be ours.
+                trade.ended_ms = max(now_ms, trade.opened_ms)
+                del self.trades[trade.symbol]
+                self.spans.turned.append(trade)
 
     def _is_told(self) -> bool:
         for _ in range(TRIES):
@@ -86,7 +98,10 @@ class Closing:
     def _close(self, trade: OpenTrade, now_ms: int) -> None:
         if not trade.begun:
             self.safely("adoption", partial(self.spans.begin, trade, now_ms))
-        del self.trades[trade.symbol]
+        if trade.ended_ms:
+            self.spans.end_turned(trade)
+        else:
+            del self.trades[trade.symbol]
         reason = trade.ending or "closed elsewhere"
-        # A clock may be set back, and the exchange's need not be ours.
-        self.journal.close(trade, reason, max(now_ms, trade.opened_ms))
+        ended_ms = trade.ended_ms or now_ms
+        self.journal.close(trade, reason, max(ended_ms, trade.opened_ms))

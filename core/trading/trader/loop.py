@@ -80,10 +80,8 @@ class TradingLoop:
         self.market = self.market_of(x, c.lookback)
         self.books = Books(m, x, s, self.sleep)
         self.execution = Execution(m, x, s, c, self.books.sent)
-        self.order_rows = OrderRows(m, s, tell)
-        self.protection = Protection(
-            m, x, s, c, tell, self.order_rows, self.books.placed
-        )
+        rows = self.order_rows = OrderRows(m, s, tell)
+        self.protection = Protection(m, x, s, c, tell, rows, self.books.placed)
         self.risk = Risk(m, self.market, self.books, self.protection, c)
         self.kept_levels = KeptLevels(m, s)
         self.levels = Levels(m, self.market, self.books, c, self.kept_levels)
@@ -91,7 +89,7 @@ class TradingLoop:
         decision = Decision(m, self.market, self.history, self.model, c)
         untold = Untold()
         self.journal = Journal(
-            m, x, s, self.books, self.history, tell, self.order_rows.note, untold
+            m, x, s, self.books, self.history, tell, rows.note, untold
         )
         self.plans = Plans(m, s)
         building = Building(
@@ -211,19 +209,22 @@ class TradingLoop:
         """Between two candles: place again what no longer protects a position.
 
         A stop may be cancelled by a person or by the exchange at any moment, and the next
-        tick is minutes away. Without trades the exchange is not asked. What is held and has
-        no trade (an order of unknown fate, one that a person turned) is given one at once.
+        tick is minutes away. Where nothing is held the exchange is not asked. What is held
+        without a trade (of an unknown order, turned by a person) gets one, log or no log.
         """
-        if not (self.trades or self.execution.unknown):
+        strangers, booked = self.adoption.has_strangers, False
+        if not (self.trades or self.execution.unknown or strangers()):
             return
         with self.modules.tick():
             if self._safely("fetch", self.books.look) is FAILED:
                 return
-            strangers = self.adoption.has_strangers()
-            if strangers and self._safely("books", self._book) is not FAILED:
-                self._close_ended(now_ms)
+            if strangers():
+                booked = self._safely("books", self._book) is not FAILED
+                self.closing.let_go(now_ms)
                 self.adoption.run(now_ms)
             self._safely("protection", partial(self._protect, now_ms))
+            if booked:
+                self._close_ended(now_ms)
 
     def finish(self, now_ms: int) -> None:
         """Book what the last tick did after its comparison, and compare once more."""
@@ -242,13 +243,13 @@ class TradingLoop:
         """
         for trade in list(self.trades.values()):
             self._safely("exits", partial(self.closing.exit, trade, now_ms))
+        self.closing.let_go(now_ms)
         if booked:
             self._close_ended(now_ms)
         candles = self._safely("candles", partial(self._update_candles, now_ms))
         adopted = self.adoption.run(now_ms)
-        equity = FAILED
-        if booked:
-            equity = self._safely("equity", partial(self.reconciler.run, now_ms))
+        compare = partial(self.reconciler.run, now_ms)
+        equity = self._safely("equity", compare) if booked else FAILED
         # The last look before anything is entered: what rests must be known then.
         protected = self._safely("protection", partial(self._protect, now_ms))
         failed = any(part is FAILED for part in (candles, protected, equity))

@@ -7,7 +7,7 @@ which trade an entry belongs to, so its sums are those of its time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -28,14 +28,24 @@ ZERO = Decimal(0)
 
 @dataclass
 class Spans:
-    """Finds where trades begin and end among the fills, and sets their sums by that."""
+    """Finds where trades begin and end among the fills, and sets their sums by that.
+
+    `turned` are trades, oldest first, that somebody turned and that are not closed in the
+    books yet.
+    """
 
     store: Store
     books: Books
     journal: Journal
+    turned: list[OpenTrade] = field(default_factory=list)
 
     def begin(self, trade: OpenTrade, now_ms: int) -> None:
-        """Let a trade that was made of a position begin where that did, ended or not."""
+        """Let a trade that was made of a position begin where that did, ended or not, and not
+        before the one that ended there is closed: its last fee may not be in the sums yet.
+        """
+        before = [t for t in self.turned if t.symbol == trade.symbol]
+        if before and before[0] is not trade:
+            return
         position, fills = self.books.positions.get(trade.symbol), self._fills(trade)
         if trade.is_of(position):
             opened_ms = began_ms(position, fills)
@@ -60,9 +70,17 @@ class Spans:
             if trip.began_ms < trade.opened_ms:
                 self._open_at(trade, trip.began_ms)
             newest = next(f for f in reversed(fills) if f.symbol == trade.symbol)
-            if newest is not trip.fills[-1]:
+            # Also of what was turned and not traded since: it pays funding.
+            is_held = trade.symbol in self.books.positions
+            if is_held or newest is not trip.fills[-1]:
                 self._leave_out_later(trade, trip.ended_ms)
         self.journal.settle(trade, trip, now_ms)
+
+    def end_turned(self, trade: OpenTrade) -> None:
+        """Leave to others what came after the end of a trade that somebody turned."""
+        trip = self._trip(trade, self._fills(trade))
+        self._leave_out_later(trade, trip.ended_ms if trip else trade.ended_ms)
+        self.turned.remove(trade)
 
     def _fills(self, trade: OpenTrade) -> list[Any]:
         return self.books.fills_since(max(0, trade.opened_ms - BACK_MS))

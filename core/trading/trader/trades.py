@@ -20,7 +20,8 @@ class OpenTrade:
     `plan` is the SlicePlan of an entry that is not all sent yet, else None; `answered` is
     what the answers to its slices said was filled; `seen` says that the exchange's positions
     have shown it. `failed_candle` is the number of the last candle in which its stop failed,
-    `untold_ticks` for how many ticks it has been over without being closed in the books.
+    `untold_ticks` for how many ticks it has been over without being closed in the books, and
+    `ended_ms` when it was seen that somebody turned it, 0 if nobody did.
     """
 
     trade_id: str
@@ -46,6 +47,7 @@ class OpenTrade:
     stop_failures: int = 0
     failed_candle: int = 0
     untold_ticks: int = 0
+    ended_ms: int = 0
     dust_told: bool = False
     ending: str = ""
     wanted: str = ""
