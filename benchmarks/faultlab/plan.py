@@ -80,6 +80,11 @@ def draw(seed: int, candles: int) -> Plan:
     for number in range(2, candles - QUIET):
         if rng.random() < 0.1:
             plan.faults.setdefault(number, []).append(_late_positions(rng))
+    rng = random.Random(f"older:{seed}")
+    for number in range(2, candles - QUIET):
+        if rng.random() < 0.1:
+            late = _late_positions(rng) | {"older": True}
+            plan.faults.setdefault(number, []).append(late)
     rng = random.Random(f"log:{seed}")
     for number in range(2, candles - QUIET):
         if rng.random() < 0.1:

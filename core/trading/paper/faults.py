@@ -34,7 +34,7 @@ class Fault:
     `skip` calls pass first; then it strikes `times` times (None: for ever), each time
     with `probability`. Calls to which it could do nothing are none of these. `params`
     belong to the kind: after (bool), status, only (of a batch: stop or entry), share,
-    delay_s, candles, skew_ms.
+    delay_s, candles, skew_ms, older (bool: late positions that grew are shown smaller).
     """
 
     name: str
@@ -110,13 +110,23 @@ def _late_fills(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
         answer["fills"] = [f for f in fills if read_time_ms(f["fillTime"]) <= until_ms]
 
 
-def _late_positions(_fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
+def _late_positions(fault: Fault, answer: Plain, exchange: PaperExchange) -> None:
     if "openPositions" in answer:
-        answer["openPositions"] = [
-            row
-            for row in answer["openPositions"]
-            if read_time_ms(row["fillTime"]) < exchange.now_ms
-        ]
+        older = bool(fault.params.get("older"))
+        rows = [_late_row(row, exchange, older) for row in answer["openPositions"]]
+        answer["openPositions"] = [row for row in rows if row is not None]
+
+
+def _late_row(row: Plain, exchange: PaperExchange, older: bool) -> Plain | None:
+    """Return a position as it is read late: not yet there, or as before its newest fill."""
+    if read_time_ms(row["fillTime"]) < exchange.now_ms:
+        return row
+    log = reversed(exchange.books.ledger)
+    newest = next(e for e in log if e.fill and e.symbol == row["symbol"])
+    grew = newest.old_size * newest.size > 0 and abs(newest.old_size) < abs(newest.size)
+    if not (older and grew):
+        return None
+    return {**row, "size": abs(newest.old_size), "price": newest.old_entry_price}
 
 
 def _late_log(_fault: Fault, answer: Plain, exchange: PaperExchange) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -215,20 +215,23 @@ class Books:
 
     def standing(self, trades: Mapping[str, OpenTrade]) -> dict[str, Any]:
         """Return the positions that anybody tells of: the exchange, else our fills, else a
-        trade. One that is read late is there all the same.
+        trade. One that is read late is there all the same, and all of it.
         """
-        position = self.modules.records["Position"]
-        told = {
-            symbol: position(
-                symbol=symbol,
-                size=trade.size if trade.side == "long" else -trade.size,
-                entry_price=trade.entry_price,
-                funding_usd=ZERO,
-            )
-            for symbol, trade in trades.items()
-            if symbol not in self.held and symbol not in self.positions
-        }
-        return {**told, **self.positions, **self.held}
+        of_trades = {symbol: self._standing(trade) for symbol, trade in trades.items()}
+        return {**self.positions, **self.held, **of_trades}
+
+    def _standing(self, trade: OpenTrade) -> Any:
+        told = (self.held.get(trade.symbol), self.positions.get(trade.symbol))
+        # One that was turned may be read as it was before, as long as fills know better.
+        first = next((p for p in told if trade.is_of(p)), told[0] or told[1])
+        if first is None:
+            first, size = self._flat(trade.symbol), trade.size
+            first = replace(first, entry_price=trade.entry_price)
+        elif trade.only_grew and trade.is_of(first):
+            size = trade.shown(*told)
+        else:
+            return first
+        return replace(first, size=size if trade.side == "long" else -size)
 
     def entered(self, trade: OpenTrade) -> Decimal:
         """Return the coins that a trade's entry has filled, as far as anybody knows."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
-from core.trading.trader.books import Books, Totals
+from core.trading.trader.books import ZERO, Books, Totals
 from core.trading.trader.execution import OPPOSITE
 from core.trading.trader.history import TradeHistory
 from core.trading.trader.trades import OpenTrade
@@ -85,6 +85,9 @@ class Journal:
         position = self.books.positions.get(trade.symbol)
         if position is None or not trade.is_of(position):
             return
+        if abs(position.size) >= trade.answered:
+            # What is taken off it again is told by fills alone.
+            trade.answered = ZERO
         if abs(position.size) > trade.size:
             trade.follow(position)
             self.write(trade)

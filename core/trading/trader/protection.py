@@ -76,16 +76,16 @@ class Protection:
     def _position(self, trade: OpenTrade, books: Books) -> Any | None:
         """Return what is to be protected of a trade, None where nothing is held any more.
 
-        A new one may not be in the exchange's positions yet, and must not wait for that.
+        A new one may not be in the exchange's positions yet, or not all of it, and must not
+        wait for that: a stop that is too large ends no more than there is.
         """
         position = books.held.get(trade.symbol)
         if position is not None and not trade.is_of(position):
             return None  # somebody turned it: what is held now is another trade's
-        if position is not None:
-            trade.seen = True
-        elif not trade.seen:
-            position = books.standing({trade.symbol: trade})[trade.symbol]
-        return position
+        if position is None and trade.seen:
+            return None
+        trade.seen = position is not None
+        return books.standing({trade.symbol: trade})[trade.symbol]
 
     def protect(self, trade: OpenTrade, position: Any, now_ms: int) -> bool:
         """Make the trade's stop and take rest; False when it must be ended at once."""

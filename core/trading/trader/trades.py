@@ -18,10 +18,11 @@ class OpenTrade:
     `ending` is why it ends, empty before, and `wanted` why the loop itself is to end it.
     `trail_usd` is the distance that its stop keeps from the price, 0 where it stands still.
     `plan` is the SlicePlan of an entry that is not all sent yet, else None; `answered` is
-    what the answers to its slices said was filled; `seen` says that the exchange's positions
-    have shown it. `failed_candle` is the number of the last candle in which its stop failed,
-    `untold_ticks` for how many ticks it has been over without being closed in the books, and
-    `ended_ms` when it was seen that somebody turned it, 0 if nobody did.
+    what the answers to its slices said was filled, 0 once our fills tell as much; `seen` says
+    that the exchange's positions have shown it. `failed_candle` is the number of the last
+    candle in which its stop failed, `untold_ticks` for how many ticks it has been over without
+    being closed in the books, and `ended_ms` when it was seen that somebody turned it, 0 if
+    nobody did.
     """
 
     trade_id: str
@@ -62,15 +63,24 @@ class OpenTrade:
         """Tell whether a position is on the trade's side."""
         return position is not None and (position.size > ZERO) == (self.side == "long")
 
-    def entered(self, *positions: Any) -> Decimal:
-        """Return the coins that the entry has filled, by whoever says most.
+    @property
+    def only_grew(self) -> bool:
+        """Tell whether nothing is known that makes its position smaller again."""
+        return not (self.exit_size or self.exits_sent)
+
+    def shown(self, *positions: Any) -> Decimal:
+        """Return the coins of it that are told of, by whoever says most.
 
         Our fills may be shown late, and a position may be read late: what either of them or
         an answer has told is there.
         """
         sizes = (abs(p.size) for p in positions if self.is_of(p))
-        largest: Decimal = max((self.size, self.answered, *sizes))
+        largest: Decimal = max((self.answered, *sizes))
         return largest
+
+    def entered(self, *positions: Any) -> Decimal:
+        """Return the coins that the entry has filled, by whoever says most."""
+        return max(self.size, self.shown(*positions))
 
     def move_stop(self, stop_price: Decimal) -> None:
         """Set the stop nearer to a profit."""

@@ -139,6 +139,19 @@ def test_a_position_of_this_moment_can_be_read_late(faulty: Faulty) -> None:
         _queue(server, name="late_positions", match="sendorder")
 
 
+def test_so_can_one_that_grew_with_the_size_that_it_had(faulty: Faulty) -> None:
+    server, client = faulty
+    _buy(client)
+    (first,) = client.fetch_positions()
+    _buy(client, "b")
+    _queue(server, name="late_positions", match="openpositions", older=True)
+    (late,) = client.fetch_positions()
+    assert late["contracts"] == first["contracts"]
+    assert late["entryPrice"] == first["entryPrice"]
+    (now,) = client.fetch_positions()
+    assert now["contracts"] == 2 * first["contracts"]
+
+
 def test_the_account_log_can_be_a_moment_late(faulty: Faulty) -> None:
     server, client = faulty
 
