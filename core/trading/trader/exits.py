@@ -107,6 +107,7 @@ class Exits:
         plan = self.execution.plan(side, size, price, now_ms, instrument, ANY_PRICE)
         attempt = self._used_at(trade.symbol, now_ms)
         self._used[trade.symbol] = now_ms, attempt + 1
+        trade.exit_sent = True
         intent = Intent(trade.symbol, plan, "exit", now_ms, now_ms, attempt % ATTEMPTS)
         return self.execution.run(intent, ZERO, price, instrument)
 

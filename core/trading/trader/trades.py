@@ -15,7 +15,8 @@ class OpenTrade:
     """One trade from entry to exit. `base_*` are the symbol's sums when it began; `begun` says
     that they are known: one that was adopted in haste may lack what its position has cost.
 
-    `ending` is why it ends, empty before, and `wanted` why the loop itself is to end it.
+    `ending` is why it ends, empty before, `wanted` why the loop itself is to end it, and
+    `exit_sent` says that this process has sent an exit.
     `trail_usd` is the distance that its stop keeps from the price, 0 where it stands still.
     `plan` is the SlicePlan of an entry that is not all sent yet, else None; `answered` is
     what the answers to its slices said was filled, 0 once our fills tell as much; `seen` says
@@ -52,6 +53,7 @@ class OpenTrade:
     dust_told: bool = False
     ending: str = ""
     wanted: str = ""
+    exit_sent: bool = False
     exit_size: Decimal = ZERO
     exit_cost_usd: Decimal = ZERO
 
@@ -66,7 +68,7 @@ class OpenTrade:
     @property
     def only_grew(self) -> bool:
         """Tell whether nothing is known that makes its position smaller again."""
-        return not (self.exit_size or self.exits_sent)
+        return not (self.exit_size or self.exit_sent)
 
     def shown(self, *positions: Any) -> Decimal:
         """Return the coins of it that are told of, by whoever says most.
