@@ -54,6 +54,8 @@ class Pipeline:
 
     `note` goes into the commits: why this is built.
 
+    `before` is called with what will be built, once its specs are found sound.
+
     `judges` may judge a build's texts side by side; without them one judge does. With
     `weak` a spec is built whose tests catch too few wrong programs.
     """
@@ -64,6 +66,7 @@ class Pipeline:
     judge_with: JudgeWith
     progress: Progress = lambda name, what, detail: None
     step: Step = lambda name: None
+    before: Callable[[list[State]], None] = lambda todo: None
     judges: Callable[[SpecGraph, int], Judges] | None = None
     weak: bool = False
     note: str = ""
@@ -86,6 +89,7 @@ class Pipeline:
         gone = [state.name for state in found if state.state == "orphaned"]
         todo = [s for s in found if s.name not in (*outcome.fresh, *gone)]
         self._check_specs(graph, todo)
+        self.before(todo)
         if todo:
             self._build(graph, todo, outcome)
         if any(isinstance(error, FATAL) for error in outcome.failed.values()):
@@ -107,17 +111,14 @@ class Pipeline:
         built = [name for name in names if name not in unbuilt]
         return unbuilt + (self.generate(built).removed if built else [])
 
-    def stale(self, names: Iterable[str] = (), force: bool = False) -> list[State]:
-        """Return what `generate` would build, in its order."""
-        found = self._found(load_graph(self.project.specs), list(names), force)
-        return [state for state in found if not state.ok and state.state != "orphaned"]
-
     def prompts(
         self, names: Iterable[str] = (), force: bool = False
     ) -> Iterator[Prompt]:
         """Yield the first prompts of what is stale: with many at hand, many can answer."""
         graph = load_graph(self.project.specs)
-        for state in self.stale(names, force):
+        for state in self._found(graph, list(names), force):
+            if state.ok or state.state == "orphaned":
+                continue
             spec = graph.specs[state.name]
             if spec.kind != "record":
                 yield code_prompt(spec, graph, self.project.prompts)

@@ -134,7 +134,7 @@ def test_edit_tells_what_the_change_means(
         assert capsys.readouterr().out == "nothing is stale\n"
         monkeypatch.setenv("EDITOR", "sed -i 's/what is paid/what it costs/'")
         assert run(project, "edit", "fee") == 0
-        assert "2 to build: fee, round_trip; 1 need an" in capsys.readouterr().out
+        assert "2 to build: fee, round_trip; 1 needs an" in capsys.readouterr().out
         monkeypatch.setenv("EDITOR", "sed -i 's/expect: 0.5/expect: -1/'")
         assert run(project, "edit", "fee") == 1
         assert "contradicts ensures" in capsys.readouterr().err

@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from architect.terminal import Progress
 from core.errors import ArchitectError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from architect.outcome import Outcome
     from architect.session import Session
@@ -54,12 +55,12 @@ def run(options: argparse.Namespace) -> int:
         session.strength = True
         with session.building() as pipeline:
             pipeline.weak = options.weak
-            _tell_cost(session, pipeline.stale(options.names, options.force))
             asked = pipeline.prompts(options.names, options.force)
             session.models.post(asked)
             size = len(list(session.project.specs.glob("*.yaml")))
             with Progress("building", size, quiet=options.json) as progress:
                 pipeline.progress = progress
+                pipeline.before = partial(_tell_cost, session, progress.say)
                 outcome = pipeline.generate(options.names, options.force)
         session.record_verdicts()
     if options.json:
@@ -69,11 +70,13 @@ def run(options: argparse.Namespace) -> int:
     return 0 if outcome.ok else 1
 
 
-def _tell_cost(session: Session, stale: Sequence[State]) -> None:
+def _tell_cost(
+    session: Session, say: Callable[[str], None], stale: Sequence[State]
+) -> None:
     """Tell what answers will cost before the first is asked for, if any is."""
     cost = session.estimate(session.graph(), stale)
     if cost.asked:
-        _say(cost.as_text())
+        say(cost.as_text())
 
 
 def _say(text: str) -> None:

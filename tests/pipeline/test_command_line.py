@@ -353,3 +353,17 @@ def test_a_refusal_says_how_to_be_asked_again(make_bench: object) -> None:
     reply.unlink()
     bench.answers["fee"] = [fenced(BODIES["fee"])]
     assert bench.generate().ok
+
+
+def test_what_answers_will_cost_is_told_before_they_are_asked_for(
+    make_bench: object,
+) -> None:
+    bench: Bench = make_bench("fee")  # type: ignore[operator]
+    done = architect(bench.project.root, "generate")
+    assert done.returncode == 1
+    told = "1 to build: fee; 1 needs an answer, and no model is set"
+    assert done.stderr.splitlines()[0] == told
+    record_answers(bench.project)
+    done = architect(bench.project.root, "generate")
+    assert done.returncode == 0, done.stderr
+    assert "to build" not in done.stderr

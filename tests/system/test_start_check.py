@@ -26,7 +26,7 @@ def test_symbols_of_trading_are_those_of_the_gateway(root: Path) -> None:
     allowed = {"TRADING_SYMBOLS": "PF_ETHUSD", "GATEWAY_SYMBOLS": "PF_XBTUSD"}
     with pytest.raises(ConfigError, match="PF_ETHUSD"):
         check_symbols(load(root, process=allowed))
-    with pytest.raises(ConfigError, match="max_order_usd"):
+    with pytest.raises(ConfigError, match="GATEWAY_MAX_ORDER_USD"):
         check_symbols(load(root, process={"GATEWAY_MAX_ORDER_USD": "much"}))
 
 
