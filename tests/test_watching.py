@@ -90,7 +90,9 @@ def test_a_save_is_built_and_committed(
         one.look()
     kinds = [kind for kind, _ in told if kind != "note"]
     assert kinds == ["stale", "built"]
-    assert told[0][1].startswith("1 to build: fee; 1 needs an answer of code: about 0.0")
+    assert told[0][1].startswith(
+        "1 to build: fee; 1 needs an answer of code: about 0.0"
+    )
     assert "fee: accepted" in told[-1][1]
     assert git(project.root, "status", "--porcelain") == ""
     assert "Rebuild fee" in git(project.root, "log", "-1", "--format=%s")

@@ -13,6 +13,7 @@ import psycopg
 
 from core.errors import StoreError, StoreUnavailable
 from core.stores.postgres import Connection, connect
+from core.stores.unanswered import Unanswered
 
 _KEY = 0x0A7C_B00C
 # Who looks after the processes must not wait long for a store that is away.
@@ -20,10 +21,13 @@ _PATIENCE_S = 5
 
 
 class BooksLock:
-    """Held until `close`; StoreError where another system holds it."""
+    """Held until `close`; StoreError where another system holds it. A server that does not
+    answer within `answer_s` seconds, though its line stands, is one that is away.
+    """
 
-    def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
+    def __init__(self, database_url: str, answer_s: float = 10.0) -> None:
+        self._database_url, self._answer_s = database_url, answer_s
+        self._unanswered = Unanswered()
         self.connection = connect(database_url, timeout_s=_PATIENCE_S, silent_s=10)
         try:
             if not _lock(self.connection):
@@ -43,7 +47,8 @@ class BooksLock:
         another system has taken it meanwhile.
         """
         try:
-            self.connection.execute("select 1")
+            with self._in_time():
+                self.connection.execute("select 1")
             return
         except psycopg.Error:
             self.connection.close()
@@ -51,7 +56,8 @@ class BooksLock:
             self._database_url, timeout_s=_PATIENCE_S, silent_s=10
         )
         try:
-            self._take_again()
+            with self._in_time():
+                self._take_again()
         except psycopg.Error as error:
             self.connection.close()
             raise StoreUnavailable(f"the books are not held: {error}") from error
@@ -78,9 +84,13 @@ class BooksLock:
 
     def close(self) -> None:
         """Give the lock back; who comes next at once finds it free."""
-        with contextlib.suppress(psycopg.Error):
+        with contextlib.suppress(psycopg.Error), self._in_time():
             self.connection.execute("select pg_advisory_unlock(%s)", (_KEY,))
+        self._unanswered.close()
         self.connection.close()
+
+    def _in_time(self) -> contextlib.AbstractContextManager[None]:
+        return self._unanswered.watched(self.connection, self._answer_s)
 
 
 def _lock(connection: Connection) -> bool:

@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from core.errors import StoreError, StoreUnavailable
-from core.trading.unanswered import Unanswered
+from core.stores.unanswered import Unanswered
 
 T = TypeVar("T")
 _LOCKS = b"set lock_timeout = 3000"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,3 +118,32 @@ def test_the_own_session_on_a_line_that_was_cut_is_no_other_system(
     old.close()
     assert now != before
     assert others_are_refused(url)
+
+
+def test_a_server_that_hangs_is_one_that_is_away(url: str) -> None:
+    lock = BooksLock(url, answer_s=0.5)
+    (pid,) = holding(url)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        # The session before cannot end, so it may be nobody else who holds the lock.
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                lock.keep()
+            assert time.monotonic() - began < 30
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until = time.monotonic() + 10
+    while True:
+        try:
+            lock.keep()
+            break
+        except StoreUnavailable:
+            assert time.monotonic() < until
+    assert others_are_refused(url)
+    lock.close()
+
+
+def holding(url: str) -> list[int]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return holders(connection)

@@ -19,7 +19,7 @@ from core.trading.trader.books import Books
 from core.trading.trader.exits import Exits
 from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import left_open
-from core.trading.trader.levels import Levels
+from core.trading.trader.levels import ADOPTED, Levels
 from core.trading.trader.plans import Plans
 from core.trading.trader.protection import Protection
 from core.trading.trader.spans import Spans
@@ -54,9 +54,10 @@ class Adoption:
         """
         told = not self.books.late_log
         left = left_open(self.store, self.books.entries_since)
-        # Of two of a symbol the one that is held goes on.
-        for trade in sorted(left, key=self.exits.is_over):
-            trade.begun = told
+        # Of two of a symbol the one that is held goes on, of two such ones the newer.
+        for trade in sorted(left, key=lambda t: (self.exits.is_over(t), -t.opened_ms)):
+            # The process before may have ended before it found where that one began.
+            trade.begun = told and not trade.trade_id.endswith(ADOPTED)
             if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))
             else:

@@ -18,6 +18,8 @@ from core.trading.trader.trades import OpenTrade
 ZERO = Decimal(0)
 # Of the price, between an entry and the level below it at most.
 FARTHEST_FRAC = Decimal("0.99")
+# How the name of a trade ends that was made of a position.
+ADOPTED = "-adopted"
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Levels:
         price = position.entry_price
         base = self.books.totals_of(symbol)
         trade = left or OpenTrade(
-            f"{symbol}-{now_ms}-adopted", symbol, side, abs(position.size), price,
+            f"{symbol}-{now_ms}{ADOPTED}", symbol, side, abs(position.size), price,
             None, now_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
         )  # fmt: skip
         if left is None or not self._take_up_kept(left):

@@ -123,7 +123,7 @@ class TradingLoop:
         )
         self.reconciler = Reconciler(
             m, x, s, self.books, self.market, c, tell, partial(self._sync, again=True),
-            self.sleep,
+            self.sleep, self.trades,
         )  # fmt: skip
         self.closing = Closing(
             self.trades, self.exits, self.plans, spans, self.journal, self.reconciler,

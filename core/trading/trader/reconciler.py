@@ -8,7 +8,7 @@ smaller of both equities, so nothing grows on money that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +20,7 @@ from core.trading.ports import Exchange, Store
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.market import Market
+from core.trading.trader.trades import OpenTrade
 
 CENT = Decimal("0.01")
 # What is missing is looked for at once, and again where the log may be a moment late.
@@ -31,7 +32,7 @@ MOST_MOVED_FRAC = Decimal("0.01")
 @dataclass
 class Reconciler:
     """`halted` says why nothing may be entered, empty when the books are true. `look_again`
-    books what was missed, `sleep` waits for seconds.
+    books what was missed, `sleep` waits for seconds, `trades` are the open ones.
     """
 
     modules: Registry
@@ -43,6 +44,7 @@ class Reconciler:
     tell: Callable[..., None]
     look_again: Callable[[], None]
     sleep: Callable[[float], None]
+    trades: Mapping[str, OpenTrade]
     drifts: int = 0
     ticks_halted: int = 0
     halted: str = ""
@@ -64,6 +66,9 @@ class Reconciler:
         if self.ticks_halted >= self.config.reopen_after:
             self._tell("books reopened", found, 0)
             self.books.open(now_ms)
+            for trade in self.trades.values():
+                # What answers told is in the positions now, as far as it is held.
+                trade.answered = Decimal(0)
             with suppress(StoreError):  # the next start looks for it again
                 self.books.catch_up(now_ms)
             ours, account, found = self._compare(now_ms, looked_again=True)

@@ -47,7 +47,7 @@ class Spans:
         if before and before[0] is not trade:
             return
         position, fills = self.books.positions.get(trade.symbol), self._fills(trade)
-        if trade.is_of(position):
+        if trade.is_of(position) and not trade.ended_ms:
             opened_ms = began_ms(position, fills)
         else:
             trip = self._trip(trade, fills)

@@ -149,3 +149,17 @@ def test_a_reading_of_before_it_was_turned_costs_no_stop() -> None:
     exchange.lag = 2
     look(one)
     assert (exchange.lag, stopped(one)) == (0, -size)
+
+
+def test_what_an_answer_told_ends_when_the_books_are_opened_anew() -> None:
+    """A person sold some of an entry before any of its fills was shown."""
+    one, exchange = made()
+    exchange.until_ms = one.stepper.now_ms
+    tick(one)
+    idle(one)
+    deal(one, XBT, "sell", PART)
+    tick(one, one.setup.config.reopen_after + 1)
+    assert "books reopened" in [kind for kind, _ in one.told]
+    exchange.until_ms = None
+    tick(one)
+    assert 0 < size_of(one, XBT) == stopped(one)

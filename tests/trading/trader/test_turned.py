@@ -208,3 +208,51 @@ def test_an_entry_of_unknown_fate_has_its_stop_although_the_log_is_away() -> Non
     end(one)
     tick(one, 3)
     assert [side for side, *_ in costs(one)] == ["long"]
+
+
+def test_one_that_is_turned_three_times_while_the_log_is_away_is_four_trades() -> None:
+    one, exchange = holding()
+    exchange.away = True
+    for name in ("web-1", "web-2", "web-3"):
+        turn(one, name)
+        tick(one, HOURS)
+    exchange.away = False
+    tick(one, 2)
+    end(one)
+    tick(one, 3)
+    told = costs(one)
+    assert [side for side, *_ in told] == ["long", "short", "long", "short"]
+    assert all(fees > 0 for _, fees, _ in told)
+
+
+def test_of_two_open_trades_of_a_side_the_newer_goes_on_after_a_restart() -> None:
+    one, exchange = holding()
+    exchange.away = True
+    for name in ("web-1", "web-2"):
+        turn(one, name)
+        tick(one, HOURS)
+    (held,) = one.loop.trades
+    newest = one.loop.trades[held].trade_id
+    exchange.away = False
+    restart(one)
+    tick(one, 2)
+    assert [t.trade_id for t in one.loop.trades.values()] == [newest]
+    end(one)
+    tick(one, 3)
+    assert [side for side, *_ in costs(one)] == ["long", "short", "long"]
+
+
+def test_what_was_adopted_without_the_log_has_its_entry_fee_after_a_restart() -> None:
+    one, exchange = made()
+    exchange.doubts = True
+    tick(one)
+    idle(one)
+    exchange.away = True
+    look(one)
+    assert set(one.loop.trades) == {XBT}
+    exchange.away = exchange.doubts = False
+    restart(one)
+    tick(one, HOURS)
+    end(one)
+    tick(one, 3)
+    assert [side for side, *_ in costs(one)] == ["long"]
