@@ -22,7 +22,7 @@ from core.trading.trader.leftovers import left_open
 from core.trading.trader.levels import ADOPTED, Levels
 from core.trading.trader.plans import Plans
 from core.trading.trader.protection import Protection
-from core.trading.trader.spans import Spans
+from core.trading.trader.spans import LATEST_MS, Spans
 from core.trading.trader.trades import OpenTrade
 
 # Ids of one candle begin behind this where nobody knows which are used up.
@@ -56,12 +56,16 @@ class Adoption:
         left = left_open(self.store, self.books.entries_since)
         # Of two of a symbol the one that is held goes on, of two such ones the newer.
         for trade in sorted(left, key=lambda t: (self.exits.is_over(t), -t.opened_ms)):
-            # The process before may have ended before it found where that one began.
-            trade.begun = told and not trade.trade_id.endswith(ADOPTED)
+            trade.begun = told and not self._may_have_begun_earlier(trade, now_ms)
             if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))
             else:
                 self.left[trade.symbol] = trade
+
+    def _may_have_begun_earlier(self, trade: OpenTrade, now_ms: int) -> bool:
+        # The process before may have ended before it found where what it adopted began.
+        is_new = now_ms - trade.opened_ms < LATEST_MS
+        return is_new and trade.trade_id.endswith(ADOPTED)
 
     def end_left(self, now_ms: int) -> None:
         """Close what the process before left and what ended before it was taken up."""
