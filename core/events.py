@@ -41,6 +41,10 @@ end
 return redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
 """
 
+# How Redis begins its word that it takes no writes at the moment: its disk is full, it could
+# not save, or too few replicas follow it. The client has no classes for these.
+_TAKES_NONE = ("MISCONF", "NOREPLICAS")
+
 # How it is sent, the key, and the fields.
 Event = tuple[str, str, dict[str, str]]
 
@@ -149,15 +153,16 @@ class Events:
                 event = self._waiting.popleft()
                 try:
                     self._send_one(*event)
-                except away:
+                except redis.RedisError as error:
+                    if not isinstance(error, away) and not _takes_none(error):
+                        # Refused as such: to send it again would hold up all others.
+                        self.refused += 1
+                        continue
                     self._keep(event)
                     if self._closing:
                         return
                     time.sleep(RETRY_S)
                     break
-                except redis.RedisError:
-                    # Refused as such: to send it again would hold up all others.
-                    self.refused += 1
 
     def _keep(self, event: Event) -> None:
         if len(self._waiting) < KEPT:
@@ -185,3 +190,7 @@ class Events:
         self._wake.set()
         self._thread.join(timeout_s)
         self._client.close()
+
+
+def _takes_none(error: redis.RedisError) -> bool:
+    return str(error).startswith(_TAKES_NONE)

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from core.errors import StoreUnavailable
-from core.events import EVENTS, JOBS, KEPT, RUNNING, Events
+from core.events import EVENTS, HEALTH, JOBS, KEPT, RETRY_S, RUNNING, Events
 from core.stores.embedded import Stores
 from core.stores.places import site_packages
 
@@ -82,6 +82,22 @@ def test_an_event_that_redis_refuses_holds_up_no_other(
     events.close()
     assert events.refused == 1
     assert client.xlen(JOBS) == 1
+
+
+def test_an_event_waits_while_redis_takes_no_writes(
+    events: Events, client: Any
+) -> None:
+    client.config_set("min-replicas-to-write", 1)
+    try:
+        events.job("failure")
+        events.keep("rsi", '{"reset_ms": 1}')
+        time.sleep(3 * RETRY_S)
+        assert (events.refused, client.xlen(JOBS)) == (0, 0)
+    finally:
+        client.config_set("min-replicas-to-write", 0)
+    events.close()
+    assert (events.refused, client.xlen(JOBS)) == (0, 1)
+    assert client.hgetall(HEALTH) == {"rsi": '{"reset_ms": 1}'}
 
 
 def test_a_stream_is_cut_to_its_newest_entries(events: Events, client: Any) -> None:
