@@ -25,8 +25,10 @@ Line = dict[str, Any]
 START_S = 30.0
 # What every child needs of our environment, and nothing else: no key of ours goes on.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE")
-# Modules see the zone that they were judged in, whatever the machine's is.
-ZONE = {"TZ": "UTC"}
+# Modules see the zone that they were judged in, whatever the machine's is, and sets of texts
+# in the order that they had there: with another seed a body that takes one by its place would
+# take another.
+JUDGED_IN = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
 
 
 class ChildFailed(ArchitectError):
@@ -59,7 +61,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**passed, **ZONE, **(environment or {})},
+                env={**passed, **JUDGED_IN, **(environment or {})},
                 start_new_session=True,
             )
         self._reader = threading.Thread(

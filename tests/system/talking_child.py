@@ -28,6 +28,7 @@ def main(kind: str) -> None:
         session=os.getsid(0) == os.getpid(),
         environment=sorted(os.environ),
         zone=time.tzname,
+        order=list({f"text {number}" for number in range(100)}),
     )
     if kind == "ends":
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,6 +54,19 @@ def test_it_runs_in_utc_whatever_the_zone_of_the_machine(
 ) -> None:
     monkeypatch.setenv("TZ", "JST-9")
     assert start("patient").ready()["zone"] == ["UTC", "UTC"]
+
+
+def test_sets_have_the_order_that_they_had_where_modules_were_judged(
+    start: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "77")
+    code = "print(list({f'text {number}' for number in range(100)}))"
+    judged = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONHASHSEED": "0"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    order = start("patient").ready()["order"]
+    assert str(order) == judged.stdout.strip()
 
 
 def test_one_that_dies_is_told_with_its_last_words(start: Maker) -> None:
