@@ -9,9 +9,12 @@ honest idioms shows it.
 from __future__ import annotations
 
 import codecs
+import encodings
 import importlib
+import pkgutil
 import sys
 import warnings
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,8 +23,6 @@ _LATE = (
     "_strptime", "calendar", "cmath", "colorsys", "contextlib", "copy", "enum",
     "fractions", "heapq", "json", "locale", "numbers", "random", "reprlib", "string",
     "textwrap", "time", "traceback", "types", "unicodedata", "warnings", "zoneinfo",
-    "encodings.idna", "encodings.punycode", "encodings.unicode_escape",
-    "encodings.raw_unicode_escape", "encodings.hex_codec", "encodings.utf_16",
 )  # fmt: skip
 
 
@@ -29,8 +30,7 @@ def touch() -> None:
     """Touch what is imported late, of whatever is already imported."""
     for name in _LATE:
         importlib.import_module(name)
-    for encoding in ("ascii", "latin-1", "utf-8", "utf-16", "utf-32", "cp1252"):
-        codecs.lookup(encoding)
+    _touch_codecs()
     _touch_builtins()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -38,6 +38,15 @@ def touch() -> None:
             _touch_numpy()
         if "pandas" in sys.modules:
             _touch_pandas()
+
+
+def _touch_codecs() -> None:
+    """Look up every codec. One that only a file brings would tell the gate from live: in
+    a worker it is an unknown encoding, a LookupError that a body may catch."""
+    for module in pkgutil.iter_modules(encodings.__path__):
+        # Windows has some that this platform lacks; one of the files is no codec.
+        with suppress(LookupError):
+            codecs.lookup(module.name)
 
 
 def _touch_builtins() -> None:
