@@ -67,8 +67,13 @@ class Remote:
             )
         return theirs
 
-    def _between(self, start: str, end: str) -> list[str]:
-        return self.repository.run("rev-list", "--reverse", f"{start}..{end}").split()
+    def unpushed(self, path: str) -> bool:
+        """Tell whether commits of ours that the remote had not change a path."""
+        return bool(self._between(self.tracking, "HEAD", path))
+
+    def _between(self, start: str, end: str, *paths: str) -> list[str]:
+        words = ("rev-list", "--reverse", f"{start}..{end}", "--", *paths)
+        return self.repository.run(*words).split()
 
     def paths(self, commit: str) -> list[str]:
         """Return the paths that a commit changes, deletes or renames."""

@@ -17,6 +17,7 @@ from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job, Queue
 from architect.wick.uptake import Uptake
+from architect.wick.waiting import until_committed
 from core.errors import ArchitectError, Busy, FileConflict, GitError, NotAccepted
 from core.place import place_of
 
@@ -53,13 +54,25 @@ class Abroad:
         """Tell whether the failing version was ever accepted here too.
 
         It need not be the newest: a worker that died may have repaired it already.
+        False while the remote cannot be followed: those at home need it for nothing.
         """
         if self.remote is None:
             return False
-        with self.session.building(wait=True):
-            self.remote.follow()
+        with until_committed(), self.session.building(wait=True):
+            try:
+                self.remote.follow()
+            except GitError as error:
+                self._refuse_second(self.remote, error)
+                return False
         known = versions(self.session.project, self.session.repository, job.module)
         return any(one.version == job.detail["version"] for one in known)
+
+    def _refuse_second(self, remote: Remote, error: GitError) -> None:
+        """Busy where a repair of ours waits to be pushed: beside one that is made at home
+        the two ways would part for good."""
+        with contextlib.suppress(GitError):
+            if remote.unpushed("manifest.yaml"):
+                raise _not_pushed(error)
 
     def offer(self) -> None:
         """Push what is at home, so that others can follow; they can wait if it fails.
@@ -81,7 +94,7 @@ class Abroad:
         if self.at_home:
             self.offer()
             return
-        with self.session.building(wait=True):
+        with until_committed(), self.session.building(wait=True):
             commit = self._pushed(self.remote)
         detail = {"module": "(pushed)", "repaired": module, "commit": commit}
         self.queue.give(self.queue.running_place, "pushed", detail, _now_ms())
@@ -90,7 +103,7 @@ class Abroad:
         try:
             return remote.push()
         except GitError as error:
-            raise Busy(f"a repair is not pushed: {error}", hint=error.hint) from None
+            raise _not_pushed(error) from None
 
     def take_up(self, incidents: Incidents, job: Job) -> Incident | None:
         """Take up what was pushed; an incident when it is refused, None when it is in."""
@@ -114,6 +127,10 @@ class Abroad:
         )  # fmt: skip
         incidents.step(incident, "refused", reason=str(error), hint=error.hint)
         return incidents.close_as(incident, "refused")
+
+
+def _not_pushed(error: GitError) -> Busy:
+    return Busy(f"a repair is not pushed: {error}", hint=error.hint)
 
 
 def _now_ms() -> int:

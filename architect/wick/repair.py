@@ -213,7 +213,7 @@ class Repair:
             incident, "chosen", origin=origin, agreement=round(chosen.agreement, 3),
             mended=round(chosen.mended, 3), changed_lines=chosen.change,
         )  # fmt: skip
-        with self.session.building(wait=True) as pipeline:
+        with until_committed(), self.session.building(wait=True) as pipeline:
             done = promotion.promote(pipeline, chosen)
             if done.why:
                 self._keep(promotion.spec, incident)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job
+from architect.wick.waiting import until_committed
 from core.errors import ArchitectError, Busy, StoreError
 from core.manifest import read_manifest, sha256
 
@@ -49,7 +50,7 @@ def _left_open(
     if entry is None or entry.file != digest:
         incidents.step(incident, "explained", reason=SUPERSEDED)
         return incidents.close_as(incident, "explained")
-    with session.building(wait=True):  # completes what was begun
+    with until_committed(), session.building(wait=True):  # completes what was begun
         commit = session.repository.log(session.project.module(job.module))[0].id
     incidents.step(incident, "committed", commit=commit)
     return incidents.close_as(incident, "accepted", "the gate", commit)
@@ -67,7 +68,7 @@ def _judge(
     session: Session, incidents: Incidents, incident: Incident, digest: str
 ) -> Incident:
     name = incident.module
-    with session.building(wait=True) as pipeline:
+    with until_committed(), session.building(wait=True) as pipeline:
         graph = session.graph()
         if not _still_there(session, name, digest):
             incidents.step(incident, "explained", reason=SUPERSEDED)

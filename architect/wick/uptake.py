@@ -8,13 +8,14 @@ files are written as ours are: each at once, the manifest last.
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from architect import taking
 from architect.atomic import write
 from architect.remote import Remote
 from architect.session import Session
-from architect.wick.waiting import wait_for_git
+from architect.wick.waiting import until_committed, wait_for_git
 from core.errors import FileConflict, NotAccepted
 from core.manifest import Manifest, parse_manifest, read_manifest, sha256
 
@@ -35,11 +36,14 @@ class Uptake:
         """Return the modules of which a new version came in, in the order of their names.
 
         NotAccepted for what is no repair, or what the gate here refuses; FileConflict
-        where a module was edited by hand here. Nothing is changed then. Busy while git
-        takes nothing in; what is written already is finished by whoever builds next.
+        where a module was edited by hand here; GitError where both sides went on. Nothing
+        is changed then. Busy while the remote cannot be fetched, or git takes nothing in;
+        what is written already is finished by whoever builds next.
         """
-        with self.session.building(wait=True):
-            tip = self.remote.fetch()
+        with ExitStack() as held:
+            with until_committed():
+                held.enter_context(self.session.building(wait=True))
+                tip = self.remote.fetch()
             commits = self.remote.incoming()
             paths = sorted({p for commit in commits for p in self._checked(commit)})
             if not paths:

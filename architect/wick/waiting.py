@@ -1,4 +1,4 @@
-"""What keeps a repair from being taken in now and will pass: the job comes again."""
+"""What keeps a version from being taken in now and will pass: the job comes again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ def until_committed() -> Iterator[None]:
     try:
         yield
     except GitError as error:
-        raise Busy(f"a repair waits for git: {error}", hint=error.hint) from None
+        raise Busy(f"it waits for git: {error}", hint=error.hint) from None
 
 
 def wait_for_git(repository: Repository) -> None:
     """Busy while git would take no commit, as in a merge: nothing may go live then."""
-    try:
+    with until_committed():
         repository.ready()
-    except GitError as error:
-        raise Busy(f"a repair waits for git: {error}", hint=error.hint) from None

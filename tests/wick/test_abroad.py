@@ -34,6 +34,7 @@ from wick_project import (
 from architect import git_locks
 from architect.config import read_config
 from architect.gate.gate import Gate
+from architect.pipeline import Pipeline
 from architect.remote import Remote
 from architect.repository import Repository
 from architect.session import Session
@@ -452,6 +453,84 @@ def test_a_version_that_was_not_pushed_is_handed_home(
     job = Job("1-0", "failure", 1, detail)
     assert Abroad(away.session, queue, remote(away)).hand_over(job) is not pushed
     assert Abroad(away.session, queue, None).hand_over(job) is True
+
+
+def unreachable(bench: Bench) -> Callable[[], object]:
+    shared = bench.project.root.parent / "shared.git"
+    gone = shared.rename(shared.with_name("unreachable.git"))
+    return lambda: gone.rename(shared)
+
+
+def switched(bench: Bench) -> Callable[[], object]:
+    git(bench.project.root, "switch", "-qc", "half-done")
+    return lambda: git(bench.project.root, "switch", "-q", "main")
+
+
+def failed_at(home: Bench) -> Job:
+    version = read_manifest(home.project.manifest).modules["total"].version
+    place = place_of(home.project.root)
+    return Job(
+        "1-0", "failure", 1, {"module": "total", "version": version, "place": place}
+    )
+
+
+@pytest.mark.parametrize("fault", [unreachable, switched])
+def test_a_failure_is_handed_home_while_the_remote_cannot_be_followed(
+    home: Bench, away: Bench, queue: Queue, fault: Callable[[Bench], object]
+) -> None:
+    elsewhere = Abroad(away.session, queue, remote(away))
+    fault(away)
+    assert elsewhere.hand_over(failed_at(home)) is True
+
+
+def test_a_repair_that_is_not_pushed_yet_is_not_left_to_those_at_home(
+    home: Bench, away: Bench, queue: Queue
+) -> None:
+    """They would make another, and the two ways would part for good."""
+    elsewhere = Abroad(away.session, queue, remote(away))
+    job = failed_at(home)
+    away.accept("total", SUMS_OTHERWISE)
+    mend = unreachable(away)
+    with pytest.raises(Busy, match="a repair is not pushed: git fetch failed"):
+        elsewhere.hand_over(job)
+    mend()
+    assert elsewhere.hand_over(job) is False
+
+
+@pytest.mark.parametrize("fault", [unreachable, switched])
+def test_a_pushed_repair_that_cannot_be_fetched_now_is_taken_up_later(
+    home: Bench,
+    away: Bench,
+    queue: Queue,
+    fault: Callable[[Bench], Callable[[], object]],
+) -> None:
+    at_home = Abroad(home.session, queue, remote(home))
+    away.accept("total", SUMS_OTHERWISE)
+    detail = {"repaired": "total", "commit": remote(away).push()}
+    mend = fault(home)
+    with pytest.raises(Busy, match="waits for git"):
+        at_home.take_up(home.incidents, Job("7-0", "pushed", 1, detail))
+    mend()
+    assert at_home.take_up(home.incidents, Job("7-0", "pushed", 1, detail)) is None
+    assert home.incidents.all() == []
+    assert state(home) == (away.session.repository.head(), [])
+
+
+def test_a_repair_is_taken_up_after_what_was_begun_before_it(
+    home: Bench, away: Bench, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away.accept("total", SUMS_OTHERWISE)
+    detail = {"repaired": "total", "commit": remote(away).push()}
+    at_home = Abroad(home.session, queue, remote(home))
+
+    def refuses(_: Pipeline) -> None:
+        raise GitError("not today")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Pipeline, "recover", refuses)
+        with pytest.raises(Busy, match="waits for git: not today"):
+            at_home.take_up(home.incidents, Job("7-0", "pushed", 1, detail))
+    assert at_home.take_up(home.incidents, Job("7-0", "pushed", 1, detail)) is None
 
 
 def test_a_pushed_repair_that_is_refused_is_an_incident(

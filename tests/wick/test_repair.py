@@ -25,13 +25,14 @@ from wick_project import (
 
 from architect.config import read_config
 from architect.gate.verdict import Verdict
+from architect.pipeline import Pipeline
 from architect.repository import Repository
 from architect.session import Session
 from architect.wick.incidents import Incident
 from architect.wick.queue import Job
 from architect.wick.repair import Repair
 from architect.wick.trying import Trying
-from core.errors import Busy
+from core.errors import Busy, GitError
 from core.manifest import read_manifest
 
 Maker = Callable[..., Bench]
@@ -316,6 +317,22 @@ def test_a_repair_waits_for_a_hook_that_refuses_its_commit(bench: Bench) -> None
     refuses.unlink()
     assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
     assert bench.dirt() == []
+
+
+def test_a_repair_waits_for_what_another_run_began_and_git_refuses(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+
+    def refuses(_: Pipeline) -> None:
+        raise GitError("not today")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(Pipeline, "recover", refuses)
+        with pytest.raises(Busy, match="waits for git: not today"):
+            Repair(bench.session, bench.incidents, lambda *_: True).handle(failure(bad))
+    assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
 
 
 # --- what others accept while clones are judged --------------------------------------

@@ -11,6 +11,7 @@ from wick_project import RECURSES, SUMS, SUMS_OTHERWISE, Bench, git, saved
 from architect.pipeline import Pipeline
 from architect.wick.incidents import Incident
 from architect.wick.saves import handle_save
+from core.errors import Busy
 from core.manifest import read_manifest, sha256
 
 WRONG = "return start - sum(values)\n"
@@ -161,3 +162,33 @@ def test_a_save_is_judged_by_the_specs_as_they_are_when_its_turn_comes(
     monkeypatch.setattr(bench.session, "building", waits)
     done = handle(bench, "total", digest)
     assert (done.state, "structure" in reason(done)) == ("refused", True)
+
+
+def test_a_save_waits_for_the_end_of_a_merge(bench: Bench) -> None:
+    bench.accept("total", SUMS)
+    digest = bench.save("total", SUMS_OTHERWISE)
+    merge = bench.project.root / ".git/MERGE_HEAD"
+    merge.write_text(bench.session.repository.head())
+    with pytest.raises(Busy, match="waits for git: a merge is under way"):
+        handle_save(bench.session, bench.incidents, saved("total", digest))
+    merge.unlink()
+    assert handle(bench, "total", digest).state == "accepted"
+    assert bench.dirt() == []
+
+
+def test_a_save_waits_for_a_hook_that_refuses_its_commit(bench: Bench) -> None:
+    """It is live already: to call it refused would be wrong."""
+    bench.accept("total", SUMS)
+    digest = bench.save("total", SUMS_OTHERWISE)
+    hook = bench.project.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    for _ in range(2):  # at its commit, and where that is completed
+        with pytest.raises(Busy, match="waits for git: git commit failed"):
+            handle_save(bench.session, bench.incidents, saved("total", digest))
+    assert [one.state for one in bench.incidents.all()] == ["open"]
+    hook.unlink()
+    done = handle(bench, "total", digest)
+    assert (done.state, done.commit) == ("accepted", bench.session.repository.head())
+    assert bench.dirt() == []
