@@ -123,14 +123,7 @@ def _carry_out(
     write(project.manifest, render_manifest(manifest).encode())
     step("commit")
     paths = [path, project.manifest, *(project.root / name for name in change.also)]
-    return repository.commit(
-        [p for p in paths if _is_known(repository, p)], change.message
-    )
-
-
-def _is_known(repository: Repository, path: Path) -> bool:
-    """Tell whether git can commit a path: it is there, or it was and is gone."""
-    return path.exists() or repository.tracks(path)
+    return repository.commit(paths, change.message)
 
 
 def _refuse_second(project: Project, change: Change) -> None:

@@ -67,7 +67,7 @@ def remove_unbuilt(
     known = read_manifest(project.manifest).modules
     gone = [name for name in names if name not in known]
     for name in gone:
-        if repository.tracks(project.spec(name)):
+        if repository.knows(project.spec(name)):
             subject = f"Remove {name}: it was never built"
             repository.commit([project.spec(name)], f"{subject}\n\n{note}\n")
     return gone

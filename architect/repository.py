@@ -8,7 +8,7 @@ behind is taken away only when no git runs in this folder.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,15 +65,21 @@ class Repository:
     def commit(self, paths: Sequence[Path], message: str) -> str | None:
         """Commit these paths as they are on disk; None when nothing changed.
 
+        A path that is gone is committed as gone; what git never had is left out.
         GitError when git refuses, with git's own words.
         """
-        names = [path.relative_to(self.root).as_posix() for path in paths]
         self.ready()
-        self.run("add", "--force", "--", *names)
-        if not self.run("status", "--porcelain", "--", *names).strip():
+        # Git adds no path that is nowhere, though its deletion is staged already.
+        if there := self._names(p for p in paths if p.exists() or self._tracks(p)):
+            self.run("add", "--force", "--", *there)
+        names = self._names(p for p in paths if self.knows(p))
+        if not names or not self.run("status", "--porcelain", "--", *names).strip():
             return None
         self.run("commit", "--quiet", "--only", "--message", message, "--", *names)
         return self.head()
+
+    def _names(self, paths: Iterable[Path]) -> list[str]:
+        return [path.relative_to(self.root).as_posix() for path in paths]
 
     def ready(self) -> None:
         """GitError when git would take no commit now: for who writes files before it."""
@@ -118,9 +124,17 @@ class Repository:
         data: bytes = blob.data_stream.read()
         return data
 
-    def tracks(self, path: Path) -> bool:
+    def knows(self, path: Path) -> bool:
+        """Tell whether a commit can hold a path: it is there, or was and is gone.
+
+        Who staged its deletion took it out of the index; the current commit has it still.
+        """
+        there = path.exists() or self._tracks(path)
+        return there or self.show("HEAD", path) is not None
+
+    def _tracks(self, path: Path) -> bool:
         """Tell whether git's index holds a path."""
-        return bool(self.run("ls-files", "--", path.relative_to(self.root).as_posix()))
+        return bool(self.run("ls-files", "--", *self._names([path])))
 
     def _refuse_half_done(self) -> None:
         """GitError while somebody is at something that takes commits away.

@@ -261,6 +261,15 @@ class Bench:
         return path
 
 
+def refuse_commits(bench: Bench) -> Path:
+    """Have git refuse each commit until the hook that is returned is gone."""
+    hook = bench.project.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
+    hook.chmod(0o755)
+    return hook
+
+
 def assert_whole(project: Project) -> None:
     """Assert that nothing of a run is left over: all stands, all is committed."""
     assert verify(project) == []

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pipeline_project import Bench, assert_whole, git
+from pipeline_project import Bench, assert_whole, git, refuse_commits
 
 from architect import git_locks
 from architect.rebuild import verify
@@ -68,14 +68,6 @@ def test_a_commit_that_could_not_be_made_is_made_by_the_next_run(bench: Bench) -
     hook.unlink()
     assert bench.generate().ok
     assert_whole(bench.project)
-
-
-def refuse_commits(bench: Bench) -> Path:
-    hook = bench.project.root / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
-    hook.chmod(0o755)
-    return hook
 
 
 def test_what_could_not_be_committed_is_not_forgotten_over_a_module_without_a_spec(
