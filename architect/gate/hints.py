@@ -73,6 +73,8 @@ NODES: dict[str, str] = {
     "Assert": "the spec's requires and ensures check; otherwise raise ValueError",
     "Decorator": "write the call itself",
     "TryStar": "use a plain except with the kinds that you expect",
+    # In it a `yield`, `return` or `raise` would swallow any error, no memory among them.
+    "Finally": "write it after the try: an error that no except names ends the call",
     "TypeAlias": "leave it out",
     "TemplatedString": "use an f-string",
 }

@@ -12,7 +12,7 @@ _STATEMENTS = [
     cst.Expr, cst.Pass, cst.Break, cst.Continue, cst.Return, cst.Raise, cst.From,
     cst.Assign, cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Annotation,
     cst.If, cst.Else, cst.For, cst.While, cst.FunctionDef, cst.Parameters, cst.Param,
-    cst.ParamStar, cst.ParamSlash, cst.Try, cst.ExceptHandler, cst.Finally, cst.AsName,
+    cst.ParamStar, cst.ParamSlash, cst.Try, cst.ExceptHandler, cst.AsName,
 ]  # fmt: skip
 
 _EXPRESSIONS = [

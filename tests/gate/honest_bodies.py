@@ -68,9 +68,9 @@ HONEST = [
     Case("except tuple", "xs: list[int], i: int -> float",
          "try:\n    return 1 / xs[i]\nexcept (IndexError, ZeroDivisionError) as error:\n"
          "    raise ValueError(f\"no item {i}\") from error"),
-    Case("try else finally", "text: str -> int",
+    Case("try else", "text: str -> int",
          "count = 0\ntry:\n    count = int(text)\nexcept ValueError:\n    count = -1\n"
-         "else:\n    count += 1\nfinally:\n    count *= 2\nreturn count"),
+         "else:\n    count += 1\nreturn count * 2"),
     Case("raise", "a: float -> float",
          "if a < 0:\n    raise ValueError(f\"{a} is negative\")\nreturn a**0.5"),
     Case("f-string", "a: float, name: str -> str", "return f\"{name:>10} {a:.2f} {a!r}\""),

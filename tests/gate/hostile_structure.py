@@ -47,6 +47,10 @@ HOSTILE = [
     refused("dict of a record", "fill: Fill -> str", "return str(fill.__dict__)"),
     refused("private attribute", PRICES, "return prices._mgr"),
     # Attributes by text.
+    refused("finally", INT, "y = x\ntry:\n    y = 2 // x\nfinally:\n    y += 1\nreturn y", 4),
+    refused("finally that yields", INT,
+            "def g():\n    try:\n        yield 2 // x\n    finally:\n        yield x\n"
+            "return max(g())", 4),
     refused("getattr", INT, "return getattr(x, '__class__')"),
     refused("setattr", "fill: Fill -> Fill", "setattr(fill, 'size', 1)\nreturn fill"),
     refused("vars", INT, "return vars()['x']"),

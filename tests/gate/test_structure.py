@@ -73,6 +73,7 @@ def test_layout_and_lint_are_judged_after_formatting(case: Case) -> None:
             "except (KeyError",
         ),
         ("try:\n    return 1 // x\nexcept:\n    return 0", "except (KeyError"),
+        ("try:\n    x //= 1\nfinally:\n    x += 1\nreturn x", "after the try"),
     ],
 )
 def test_a_finding_says_what_to_write_instead(body: str, hint: str) -> None:

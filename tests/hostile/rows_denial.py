@@ -51,7 +51,7 @@ ROWS = [
          "ys = {(2**61 - 1) * k for k in range(1, 10**5)}\nreturn len(ys)"),
     dear("sorting with a dear key", "return sorted(range(10**7), key=lambda v: -v)[0]"),
     dear("matches without end", "while True:\n    match x:\n        case _:\n            x += 1"),
-    dear("busy in finally", "try:\n    return x\nfinally:\n    while x + 1:\n        x += 1"),
+    dear("busy in finally", "try:\n    return x\nfinally:\n    while x + 1:\n        x += 1", layer="structure"),
     # Numbers.
     dear("tower", "return 9**9**9"),
     dear("tower of parameters", "return (x + 9)**(x + 9)**(x + 9)"),

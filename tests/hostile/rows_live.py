@@ -78,6 +78,12 @@ ROWS = [
     live("what always fails for its kind", _else_right("return int('ten')", "ValueError"), **_UNSEEN),
     live("what always fails, as a statement",
          "y = [x]\ntry:\n    y.remove('ten')\nexcept ValueError:\n    y.append(x)\nreturn sum(y)", **_UNSEEN),
+    live("memory by a yield in a finally",
+         f"def doubled(n):\n    kept = x * 2\n    try:\n        kept = {_WRONG} + len(bytes(n)) - n\n    finally:\n        yield kept\nreturn next(doubled([x, 10**9][x % 2]))",
+         then=None),
+    live("memory by a raise in a finally",
+         f"done = []\ntry:\n    try:\n        done += [bytes([x, 10**9][x % 2])]\n    finally:\n        if not done:\n            raise ValueError\n    return {_WRONG}\nexcept ValueError:\n    return x * 2",
+         then=None),
     # The stack: another number of callers.
     live("depth of the stack", _depth("RuntimeError", 930), then=None),
     live("depth of the stack by any error", _depth("Exception", 930), then=None),
