@@ -75,17 +75,11 @@ class Remote:
         words = ("rev-list", "--reverse", f"{start}..{end}", "--", *paths)
         return self.repository.run(*words).split()
 
-    def paths(self, commit: str) -> list[str]:
-        """Return the paths that a commit changes, deletes or renames."""
-        words = (
-            "diff-tree",
-            "--no-commit-id",
-            "--name-only",
-            "--no-renames",
-            "-r",
-            commit,
-        )
-        return self.repository.run(*words).splitlines()
+    def paths(self, *trees: str) -> list[str]:
+        """Return the paths that a commit changes, deletes or renames, or that differ
+        between two: a merge tells nothing of what it changes itself."""
+        words = ("--no-commit-id", "--name-only", "--no-renames", "-r")
+        return self.repository.run("diff-tree", *words, *trees).splitlines()
 
     def follow(self) -> None:
         """Take over what the remote has; ours that it has not go on top of it.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 
 from architect import taking
 from architect.atomic import write
@@ -45,22 +46,25 @@ class Uptake:
                 held.enter_context(self.session.building(wait=True))
                 tip = self.remote.fetch()
             commits = self.remote.incoming()
-            paths = sorted({p for commit in commits for p in self._checked(commit)})
-            if not paths:
+            if not commits:
                 return []
+            # Each commit, and all in all: what a merge changes itself is in no other.
+            parts = [self._checked(commit) for commit in commits]
+            paths = sorted({*self._checked("HEAD", tip), *chain(*parts)})
             modules = self._judged(paths, tip)
             self._write(paths, modules, tip)
         self.session.record_verdicts()
         return sorted(modules)
 
-    def _checked(self, commit: str) -> list[str]:
-        """Return the paths of a commit; NotAccepted unless all are of accepted modules."""
-        paths = self.remote.paths(commit)
+    def _checked(self, *trees: str) -> list[str]:
+        """Return the paths of a commit, or between two; NotAccepted unless all are of
+        accepted modules."""
+        paths = self.remote.paths(*trees)
         allowed = ALLOWED.format(package=self.session.project.package)
         for path in paths:
             if not re.fullmatch(allowed, path):
                 raise NotAccepted(
-                    f"commit {commit[:12]} of {self.remote.name} changes {path}: only repairs "
+                    f"commit {trees[-1][:12]} of {self.remote.name} changes {path}: only repairs "
                     "of modules are taken up by themselves",
                     hint=f"git pull {self.remote.name}, then architect up again",
                 )

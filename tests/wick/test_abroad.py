@@ -304,6 +304,58 @@ def test_anything_but_a_repair_is_refused_and_changes_nothing(
     assert not home.project.taking.exists()
 
 
+def merge(away: Bench, **changes: str) -> None:
+    """Push a repair that was made on a side branch; the merge itself changes files too."""
+    root = away.project.root
+    git(root, "switch", "-qc", "side")
+    away.accept("total", SUMS_OTHERWISE)
+    git(root, "switch", "-q", "main")
+    kept = root / "generated/regressions/total/1.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"arguments": {}}')
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Keep an input")
+    git(root, "merge", "-q", "--no-ff", "--no-commit", "side")
+    for path, text in changes.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(text)
+    commit(away)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("core/x.py", "changes core/x.py"),
+        ("generated/trading/total.py", "its file is not what its manifest entry says"),
+        ("generated/trading/stray.py", "stray changes and its manifest entry does not"),
+    ],
+)
+def test_what_a_merge_changes_itself_is_looked_at_too(
+    home: Bench, away: Bench, path: str, why: str
+) -> None:
+    before = state(home)
+    merge(away, **{path: "import os\n"})
+    with pytest.raises(NotAccepted, match=why):
+        uptake(home).take()
+    assert state(home) == before
+    assert not (home.project.root / "core/x.py").exists()
+    assert not home.project.taking.exists()
+
+
+def test_a_merge_of_repairs_comes_in(home: Bench, away: Bench) -> None:
+    merge(away)
+    assert uptake(home).take() == ["total"]
+    assert state(home) == (away.session.repository.head(), [])
+
+
+def test_a_commit_that_changes_nothing_comes_in(home: Bench, away: Bench) -> None:
+    """Without it the next commit at home would part from the others."""
+    git(away.project.root, "commit", "-q", "--allow-empty", "-m", "Nothing")
+    git(away.project.root, "push", "-q", "origin", "main")
+    assert uptake(home).take() == []
+    assert state(home) == (away.session.repository.head(), [])
+
+
 def test_a_module_that_was_edited_by_hand_at_home_is_left_alone(
     home: Bench, away: Bench
 ) -> None:
