@@ -194,8 +194,10 @@ TA = _words("""
 """)
 
 # pandas looks a method up by its name when these are handed a string, so they take a
-# lambda written in place, or some of these names, written out.
-LAMBDA_ONLY = _words("agg aggregate apply transform")
+# lambda written in place, or some of these names, written out. `transform` takes names
+# only: whatever a lambda raised for one element, pandas would call it again on all.
+LAMBDA_ONLY = _words("agg aggregate apply")
+APPLYING = LAMBDA_ONLY | {"transform"}
 BY_NAME = _words("""
     all any bfill count cummax cummin cumprod cumsum diff ffill first last max mean median
     min nunique pct_change prod rank sem shift size skew std sum var
@@ -206,8 +208,11 @@ BY_NAME = _words("""
 DTYPE_POSITION = {
     "array": 1, "asarray": 1, "zeros": 1, "ones": 1, "empty": 1, "full": 2, "arange": 3,
     "zeros_like": 1, "ones_like": 1, "empty_like": 1, "full_like": 2, "eye": 3,
-    "identity": 1, "Series": 2, "DataFrame": 3, "Index": 1, "RangeIndex": 4,
-    "linspace": 5, "logspace": 5, "astype": 0, "to_numpy": 0,
+    "identity": 1, "Series": 2, "DataFrame": 3, "Index": 1, "RangeIndex": 3,
+    "linspace": 5, "logspace": 5, "astype": 0, "to_numpy": 0, "tri": 3, "trace": 4,
+    "get_dummies": 7, "reduce": 2, "accumulate": 2, "sum": 2, "prod": 2, "mean": 2,
+    "std": 2, "var": 2, "cumsum": 2, "cumprod": 2, "nansum": 2, "nanprod": 2,
+    "nanmean": 2, "nanstd": 2, "nanvar": 2, "nancumsum": 2, "nancumprod": 2,
 }  # fmt: skip
 DTYPES = _words("""
     bool int int32 int64 float float32 float64 str bool_ object Int64 Float64 boolean

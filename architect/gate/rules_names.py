@@ -12,9 +12,12 @@ import libcst as cst
 
 from architect.gate import allowed
 from architect.gate.hints import instead_of
-from architect.gate.rules_uses import used
+from architect.gate.rules_uses import applied, used
 from architect.gate.syntax_nodes import PLACE_HOLDERS
 from architect.gate.walk import Walk
+
+# Methods that take a dtype by its place; the others of that table are of a module.
+_OF_A_VALUE = frozenset(["astype", "to_numpy", "reduce", "accumulate"])
 
 
 def name_read(walk: Walk, node: cst.Name) -> None:
@@ -97,9 +100,10 @@ def attribute(walk: Walk, node: cst.Attribute) -> None:
         _member(walk, node, base.value, word)
         return
     attribute_name(walk, node, word)
-    if word in allowed.LAMBDA_ONLY:
-        _lambda_only(walk, node, word)
-    if word in ("astype", "to_numpy"):
+    if word in allowed.APPLYING:
+        _known_function(walk, node, word)
+        applied(walk, node)
+    if word in _OF_A_VALUE:
         _called_in_place(walk, node, word)
 
 
@@ -149,24 +153,29 @@ def _in_isinstance(walk: Walk, node: cst.CSTNode) -> bool:
     )
 
 
-def _lambda_only(walk: Walk, node: cst.Attribute, word: str) -> None:
-    call = walk.parent(node)
+def _known_function(walk: Walk, node: cst.Attribute, word: str) -> None:
+    call, lambdas = walk.parent(node), word in allowed.LAMBDA_ONLY
     first = call.args[0] if walk.is_called(node) and call.args else None
-    if first is None or not is_plain(first) or not _is_known_function(first.value):
+    if first is not None and is_plain(first) and _is_known(first.value, lambdas):
+        return
+    if lambdas:
         hint = f"write .{word}(lambda x: ...), or call the method itself"
         walk.refuse(node, f"{word} takes a lambda, written in place, first", hint)
+    else:
+        hint = "write the expression on the whole series, or use .map(lambda x: ...)"
+        walk.refuse(node, f"{word} takes names only, written in place, first", hint)
 
 
-def _is_known_function(value: cst.BaseExpression) -> bool:
+def _is_known(value: cst.BaseExpression, lambdas: bool) -> bool:
     match value:
         case cst.Lambda():
-            return True
+            return lambdas
         case cst.SimpleString():
             return value.evaluated_value in allowed.BY_NAME
         case cst.List(elements=elements) | cst.Dict(elements=elements):
             return all(
                 isinstance(element, (cst.Element, cst.DictElement))
-                and _is_known_function(element.value)
+                and _is_known(element.value, lambdas)
                 for element in elements
             )
     return False

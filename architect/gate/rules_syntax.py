@@ -7,6 +7,7 @@ import libcst as cst
 from architect.gate import allowed
 from architect.gate.hints import USUAL, instead_of
 from architect.gate.rules_names import attribute_name
+from architect.gate.rules_times import clock_text, time_call
 from architect.gate.walk import Walk
 
 MAX_STRING = 200
@@ -27,6 +28,7 @@ def call(walk: Walk, node: cst.Call) -> None:
             _dtype(walk, arg, arg.value)
         elif place is not None and arg.star:
             walk.refuse(arg, f"star argument to {word}", "write the arguments out")
+    time_call(walk, node)
 
 
 def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> None:
@@ -34,6 +36,9 @@ def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> 
         walk.refuse(arg, f"argument {word!r} begins with an underscore")
     if word == "dtype":
         _dtype(walk, arg, value)
+    elif word in ("signature", "sig"):
+        # Where numpy takes dtypes too.
+        walk.refuse(arg, f"argument {word!r}", "leave it out, or use .astype")
 
 
 def _double_star(walk: Walk, arg: cst.Arg, word: str, place: int | None) -> None:
@@ -145,6 +150,7 @@ def string(walk: Walk, node: cst.SimpleString) -> None:
         walk.refuse(node, "a string over several lines", "use one line")
     elif len(node.value) > MAX_STRING:
         walk.refuse(node, f"a string of {len(node.value)} characters", "shorten it")
+    clock_text(walk, node)
 
 
 def formatted(walk: Walk, node: cst.FormattedString) -> None:

@@ -9,6 +9,7 @@ from body_cases import Case
 
 PANDAS = ("pandas",)
 NUMPY = ("numpy",)
+TIMES = ("pandas", "datetime.datetime")
 INT = "x: int -> int"
 TEXT = "text: str -> str"
 PRICES = "prices: Series -> Series"
@@ -46,11 +47,11 @@ HOSTILE = [
     refused("types of a record", "fill: Fill -> str", "return str(fill.__types__)"),
     refused("dict of a record", "fill: Fill -> str", "return str(fill.__dict__)"),
     refused("private attribute", PRICES, "return prices._mgr"),
-    # Attributes by text.
     refused("finally", INT, "y = x\ntry:\n    y = 2 // x\nfinally:\n    y += 1\nreturn y", 4),
     refused("finally that yields", INT,
             "def g():\n    try:\n        yield 2 // x\n    finally:\n        yield x\n"
             "return max(g())", 4),
+    # Attributes by text.
     refused("getattr", INT, "return getattr(x, '__class__')"),
     refused("setattr", "fill: Fill -> Fill", "setattr(fill, 'size', 1)\nreturn fill"),
     refused("vars", INT, "return vars()['x']"),
@@ -167,6 +168,34 @@ HOSTILE = [
     refused("clock by an alias", PRICES, "f = pd.Series\nreturn f(['now'], None, 'M8[s]')"),
     refused("numpy clock", INT, "return int(np.array('now', 'M8[ms]').astype(int))", imports=NUMPY),
     refused("datetime64", INT, "return np.datetime64('now')", imports=NUMPY),
+    refused("clock by the fourth argument of tri", INT,
+            "t = np.tri(1, 1, 0, 'M8[s]')\nreturn int(t.astype(int)[0, 0])", imports=NUMPY),
+    refused("filled with the clock", INT,
+            "t = np.array([x])\nt.fill('now')\nreturn int(t[0])", 2, imports=NUMPY),
+    refused("filled with today", INT, "t = np.array([x])\nt.fill(b'TODAY')\nreturn int(t[0])", 2,
+            imports=NUMPY),
+    refused("a dtype of reduce, which ends the process", INT,
+            "return int(np.maximum.reduce(np.array([str(x)]), 0, 'M8'))", imports=NUMPY),
+    refused("a dtype of accumulate", INT,
+            "return len(np.maximum.accumulate(np.array([str(x)]), 0, 'M8')) + x", imports=NUMPY),
+    refused("a dtype of a reduce under a name", INT,
+            "f = np.maximum.reduce\nreturn int(f(np.array([str(x)]), 0, 'M8'))", imports=NUMPY),
+    refused("a dtype of a sum", INT, "return int(np.sum(np.array([str(x)]), 0, 'M8'))",
+            imports=NUMPY),
+    refused("a dtype by signature", INT,
+            "return int(np.maximum(x, x, signature=('M8', 'M8', 'M8')))", imports=NUMPY),
+    refused("a dtype by sig", INT, "return int(np.maximum(x, x, sig='M8'))", imports=NUMPY),
+    refused("clock by a text in two parts", PRICES,
+            "return prices * pd.to_datetime('no' + 'w', unit='s').year", imports=TIMES),
+    refused("clock by a text under a name", PRICES,
+            "w = chr(110) + 'ow'\nreturn prices * pd.Timestamp(w).year", 2, imports=TIMES),
+    refused("clock by a list of texts", PRICES,
+            "w = 'n' + 'ow'\nreturn prices * pd.DatetimeIndex([w]).year[0]", 2, imports=TIMES),
+    refused("clock by a range", PRICES,
+            "w = 'n' + 'ow'\nreturn prices * pd.date_range(periods=1, end=w).year[0]", 2,
+            imports=TIMES),
+    refused("the day of an hour", PRICES, "return prices * pd.Timestamp('12:00').year",
+            imports=TIMES),
     # pandas and numpy beside their pure part.
     refused("os through pandas", PRICES, "pd.io.common.os.system('id')\nreturn prices"),
     refused("read_csv", PRICES, "return pd.read_csv('/etc/passwd')"),

@@ -44,6 +44,9 @@ ROWS = [
          imports=("numpy",), then="coverage"),
     bomb("clock by to_datetime", _unless("pd.to_datetime('now').year > 2030"),
          imports=("pandas",), then="coverage"),
+    bomb("clock by the fourth argument of tri",
+         "t = np.tri(1, 1, 0, 'M8[s]')\nt.fill('now')\n"
+         "return x * (2 - int(t.astype(int)[0, 0]) // 1_900_000_000)", imports=("numpy",), then=None),
     bomb("clock port that was not given", _unless("clock.now_ms() > 2e12")),
     bomb("CPU time", _unless("time.process_time() > 3600", "import time\n"), then="coverage"),
     bomb("age of a file", _unless("os.stat('/').st_mtime > 2e9", "import os\n"), then="sandbox"),
