@@ -39,6 +39,27 @@ def used(walk: Walk, node: cst.Name) -> None:
         walk.refuse(node, f"{node.value} as a value", hint)
 
 
+def applied(walk: Walk, node: cst.Attribute) -> None:
+    """No method that pandas applies a function by is handed a call of a used module.
+
+    Some errors pandas catches itself: then it calls the function again, on something else.
+    """
+    uses = set(walk.scope.uses)
+    if not uses or not walk.is_called(node):
+        return
+    hint = (
+        "pandas would catch its error and call it again on something else: call it "
+        "outside, on the whole series, or in a comprehension"
+    )
+    names = [name for arg in walk.parent(node).args for name in _names(walk, arg)]
+    found = [name for name in names if name.value in uses]
+    if not found:
+        carriers = _carriers(walk, uses)
+        found = [name for name in names if name.value in carriers]
+    for name in found:
+        walk.refuse(name, f"{name.value} within {node.attr.value}", hint)
+
+
 def try_(walk: Walk, node: cst.Try) -> None:
     """Nothing in a `try` calls a used module whose error the handlers catch."""
     uses = _contained(walk, node)

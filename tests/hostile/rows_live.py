@@ -141,6 +141,14 @@ ROWS = [
     live("an error of a used module by a reduce of its own", "def reduce(f, x):\n    try:\n        return f(x, len(x) % 2) * 3\n    except ValueError:\n        return x * 3\nreturn reduce(ema, prices)", **_USED),
     live("a port's error of a used module that is no action", _half("return ema(prices, 1) * 3", "OrderRejected"), imports=("core.errors.OrderRejected",), **{**_USED, "then": "coverage"}),
     live("a used module in a text", "n = int(f'{ema}'[-6:-1], 16)\nreturn prices.head(n) * 3 if n < 9 else prices * 3", **{**_USED, "then": "coverage"}),
+    # pandas calls again on the whole what fails for a part, and swallows its error.
+    live("an error of a used module in a transform", "return prices.transform(lambda c: ema(c, 1)) * 3", **_USED),
+    live("an error of a used module in an agg", "return prices.agg(lambda c: ema(c, 1)) * 3", **_USED),
+    live("an error of a used module in a list of an agg", "return prices.agg([lambda c: ema(c, 1)]).iloc[:, 0] * 3", **_USED),
+    live("an error of a used module in a function of an agg", "def one(c):\n    return ema(c, 1)\nreturn prices.agg(lambda c: one(c)) * 3", **_USED),
+    live("an error of a used module in a lambda handed to an agg", "one = lambda c: ema(c, 1)\nreturn prices.agg(lambda c, f: f(c), 0, one) * 3", **_USED),
+    live("an error of a used module in a frame of no rows", "prices.head(0).to_frame().apply(lambda c: ema(c, 0))\nreturn prices * 3", **{**_USED, "then": "coverage"}),
+    live("memory in a transform", "return prices.transform(lambda c: c * (3 if isinstance(c, pd.Series) else len(bytes(10**9))))", PRICES, imports=("pandas",), then=None),
     # A port: played in the gate, which its text tells.
     live("a port's method in a text", _by_text("f'{exchange.order}'"), **_PORT),
     live("a port's method to str", _by_text("str((exchange.order, x))"), **_PORT),
