@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from architect.atomic import write
 from architect.repository import Repository
 from core.errors import Busy, GitError
 
@@ -130,7 +131,7 @@ class Remote:
 
     def _rebase(self) -> None:
         mark = self._mark
-        mark.touch()
+        write(mark, b"")
         try:
             self.repository.run("rebase", "--quiet", "--autostash", self.tracking)
         except GitError:

@@ -22,9 +22,9 @@ from architect.wick.queue import Job
 from architect.wick.reproduction import Reproduction
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.trying import Trying
-from architect.wick.waiting import until_committed, wait_for_git
+from architect.wick.waiting import PASSING, until_committed, wait_for_git
 from architect.wick.wording import stable
-from core.errors import ArchitectError, Busy, StoreError
+from core.errors import ArchitectError
 from core.manifest import read_manifest
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -54,7 +54,7 @@ class Repair:
     def handle(self, job: Job) -> Incident:
         """Carry out one failure job; return its incident, closed.
 
-        StoreError or Busy when the end has to wait: the same job goes on from there.
+        One of PASSING when the end has to wait: the same job goes on from there.
         """
         detail = {**job.detail, "error": stable(job.detail["error"])}
         incident = self.incidents.open(
@@ -65,8 +65,8 @@ class Repair:
             return incident
         try:
             return self._resumed(incident) or self._repair(incident, detail)
-        except (StoreError, Busy):
-            raise  # it cannot be told or pushed now: the job is delivered again
+        except PASSING:
+            raise  # it cannot be told, kept or pushed now: the job is delivered again
         except ArchitectError as error:
             self.incidents.step(incident, "gave up", reason=str(error), hint=error.hint)
             return self.incidents.close_as(incident, "unrepaired")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from architect.session import Session
 from architect.wick.incidents import Incident, Incidents
 from architect.wick.queue import Job
-from architect.wick.waiting import until_committed
-from core.errors import ArchitectError, Busy, StoreError
+from architect.wick.waiting import PASSING, until_committed
+from core.errors import ArchitectError
 from core.manifest import read_manifest, sha256
 
 SUPERSEDED = "the file was saved again or taken away before it was judged"
@@ -31,7 +31,7 @@ def handle_save(session: Session, incidents: Incidents, job: Job) -> Incident | 
     incidents.step(incident, "contained", how=f"not loaded; version {running} goes on")
     try:
         return _judge(session, incidents, incident, digest)
-    except (StoreError, Busy):
+    except PASSING:
         raise  # it cannot be told or done now: the job is delivered again
     except ArchitectError as error:
         return _refused(incidents, incident, str(error), error.hint)

@@ -28,15 +28,18 @@ from architect.wick.repair import Repair
 from architect.wick.saves import handle_save
 from architect.wick.spec_search.handle import Searcher
 from architect.wick.trades import handle_trade
+from architect.wick.waiting import PASSING
 from architect.wick.warming import warming
-from core.errors import ArchitectError, Busy, StoreError
+from core.errors import ArchitectError
 from core.events import RUNNING, Events, connect
 from core.health import Health
 from core.health_store import acquit, read_healths
 
 Tell = Callable[[Incident], None]
-# The stores are away, or another run is in the way: the job is delivered again.
-LATER = (redis.RedisError, psycopg.Error, StoreError, Busy)
+# It is away, however long: that the job was delivered does not count against it.
+AWAY = (psycopg.OperationalError, *PASSING)
+# The job is delivered again.
+LATER = (redis.RedisError, psycopg.Error, *PASSING)
 PAUSE_S = 0.5
 WAIT_MS = 500
 # A job that ended so many workers before is not tried by a further one.
@@ -83,7 +86,7 @@ class Worker:
                 incident = self._carry_out(job)
         except LATER as error:
             traceback.print_exception(error)
-            if isinstance(error, Busy):
+            if isinstance(error, AWAY):
                 with suppress(redis.RedisError):
                     self.queue.put_off(job)
             return False

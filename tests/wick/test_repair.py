@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from wick_project import (
     git,
 )
 
+from architect import atomic
 from architect.config import read_config
 from architect.gate.verdict import Verdict
 from architect.pipeline import Pipeline
@@ -32,7 +35,7 @@ from architect.wick.incidents import Incident
 from architect.wick.queue import Job
 from architect.wick.repair import Repair
 from architect.wick.trying import Trying
-from core.errors import Busy, GitError
+from core.errors import Busy, GitError, WriteFailed
 from core.manifest import read_manifest
 
 Maker = Callable[..., Bench]
@@ -315,6 +318,32 @@ def test_a_repair_waits_for_a_hook_that_refuses_its_commit(bench: Bench) -> None
         with pytest.raises(Busy, match="waits for git: git commit failed"):
             Repair(bench.session, bench.incidents, lambda *_: True).handle(failure(bad))
     refuses.unlink()
+    assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
+    assert bench.dirt() == []
+
+
+@pytest.mark.parametrize("file", ["regressions/total/", ".py", "manifest.yaml"])
+def test_a_repair_waits_while_the_disk_is_full(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """For its input, its file or its manifest: what is begun ends as a repair."""
+    good = bench.accept("total", SUMS)
+    bad = bench.accept("total", RECURSES)
+    replace = atomic._replace
+
+    def full(path: Path, data: bytes) -> None:
+        if file in str(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(path, data)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(atomic, "_replace", full)
+        for _ in range(2):
+            with pytest.raises((Busy, WriteFailed), match="No space left"):
+                Repair(bench.session, bench.incidents, lambda *_: True).handle(
+                    failure(bad)
+                )
+    assert [one.state for one in bench.incidents.all()] == ["open"]
     assert (repair(bench, failure(bad)).state, version(bench)) == ("repaired", good)
     assert bench.dirt() == []
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from wick_project import RECURSES, SUMS, SUMS_OTHERWISE, Bench, git, saved
 
+from architect import atomic
 from architect.pipeline import Pipeline
 from architect.wick.incidents import Incident
 from architect.wick.saves import handle_save
@@ -174,6 +177,22 @@ def test_a_save_waits_for_the_end_of_a_merge(bench: Bench) -> None:
     merge.unlink()
     assert handle(bench, "total", digest).state == "accepted"
     assert bench.dirt() == []
+
+
+def test_a_save_waits_while_the_disk_is_full(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.accept("total", SUMS)
+    digest = bench.save("total", SUMS_OTHERWISE)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as changed:
+        changed.setattr(atomic, "_replace", full)
+        with pytest.raises(Busy, match=r"waits for the disk: .* No space left"):
+            handle_save(bench.session, bench.incidents, saved("total", digest))
+    assert handle(bench, "total", digest).state == "accepted"
 
 
 def test_a_save_waits_for_a_hook_that_refuses_its_commit(bench: Bench) -> None:

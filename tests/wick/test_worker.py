@@ -30,8 +30,9 @@ from architect.lock import build_lock
 from architect.wick import worker as worker_module
 from architect.wick.incidents import Incident
 from architect.wick.queue import Queue
+from architect.wick.repair import Repair
 from architect.wick.worker import MOST_DELIVERIES, Worker
-from core.errors import Busy
+from core.errors import Busy, StoreUnavailable, WriteFailed
 from core.events import EVENTS, JOBS, RUNNING, Events
 from core.manifest import read_manifest
 from core.stores.embedded import Stores
@@ -187,6 +188,51 @@ def test_a_job_waits_while_postgres_is_away(
     assert (told, pending(client)) == ([], 1)
     assert worker.work(take(worker))
     assert [i.state for i in told] == ["repaired"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        psycopg.OperationalError("the connection is lost"),
+        StoreUnavailable("no Postgres answers"),
+        WriteFailed("cannot write it: No space left on device"),
+    ],
+)
+def test_a_job_that_waits_for_a_store_or_the_disk_did_not_end_its_workers(
+    worker: Worker, failing: Callable[[], str], told: list[Incident],
+    monkeypatch: pytest.MonkeyPatch, fault: Exception,
+) -> None:  # fmt: skip
+    """However long that takes: it is not given up as a job that ends workers."""
+    failing()
+
+    def away(*_: object, **__: object) -> Any:
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.incidents, "open", away)
+        for _ in range(MOST_DELIVERIES + 2):
+            job = take(worker)
+            assert (job.deliveries, worker.work(job)) == (1, False)
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["repaired"]
+
+
+def test_what_postgres_refuses_is_given_up_after_some_tries(
+    worker: Worker, failing: Callable[[], str], told: list[Incident],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    failing()
+
+    def refused(*_: object, **__: object) -> Any:
+        raise psycopg.DataError("no such number")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repair, "handle", refused)
+        for tries in range(1, MOST_DELIVERIES + 1):
+            job = take(worker)
+            assert (job.deliveries, worker.work(job)) == (tries, False)
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["unrepaired"]
 
 
 def test_it_works_until_it_is_stopped(
