@@ -11,7 +11,7 @@ from architect.messages import commit_message
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.staleness import inputs
-from core.manifest import Entry, read_manifest, sha256
+from core.manifest import Entry, Manifest, sha256
 from core.project import Project
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -19,21 +19,28 @@ from core.spec_graph import SpecGraph
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How accepted modules of one project are recorded."""
+    """How accepted modules of one project are recorded.
+
+    `begun` is the manifest that the work on them began with.
+    """
 
     project: Project
     repository: Repository
     graph: SpecGraph
+    begun: Manifest
 
     def accept(
         self, spec: Spec, made: Generated, by: str, note: str, replaces: str, step: Step
     ) -> str | None:
-        """Write and commit an accepted module; return the commit's id, None if no change."""
-        before = read_manifest(self.project.manifest).modules.get(spec.name)
+        """Write and commit an accepted module; return the commit's id, None if no change.
+
+        ArchitectError when its spec or its accepted version is another one by now.
+        """
+        before = self.begun.modules.get(spec.name)
         entry = self._entry(spec, made, by, before)
         message = commit_message(spec, entry, made, before, note)
         also = tuple(self._also(spec))
-        change = Change(spec.name, entry, made.module, message, also, replaces)
+        change = Change(spec.name, entry, made.module, message, also, replaces, before)
         return create(self.project, self.repository, change, step)
 
     def _also(self, spec: Spec) -> list[str]:

@@ -16,7 +16,7 @@ from architect.atomic import remove_leftovers, write
 from architect.journal import Change
 from architect.repository import Repository
 from architect.uninterrupted import uninterrupted
-from core.errors import FileConflict, GitError
+from core.errors import ArchitectError, FileConflict, GitError, SpecError
 from core.manifest import (
     Entry,
     Manifest,
@@ -26,6 +26,7 @@ from core.manifest import (
     sha256,
 )
 from core.project import Project
+from core.spec_text import load_spec
 
 # Called with the name of the step that is next; tests kill the process in it.
 Step = Callable[[str], None]
@@ -41,13 +42,14 @@ def create(
 
     Ctrl-C waits until it is done. FileConflict when the file on disk is neither the
     accepted one nor the new one: somebody edited it, and it is not ours to overwrite.
-    GitError while another change was begun and is not committed, or git takes no
-    commit: nothing is written then, for what is written goes live.
+    ArchitectError when the spec or the accepted version is another one than when the work
+    on the change began. GitError while another change was begun and is not committed, or
+    git takes no commit: nothing is written then, for what is written goes live.
     """
     _refuse_second(project, change)
+    repository.ready()  # it may wait for another git: what is looked at comes after
+    _refuse_overtaken(project, change)
     _refuse_hand_edit(project, change)
-    repository.ready()
-    change = replace(change, before=_accepted(project, change))
     with uninterrupted():
         step("journal")
         journal.write_change(project.journal, change)
@@ -61,7 +63,8 @@ def recover(project: Project, repository: Repository) -> str | None:
     """Complete what a killed run had begun; return the module's name, None if nothing.
 
     A file that somebody edited since then is left as it is, and reported as edited; so
-    is a version that came in since then from elsewhere.
+    is a version that came in since then from elsewhere. A spec that was saved since then
+    is not committed: nobody has judged it.
     """
     remove_leftovers(project.generated.parent, deep=True)
     remove_leftovers(project.root)
@@ -69,15 +72,14 @@ def recover(project: Project, repository: Repository) -> str | None:
     taking.finish(project, repository)
     change = journal.read_change(project.journal)
     done = None
-    if change is not None and _accepted(project, change) in (
-        change.before,
-        change.entry,
-    ):  # else a newer version came in: what was begun is behind it
+    # Else a newer version came in: what was begun is behind it.
+    if change is not None and _still_follows(project, change):
         try:
             with uninterrupted():
-                _refuse_hand_edit(project, change)
                 repository.ready()
-                _carry_out(project, repository, change, lambda _: None)
+                _refuse_hand_edit(project, change)
+                begun = _without_other_spec(project, change)
+                _carry_out(project, repository, begun, lambda _: None)
                 done = change.name
         except FileConflict:
             if _is_half_done(project, repository, change):
@@ -88,6 +90,29 @@ def recover(project: Project, repository: Repository) -> str | None:
 
 def _accepted(project: Project, change: Change) -> Entry | None:
     return read_manifest(project.manifest).modules.get(change.name)
+
+
+def _still_follows(project: Project, change: Change) -> bool:
+    return _accepted(project, change) in (change.before, change.entry)
+
+
+def _has_its_spec(project: Project, change: Change) -> bool:
+    """Tell whether the spec on disk is the one that a change was made from; for a module
+    that is taken out, that is none."""
+    path = project.spec(change.name)
+    if change.entry is None or not path.exists():
+        return change.entry is None and not path.exists()
+    try:
+        return load_spec(path).digest() == change.entry.spec
+    except SpecError:
+        return False  # it is half-done
+
+
+def _without_other_spec(project: Project, change: Change) -> Change:
+    if _has_its_spec(project, change):
+        return change
+    spec = project.spec(change.name).relative_to(project.root).as_posix()
+    return replace(change, also=tuple(name for name in change.also if name != spec))
 
 
 def _is_half_done(project: Project, repository: Repository, change: Change) -> bool:
@@ -134,6 +159,20 @@ def _refuse_second(project: Project, change: Change) -> None:
             f"what was begun of {begun.name} is not committed yet",
             hint="architect generate completes it; where its file was edited since, "
             f"architect rollback {begun.name} first, or adopt",
+        )
+
+
+def _refuse_overtaken(project: Project, change: Change) -> None:
+    """A model answers for minutes: meanwhile a person saves, pulls or switches branches."""
+    what = ""
+    if not _has_its_spec(project, change):
+        what = "its spec changed"
+    elif not _still_follows(project, change):
+        what = "another version was accepted"
+    if what:
+        raise ArchitectError(
+            f"{change.name}: {what} while it was built",
+            hint="architect generate builds what stands there now",
         )
 
 

@@ -39,7 +39,7 @@ from architect.spec_check import check_spec, errors
 from architect.staleness import State, inputs, states
 from architect.strength.threshold import check_threshold
 from core.errors import ArchitectError, ModelError, SpecError
-from core.manifest import read_manifest, sha256
+from core.manifest import Manifest, read_manifest, sha256
 from core.project import Project
 from core.spec import Spec
 from core.spec_graph import SpecGraph, load_graph
@@ -84,14 +84,15 @@ class Pipeline:
         contradicts itself: nothing is built then.
         """
         names, graph, outcome = list(names), load_graph(self.project.specs), Outcome()
-        found = self._found(graph, names, force)
+        begun = read_manifest(self.project.manifest)
+        found = self._found(graph, begun, names, force)
         outcome.fresh = [state.name for state in found if state.ok]
         gone = [state.name for state in found if state.state == "orphaned"]
         todo = [s for s in found if s.name not in (*outcome.fresh, *gone)]
         self._check_specs(graph, todo)
         self.before(todo)
         if todo:
-            self._build(graph, todo, outcome)
+            self._build(graph, begun, todo, outcome)
         if any(isinstance(error, FATAL) for error in outcome.failed.values()):
             outcome.skipped += gone
         else:
@@ -116,19 +117,22 @@ class Pipeline:
     ) -> Iterator[Prompt]:
         """Yield the first prompts of what is stale: with many at hand, many can answer."""
         graph = load_graph(self.project.specs)
-        for state in self._found(graph, list(names), force):
+        begun = read_manifest(self.project.manifest)
+        for state in self._found(graph, begun, list(names), force):
             if state.ok or state.state == "orphaned":
                 continue
             spec = graph.specs[state.name]
             if spec.kind != "record":
                 yield code_prompt(spec, graph, self.project.prompts)
 
-    def _found(self, graph: SpecGraph, names: list[str], force: bool) -> list[State]:
+    def _found(
+        self, graph: SpecGraph, begun: Manifest, names: list[str], force: bool
+    ) -> list[State]:
         """Return the states of what is asked for and what that needs, in build order.
 
         What is forced is not `ok`.
         """
-        found = states(self.project, graph, read_manifest(self.project.manifest))
+        found = states(self.project, graph, begun)
         if force:
             found = [_forced(s) if s.name in names or not names else s for s in found]
         if not names:
@@ -157,7 +161,9 @@ class Pipeline:
         if lines:
             raise SpecError("\n".join(lines), hint="mend the spec; nothing was built")
 
-    def _build(self, graph: SpecGraph, todo: list[State], outcome: Outcome) -> None:
+    def _build(
+        self, graph: SpecGraph, begun: Manifest, todo: list[State], outcome: Outcome
+    ) -> None:
         if self.judges is not None:
             judges = self.judges(graph, len(todo))
         else:
@@ -170,10 +176,10 @@ class Pipeline:
             spec = graph.specs[made.name]
             if not self.weak:
                 check_threshold(made.name, made.verdict)
-            return (
-                self.accept(spec, graph, made, _maker(spec), self.note)
-                or self.repository.head()
+            commit = self.accept(
+                spec, graph, made, _maker(spec), self.note, begun=begun
             )
+            return commit or self.repository.head()
 
         with closing(judges):
             Build(graph, todo, judges, begin, accept, self.progress, outcome).run()
@@ -220,12 +226,13 @@ class Pipeline:
                 hint=f"architect generate {spec.name}",
             )
         text = self.module_text(spec.name)
+        begun = read_manifest(self.project.manifest)
         made = from_body(spec, text, self.judge_with(graph, self.module_text))
-        entry = read_manifest(self.project.manifest).modules.get(spec.name)
+        entry = begun.modules.get(spec.name)
         edited = entry is None or entry.file != sha256(text)
         if made.accepted and edited:
             by = "spec" if spec.kind == "record" else "hand"
-            self.accept(spec, graph, made, by, replaces=sha256(text))
+            self.accept(spec, graph, made, by, replaces=sha256(text), begun=begun)
         return made.verdict
 
     def bring_back(self, spec: Spec, graph: SpecGraph, target: Accepted) -> Verdict:
@@ -241,9 +248,10 @@ class Pipeline:
             )
             return Verdict(accepted=False, stage="header", findings=(finding,))
         reply = recorded_reply(self.project, target)
+        begun = read_manifest(self.project.manifest)
         made = from_body(spec, body, self.judge_with(graph, self.module_text), reply)
         if made.accepted:
-            self.accept(spec, graph, made, "rollback")
+            self.accept(spec, graph, made, "rollback", begun=begun)
         return made.verdict
 
     def module_text(self, name: str) -> str:
@@ -258,9 +266,15 @@ class Pipeline:
         by: str,
         note: str = "",
         replaces: str = "",
+        begun: Manifest | None = None,
     ) -> str | None:
-        """Write and commit an accepted module; return the commit's id."""
-        acceptance = Acceptance(self.project, self.repository, graph)
+        """Write and commit an accepted module; return the commit's id.
+
+        ArchitectError when its spec is another one by now, or its accepted version is
+        not the one of `begun`: the manifest as it was before anybody judged.
+        """
+        begun = begun or read_manifest(self.project.manifest)
+        acceptance = Acceptance(self.project, self.repository, graph, begun)
         return acceptance.accept(spec, made, by, note, replaces, self.step)
 
 

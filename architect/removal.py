@@ -27,7 +27,10 @@ def remove_orphans(
 
     `note` says in the commits why.
     """
-    left, removed = list(names), []
+    back = [name for name in names if project.spec(name).exists()]
+    for name in back:
+        progress(name, "kept", "its spec is there again")
+    left, removed = [name for name in names if name not in back], []
     while free := [name for name in left if not _users(project, name)]:
         for name in free:
             left.remove(name)
@@ -55,7 +58,7 @@ def _remove(
     spec = project.spec(name).relative_to(project.root).as_posix()
     reason = f"{note}\n\n" if note else ""
     message = f"Remove {name}: its spec is gone\n\n{reason}Module: {name}\n"
-    change = Change(name, None, "", message, (spec,), replaces=on_disk)
+    change = Change(name, None, "", message, (spec,), replaces=on_disk, before=entry)
     create(project, repository, change, step)
     return why
 
