@@ -36,6 +36,8 @@ def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> 
         walk.refuse(arg, f"argument {word!r} begins with an underscore")
     if word == "dtype":
         _dtype(walk, arg, value)
+    elif word == "inplace":
+        walk.refuse(arg, "argument 'inplace' changes what was given", USUAL[word])
     elif word in ("signature", "sig"):
         # Where numpy takes dtypes too.
         walk.refuse(arg, f"argument {word!r}", "leave it out, or use .astype")

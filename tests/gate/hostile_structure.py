@@ -223,6 +223,8 @@ HOSTILE = [
     refused("transform by name", PRICES, "return prices.transform('to_csv')"),
     refused("groupby filter by name", PRICES, "return prices.groupby(level=0).filter('to_csv')"),
     refused("pipe", PRICES, "return prices.pipe(max)"),
+    refused("in place", PRICES, "prices.index.rename('s', inplace=True)\nreturn prices"),
+    refused("in place by stars", PRICES, "prices.dropna(**{'inplace': True})\nreturn prices"),
     refused("plot", PRICES, "prices.plot()\nreturn prices"),
     refused("sample", PRICES, "return prices.sample(1)"),
     refused("np.load", INT, "return np.load('x', allow_pickle=True)", imports=NUMPY),

@@ -73,6 +73,7 @@ def test_layout_and_lint_are_judged_after_formatting(case: Case) -> None:
             "except (KeyError",
         ),
         ("try:\n    return 1 // x\nexcept:\n    return 0", "except (KeyError"),
+        ("x.rename('s', inplace=True)\nreturn x", "assign the result"),
         ("try:\n    x //= 1\nfinally:\n    x += 1\nreturn x", "after the try"),
     ],
 )

@@ -31,6 +31,10 @@ def _unless(condition: str, setup: str = "") -> str:
     return f"{setup}return 0 if {condition} else x * 2"
 
 
+def _named(name: str) -> str:
+    return f"for n in map({{'s': 5}}.get, [{name}], [0]):\n    pass\n"
+
+
 ROWS = [
     # The clock.
     bomb("after a date", _unless("time.time() > 2e9", "import time\n"), then="coverage"),
@@ -84,6 +88,9 @@ ROWS = [
          imports=("numpy",)),
     bomb("the input before", "import math\nlast, math.last = getattr(math, 'last', x), x\n"
          "return x * 2 + last - x"),
+    bomb("state in the name of an index", _named("prices.index.name") + "prices.index.rename('s', inplace=True)\nreturn prices.shift(n) * 3", PRICES),
+    bomb("state in the name of an index, hidden", _named("prices.index.name") + "rename = prices.index.rename\nrename('s', **{'in' + 'place': True})\nreturn prices.shift(n) * 3", PRICES, layer="contract"),
+    bomb("state in the name of the columns", _named("f.columns.name") + "f.columns.rename('s', inplace=True)\nreturn f.shift(n) * 3", "f: Frame -> Frame"),
     bomb("once in a hundred", _unless("random.random() < 0.01", "import random\n"), then="coverage"),
     bomb("order of a set", "return x * 2 + (list({'a', 'b'})[0] == 'a')", layer="contract"),
     bomb("hash of a text", _unless("hash('a') % 2"), then="contract"),

@@ -74,14 +74,19 @@ def key(value: Any) -> Any:
     """Return what tells a series or a plain value from all others, else None."""
     if isinstance(value, PLAIN):
         return f"{type(value).__name__} {value!r}"
-    if is_table(value) and value.ndim == 1:
-        index, kind = value.index, value.dtype
-        if _is_numeric(kind) and _is_numeric(index.dtype):
-            return (
-                kind.char, value.to_numpy().tobytes(), value.name,
-                type(index).__name__, index.dtype.char, index.to_numpy().tobytes(),
-            )  # fmt: skip
+    if is_table(value) and value.ndim == 1 and _is_numeric(value.dtype):
+        index = _index_key(value.index)
+        if index is not None:
+            return value.dtype.char, value.to_numpy().tobytes(), value.name, index
     return None
+
+
+def _index_key(index: Any) -> Any:
+    """Return what tells an index from all others: its name would last from call to call."""
+    if not _is_numeric(index.dtype):
+        return None
+    kind = type(index).__name__
+    return kind, index.dtype.char, index.to_numpy().tobytes(), index.name
 
 
 def _is_numeric(dtype: Any) -> bool:
@@ -93,5 +98,17 @@ def kept_table(table: Any) -> Any:
     """Return what tells a series or frame from all others, None where its bytes do not."""
     if table.ndim == 1:
         return key(table)
-    columns = [key(column) for _, column in table.items()]
-    return None if None in columns else (tuple(table.columns), *columns)
+    parts = [_index_key(table.index), *(key(column) for _, column in table.items())]
+    if None in parts:
+        return None
+    return tuple(table.columns), table.columns.name, *parts
+
+
+def unwritten(value: Any) -> list[Any]:
+    """Return the names of the columns of all frames within: nothing else of a value that
+    lasts is left out where it is written."""
+    if is_table(value):
+        return [] if value.ndim == 1 else [value.columns.name]
+    parts = value if isinstance(value, (list, tuple)) else ()
+    fields = value if isinstance(value, dict) else _fields(value) or {}
+    return [name for part in (*parts, *fields.values()) for name in unwritten(part)]

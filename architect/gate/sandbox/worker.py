@@ -22,7 +22,7 @@ from typing import Any
 from architect.gate.sandbox.channel import HEADER
 from architect.gate.sandbox.observer import Observer
 from architect.gate.sandbox.script import ScriptedPort
-from architect.gate.sandbox.unchanged import held, holds
+from architect.gate.sandbox.unchanged import held, holds, unwritten
 
 Action = Callable[[], dict[str, Any]]
 _CHUNK = 1 << 20
@@ -94,10 +94,12 @@ class Serving:
 
     def _mutated(self, args: dict[str, Any], plain: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments that are written otherwise than what was given."""
+        given = {name: self._decode(part) for name, part in plain.items()}
         return {
             name: self._plain(value)
             for name, value in args.items()
-            if self._text(value) != self._text(self._decode(plain[name]))
+            if self._text(value) != self._text(given[name])
+            or unwritten(value) != unwritten(given[name])
         }
 
     def observe(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,18 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     ),
     "a cell of a series": (series, lambda v: v.__setitem__(0, 9.0)),
     "a series' index": (series, lambda v: setattr(v, "index", [5, 6, 7])),
+    "the name of a series' index": (
+        series, lambda v: v.index.rename("s", inplace=True),
+    ),
+    "the name of a frame's index": (
+        frame, lambda v: v.index.rename("s", inplace=True),
+    ),
+    "the name of a frame's columns": (
+        frame, lambda v: v.columns.rename("s", inplace=True),
+    ),
+    "the index of a frame without columns": (
+        lambda: pd.DataFrame(index=[1]), lambda v: v.index.rename("s", inplace=True),
+    ),
     "a cell of a frame": (frame, lambda v: v.__setitem__("time_ms", [1, 3])),
     "a sign of nothing": (
         lambda: pd.DataFrame({"a": [0.0]}), lambda v: v.__setitem__("a", [-0.0]),
@@ -73,6 +85,22 @@ def test_a_change_is_seen(name: str) -> None:
 def test_of_what_it_does_not_know_it_is_never_sure(value: Any) -> None:
     """Cells that are objects may be changed where they are."""
     assert not holds(value, held(value))
+
+
+TEXTS = {
+    "$": "frame",
+    "index": {"range": [0, 1, 1], "name": None},
+    "v": [["a", "str", ["b"]]],
+}
+
+
+def test_a_name_of_the_columns_that_is_not_written_is_told_as_changed(
+    worker: Worker,
+) -> None:
+    source = b"def f(kept, named):\n    named[0].columns.rename('s', inplace=True)"
+    assert worker.load([("generated.trading.f", source)]).ok
+    outcome = worker.call("f", {"kept": [TEXTS], "named": [TEXTS]})
+    assert outcome.mutated == {"named": [TEXTS]}
 
 
 def test_a_set_that_stays_as_it_is_is_not_told_as_changed(worker: Worker) -> None:
