@@ -103,6 +103,7 @@ class Worker:
             return self._give_up(
                 job, f"it ended {job.deliveries - 1} workers before this one"
             )
+        self.session.new_run()  # its budget is one job's, not one worker's life's
         try:
             return self._handle(job)
         except LATER:

@@ -26,6 +26,7 @@ from wick_project import (
     until,
 )
 
+from architect.config import read_config
 from architect.lock import build_lock
 from architect.wick import worker as worker_module
 from architect.wick.incidents import Incident
@@ -233,6 +234,31 @@ def test_what_postgres_refuses_is_given_up_after_some_tries(
             assert (job.deliveries, worker.work(job)) == (tries, False)
     assert worker.work(take(worker))
     assert [i.state for i in told] == ["unrepaired"]
+
+
+def test_each_job_has_a_runs_budget_of_its_own(
+    worker: Worker, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker lives for weeks: its models would be asked no more after a few dollars."""
+    runs: list[str] = []
+
+    def handle(*_: object) -> None:
+        live = worker.session.models.live
+        assert live is not None
+        budget = live._budget
+        budget.reserve(budget.run_usd, "code", "total", "code")
+        runs.append(budget.run)
+
+    monkeypatch.setattr(Repair, "handle", handle)
+    worker.session.config = read_config(
+        worker.session.project,
+        {"LLM_API_KEY": "k", "LLM_MODEL": "small", "LLM_PRICE_IN_USD": "1",
+         "LLM_PRICE_OUT_USD": "1"},
+    )  # fmt: skip
+    for number in range(2):
+        give(client, "failure", {"module": "total", "version": str(number)})
+        assert worker.work(take(worker))
+    assert len({*runs}) == 2
 
 
 def test_it_works_until_it_is_stopped(
