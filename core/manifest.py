@@ -141,6 +141,12 @@ def _checked(plain: Any, where: str) -> Manifest:
     modules = plain.get("modules") or {}
     if not isinstance(modules, dict):
         raise ManifestError(f"{where}: modules is not a mapping", hint=_RESTORE)
+    for name in modules:
+        # A name becomes a path of a file: it may not lead out of the folder.
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ManifestError(
+                f"{where}: {name!r} is no name of a module", hint=_RESTORE
+            )
     return Manifest(
         {name: _entry(name, raw, where) for name, raw in sorted(modules.items())}
     )

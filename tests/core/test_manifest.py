@@ -57,6 +57,7 @@ def test_a_version_is_named_by_the_file() -> None:
         ("format: 2", "format 2 is from the future", "update this checkout"),
         ("format: 1\nmodules: [1]", "modules is not a mapping", "git checkout"),
         ("format: 1\nmodules: {rsi: 3}", "rsi: wrong keys: ['not a mapping']", "git"),
+        ("format: 1\nmodules: {3: {}, rsi: {}}", "3 is no name of a module", "git"),
         (
             "format: 1\nmodules: {rsi: {kind: x}}",
             "rsi: wrong keys: ['body', 'by'",
@@ -89,6 +90,13 @@ def test_a_wrong_value_is_named_with_its_place(old: str, new: str, told: str) ->
     with pytest.raises(ManifestError) as caught:
         parse_manifest(text.replace(old, new))
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a/../../x", "../x", "/etc/x", "a.b", "a-b"])
+def test_a_name_that_leads_to_another_folder_is_refused(name: str) -> None:
+    text = render_manifest(Manifest({name: ONE.modules["rsi"]}))
+    with pytest.raises(ManifestError, match=f"{name!r} is no name of a module"):
+        parse_manifest(text)
 
 
 def test_each_comes_after_all_that_it_uses() -> None:
