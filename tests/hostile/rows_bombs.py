@@ -145,6 +145,13 @@ ROWS = [
          **_UNSEEN),
     bomb("an entry that nobody looks up", "return {7 * 10**4: 0}.get(x, x) * 2", **_UNSEEN),
     bomb("an entry under a name", "special = {9 * 8**5: 0}\nreturn special.get(x, x * 2)", **_UNSEEN),
+    bomb("an entry that a map looks up",
+         "once = {45 - 1 / 8: -9}.get\nreturn sum([x, *map(once, [x], [x])])", **_UNSEEN),
+    bomb("an entry that a class looks up", "return dict.get({9 * 8**5: 0}, x, x * 2)", **_UNSEEN),
+    bomb("a bound that never binds, by a map", "return 2 * sum(map(min, [x], [10_000]))", **_UNSEEN),
+    bomb("a bound that never binds, in a list", "return 2 * min([x, 10_000])", **_UNSEEN),
+    bomb("a bound that never binds, by a key", "return 2 * min(x, 10_000, key=int)", **_UNSEEN),
+    bomb("a bound that never binds, by order", "return 2 * sorted([x, 10_000])[0]", **_UNSEEN),
     bomb("an item that nobody picks", "return (x * 2, x + x, 0)[x // 51]", **_UNSEEN),
     bomb("an error that nobody makes", "try:\n    return x * 2 * (x - 7_000) // (x - 7_000)\n"
          "except ZeroDivisionError:\n    return 0", **_UNSEEN),

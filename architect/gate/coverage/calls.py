@@ -11,6 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from architect.gate.coverage.expressions import Expressions, plain, text_of
+from architect.gate.coverage.handed import (
+    ANSWERLESS,
+    CHOOSING,
+    METHODS,
+    Places,
+    called_later,
+    items_of,
+    of_items,
+)
 from architect.gate.coverage.points import CHANGED, CHOSEN, RAN, VARIED
 
 _METHODS = """
@@ -31,7 +40,11 @@ _FOUND, _DEFAULT = "a key that is there", "the default"
 
 
 class Calls(Expressions):
-    """Observes what is called and looked up."""
+    """Observes what is called, looked up, and handed on to be called."""
+
+    def __init__(self, function: ast.FunctionDef, ports: Sequence[str] = ()) -> None:
+        super().__init__(function, ports)
+        self._places = Places(function)
 
     def visit_Call(self, node: ast.Call) -> Any:
         if self.is_constant(node) or self._is_of_a_port(node):
@@ -50,27 +63,57 @@ class Calls(Expressions):
         )
 
     def _chosen(self, node: ast.Call) -> ast.AST | None:
-        """Of min and max each argument must be the answer once."""
-        if not (_is_name(node.func, "min", "max") and len(node.args) > 1):
+        """Of min and max each argument, or item of a list, must be the answer once."""
+        if not _is_name(node.func, *CHOOSING):
             return None
-        if node.keywords or not _is_written_out(node.args):
+        items, named = node.args, False
+        if len(items) == 1:
+            items = items_of(self, node.args[0])
+            named = isinstance(node.args[0], ast.Name)
+        if len(items) < 2 or not _is_written_out(items):
             return None
-        point = self.point(node, RAN | _each(CHOSEN, node.args), *node.args)
-        return self.call("chose", point, node.func, *map(self.visit, node.args))
+        point = self.point(node, RAN | _each(CHOSEN, items), *items)
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+        if named:
+            made = self.call("chooser", point, node.func)
+            return ast.Call(made, node.args, node.keywords)
+        choose = of_items(node.func, node.keywords) if node.keywords else node.func
+        return self.call("chose", point, choose, *map(self.visit, items))
+
+    def _chosen_by_order(self, node: ast.Subscript) -> ast.AST | None:
+        """Of `sorted([a, b])[0]` too."""
+        match node.value:
+            case ast.Call(func=ast.Name(id="sorted"), args=[one]) as call:
+                items = [] if isinstance(one, ast.Name) else items_of(self, one)
+            case _:
+                return None
+        if len(items) < 2:
+            return None
+        point = self.point(node, RAN | _each(CHOSEN, items), *items)
+        for keyword in call.keywords:
+            keyword.value = self.visit(keyword.value)
+        choose = of_items(call.func, call.keywords, self.visit(node.slice))
+        return self.call("chose", point, choose, *map(self.visit, items))
 
     def _got(self, node: ast.Call) -> ast.AST | None:
         """Of a mapping that is asked each key, and the default, must be met once."""
         match node:
             case ast.Call(func=ast.Attribute(value=base, attr="get"), keywords=[]):
-                pass
+                args = node.args
             case _:
                 return None
-        if not (1 <= len(node.args) <= 2 and _is_written_out(node.args)):
+        if _is_name(base, "dict") and args:
+            base, *args = args
+        if not (1 <= len(args) <= 2 and _is_written_out([base, *args])):
             return None
+        point = self._entry_point(node, base)
+        return self.call("got", point, *map(self.visit, (base, *args)))
+
+    def _entry_point(self, node: ast.expr, base: ast.expr) -> ast.expr:
         keys = [text_of(key) for key in self._entries(base)] or [_FOUND]
         needs = RAN | VARIED | _each(CHOSEN, [*keys, _DEFAULT])
-        point = self.named_point(node, needs, [*keys, _DEFAULT])
-        return self.call("got", point, *map(self.visit, (base, *node.args)))
+        return self.named_point(node, needs, [*keys, _DEFAULT])
 
     def _cutting_method(self, node: ast.Call) -> ast.AST | None:
         func = node.func
@@ -95,6 +138,36 @@ class Calls(Expressions):
         made.keywords = node.keywords
         return made
 
+    # --- functions as values -------------------------------------------------------
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        if not self._places.is_handed_on(node):
+            return node
+        if node.id in CHOOSING:
+            operands = ["its first argument", "its second argument"]
+            point = self.named_point(node, RAN | _each(CHOSEN, operands), operands)
+            return self.call("chooser", point, node)
+        return self._cutting_later(node) if _gives_back(node) else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if not self._places.is_handed_on(node) or _is_name(node.value, *self.ports):
+            return self.inside(node)
+        if _is_name(node.value, *_MODULES):
+            return self._cutting_later(node) if _gives_back(node) else node
+        if node.attr == "get" and not self._places.finds_each(node):
+            point = self._entry_point(node, node.value)
+            return self.call("getter", point, self.visit(node.value))
+        if node.attr not in METHODS:
+            return self.inside(node)
+        point = self.point(node, RAN if node.attr in ANSWERLESS else RAN | VARIED)
+        return self.call("handed", point, self.inside(node))
+
+    def _cutting_later(self, node: ast.expr) -> ast.AST:
+        operands = ["its first argument", "its second argument"][: _gives_back(node)]
+        needs = RAN | VARIED | _each(CHANGED, operands)
+        point = self.named_point(node, needs, operands)
+        return called_later(self.call("called", point, node, plain("")))
+
     # --- subscripts ----------------------------------------------------------------
 
     def visit_Subscript(self, node: ast.Subscript) -> Any:
@@ -102,6 +175,8 @@ class Calls(Expressions):
             return self.inside(node)
         if isinstance(node.slice, ast.Slice):
             return self._cut(node, node.slice)
+        if chosen := self._chosen_by_order(node):
+            return chosen
         if entries := self._entries(node.value):
             needs = RAN | VARIED | _each(CHOSEN, entries)
             point = self.point(node, needs, *entries)

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from types import (
+    BuiltinMethodType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+)
 from typing import Any
 
 RAN, TRUE, FALSE, VARIED = 1, 2, 4, 8
@@ -15,8 +21,9 @@ CHANGED, CHOSEN = 1 << 4, 1 << 20
 
 NAMES = (
     "ran", "saw", "cells", "chain", "applied", "cut", "chose", "got", "picked", "masked",
-    "called",
+    "called", "handed", "getter", "chooser",
 )  # fmt: skip
+METHODS = (BuiltinMethodType, FunctionType, MethodType, MethodDescriptorType)
 SPLITTING = frozenset(["split", "rsplit", "partition", "rpartition"])
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul,
@@ -120,7 +127,7 @@ class Observer:
         alike = [_same(result, arg) for arg in args]
         if not all(alike):
             for k, one in enumerate(alike):
-                self.bits[i] |= CHOSEN << k if one else 0
+                self.bits[i] |= self.needs[i] & CHOSEN << k if one else 0
         return self.ran(i, result)
 
     def got(self, i: int, base: Any, key: Any, default: Any = None) -> Any:
@@ -162,6 +169,30 @@ class Observer:
             result = base(*args, **kwargs)
             self._changed(i, result, *args)
         return self.saw(i, result)
+
+    # --- functions that are handed on as values ----------------------------------------
+
+    def handed(self, i: int, value: Any) -> Any:
+        """Watch a method; a field that is none is let be."""
+        if not isinstance(value, METHODS):
+            self.bits[i] |= self.needs[i]
+            return value
+        return lambda *args, **kwargs: self.saw(i, value(*args, **kwargs))
+
+    def getter(self, i: int, base: Any) -> Any:
+        """Watch the `get` of a mapping."""
+        return lambda key, default=None: self.got(i, base, key, default)
+
+    def chooser(self, i: int, choose: Any) -> Any:
+        """Watch min or max, of arguments or of the items of one."""
+
+        def chosen(*args: Any, **kwargs: Any) -> Any:
+            items = tuple(args[0]) if len(args) == 1 else args
+            if len(items) < 2:
+                return self.ran(i, choose(items, **kwargs))
+            return self.chose(i, lambda *_: choose(items, **kwargs), *items)
+
+        return chosen
 
     def _changed(self, i: int, result: Any, *operands: Any) -> None:
         left = self.needs[i] & ~self.bits[i]
