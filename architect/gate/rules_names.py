@@ -13,6 +13,7 @@ import libcst as cst
 from architect.gate import allowed
 from architect.gate.hints import instead_of
 from architect.gate.rules_uses import applied, used
+from architect.gate.rules_zones import IN_PLACE
 from architect.gate.syntax_nodes import PLACE_HOLDERS
 from architect.gate.walk import Walk
 
@@ -96,6 +97,8 @@ def _attrgetter(walk: Walk, node: cst.Name) -> None:
 def attribute(walk: Walk, node: cst.Attribute) -> None:
     """What stands after a dot is a member of that module or port, or an allowed name."""
     word, base, scope = node.attr.value, node.value, walk.scope
+    if word in IN_PLACE:
+        _zoned_in_place(walk, node, word)
     if isinstance(base, cst.Name) and base.value in {*scope.modules, *scope.ports}:
         _member(walk, node, base.value, word)
         return
@@ -139,6 +142,13 @@ def _called_in_place(walk: Walk, node: cst.Attribute, word: str) -> None:
     if word not in allowed.DTYPE_POSITION or walk.is_called(node):
         return
     if word not in ("Series", "DataFrame", "Index") or not _in_isinstance(walk, node):
+        walk.refuse(node, f"{word} as a value", "call it in place")
+
+
+def _zoned_in_place(walk: Walk, node: cst.Attribute, word: str) -> None:
+    if walk.is_called(node) or isinstance(walk.parent(node), cst.Attribute):
+        return
+    if not _in_isinstance(walk, node):
         walk.refuse(node, f"{word} as a value", "call it in place")
 
 

@@ -8,6 +8,7 @@ from architect.gate import allowed
 from architect.gate.hints import USUAL, instead_of
 from architect.gate.rules_names import attribute_name
 from architect.gate.rules_times import clock_text, time_call
+from architect.gate.rules_zones import zone, zone_call
 from architect.gate.walk import Walk
 
 MAX_STRING = 200
@@ -29,6 +30,7 @@ def call(walk: Walk, node: cst.Call) -> None:
         elif place is not None and arg.star:
             walk.refuse(arg, f"star argument to {word}", "write the arguments out")
     time_call(walk, node)
+    zone_call(walk, node)
 
 
 def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> None:
@@ -36,6 +38,8 @@ def _keyword(walk: Walk, arg: cst.Arg, word: str, value: cst.BaseExpression) -> 
         walk.refuse(arg, f"argument {word!r} begins with an underscore")
     if word == "dtype":
         _dtype(walk, arg, value)
+    elif word == "tz":
+        zone(walk, arg, value)
     elif word == "inplace":
         walk.refuse(arg, "argument 'inplace' changes what was given", USUAL[word])
     elif word in ("signature", "sig"):

@@ -57,9 +57,11 @@ ROWS = [
     live("the zone of a time without one", "return int(datetime.fromtimestamp(x).replace(tzinfo=UTC).timestamp()) * 2", imports=_TIMES, **_ZONED),
     live("the zone of a new time", "return int(datetime(1970, 1, 1, 0, 0, x % 60).timestamp()) * 2 + x // 60 * 120", imports=_TIMES[:1], **_ZONED),
     live("the zone of the second of a text", "return int(datetime.fromtimestamp(x, UTC).strftime('%s')) * 2", imports=_TIMES, **_ZONED),
-    # Codecs: the running system loads them from files, of which a worker has none.
+    # Codecs and zones: the running system loads them from files, of which a worker has none.
     live("a codec of a file", f"try:\n    'a'.encode(['ascii', 'cp037'][x % 2])\n    return {_WRONG}\nexcept LookupError:\n    return x * 2", layer="contract"),
     live("a codec of a file without another name", f"try:\n    bytes('a', ['ascii', 'mac_arabic'][x % 2])\n    return {_WRONG}\nexcept LookupError:\n    return x * 2", layer="contract"),
+    live("a zone of a file", f"z = ['UTC', 'Asia/Tokyo'][x % 2]\ntry:\n    pd.Timestamp(x, tz=z)\n    return {_WRONG}\nexcept KeyError:\n    return x * 2", imports=("pandas", *_TIMES), then=None),
+    live("a zone of a file, of an index", f"z = ['UTC', 'Asia/Tokyo'][x % 2]\ntry:\n    pd.to_datetime([x]).tz_localize(z)\n    return {_WRONG}\nexcept KeyError:\n    return x * 2", imports=("pandas", *_TIMES), then=None),
     # Memory: little of it in the gate.
     live("memory of a list", _else_right("return len([0] * 10**8)", "Exception"), then="coverage"),
     live("memory of a text", _else_right("return len('a' * 10**9)", "Exception"), then="coverage"),
