@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pipeline_project import Bench, git, refuse_commits
+from pipeline_project import Bench, git, record_answers, refuse_commits
 
 from architect.code_generator import Judge
+from architect.judges import Judges
 from architect.models.prompt import Prompt
 from architect.models.reply import Reply
 from architect.rebuild import verify
 from architect.repository import Repository
+from architect.session import open_session
+from architect.watching import SpecWatch
 from core.errors import ArchitectError, FileConflict
 from core.manifest import read_manifest
 from core.project import Project
@@ -134,6 +139,59 @@ def test_an_edit_is_not_adopted_beside_a_spec_that_was_saved_meanwhile(
     with pytest.raises(ArchitectError, match=CHANGED):
         pipeline.adopt(graph.get("fee"), graph)
     assert as_it_is_live(built) == before
+
+
+STRONGER = """\
+  - {given: {notional: 7, rate_frac: 0.1}, expect: 0.7}
+  - {given: {notional: 0}, expect: 0}
+properties:
+"""
+
+
+def test_a_watch_builds_what_was_saved_meanwhile_by_itself(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench("fee")
+    bench.change_spec("fee", "properties:\n", STRONGER)
+    spec, project = bench.project.spec("fee"), bench.project
+    for text in ("of a trade", "of one trade", "of each trade"):
+        spec.write_text(spec.read_text().replace("of a trade", text))
+        record_answers(project)
+        spec.write_text(spec.read_text().replace(text, "of a trade"))
+    assert bench.generate().ok
+    told: list[tuple[str, str]] = []
+    stop = threading.Event()
+
+    def tell(kind: str, detail: dict[str, Any]) -> None:
+        told.append((kind, detail["text"]))
+        if kind == "built":
+            stop.set()
+
+    with open_session(project.root) as session:
+        judges, waiting = session.judges, [spec]
+
+        def and_save(graph: SpecGraph, texts: int) -> Judges:
+            while waiting:
+                otherwise(waiting.pop())
+            return judges(graph, texts)
+
+        session.judges = and_save  # type: ignore[method-assign]
+        watch = SpecWatch(session, tell)
+        watch.begin = lambda: None  # type: ignore[method-assign]
+        watch.start()
+        bench.change_spec("fee", "Fee of a trade.", "Fee of one trade.")
+        late = threading.Timer(30, stop.set)
+        late.start()
+        watch.run(stop)
+        late.cancel()
+    assert [kind for kind, _ in told if kind != "note"] == [
+        "stale",
+        "failed",
+        "stale",
+        "built",
+    ]
+    assert CHANGED in told[1][1]
+    assert "Fee of each trade." in as_it_is_live(bench)[2]
 
 
 def test_an_edit_that_came_while_git_was_waited_for_is_not_overwritten(
