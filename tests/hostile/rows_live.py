@@ -43,7 +43,7 @@ def _by_text(text: str) -> str:
 _WRONG = "x + x // 2 * 2"
 
 
-_PORT: dict[str, object] = {"ports": ("exchange",), "then": None}
+_PORT: dict[str, object] = {"ports": ("exchange",), "then": "coverage"}
 _USED: dict[str, object] = {"signature": PRICES, "uses": ("ema",), "then": None}
 
 
