@@ -147,6 +147,8 @@ ROWS = [
     bomb("an entry under a name", "special = {9 * 8**5: 0}\nreturn special.get(x, x * 2)", **_UNSEEN),
     bomb("an entry that a map looks up",
          "once = {45 - 1 / 8: -9}.get\nreturn sum([x, *map(once, [x], [x])])", **_UNSEEN),
+    bomb("an entry that is popped", "return 2 * {9 * 8**5: 0}.pop(x, x)", **_UNSEEN),
+    bomb("an entry that a map sets", "return 2 * sum(map({9 * 8**5: 0}.setdefault, [x], [x]))", **_UNSEEN),
     bomb("an entry that a class looks up", "return dict.get({9 * 8**5: 0}, x, x * 2)", **_UNSEEN),
     bomb("a bound that never binds, by a map", "return 2 * sum(map(min, [x], [10_000]))", **_UNSEEN),
     bomb("a bound that never binds, in a list", "return 2 * min([x, 10_000])", **_UNSEEN),

@@ -14,6 +14,7 @@ from architect.gate.coverage.expressions import Expressions, plain, text_of
 from architect.gate.coverage.handed import (
     ANSWERLESS,
     CHOOSING,
+    DEFAULTING,
     METHODS,
     Places,
     called_later,
@@ -36,6 +37,7 @@ NUMPY_CUTTING = {
 }  # fmt: skip
 MATH_CUTTING = {"fmod": 1, "remainder": 1}
 _MODULES = {"np": NUMPY_CUTTING, "math": MATH_CUTTING}
+_FIRST_TWO = ["its first argument", "its second argument"]
 _FOUND, _DEFAULT = "a key that is there", "the default"
 
 
@@ -52,6 +54,7 @@ class Calls(Expressions):
         return (
             self._chosen(node)
             or self._got(node)
+            or self._defaulted(node)
             or self._cutting_method(node)
             or self._cutting(node)
             or self.call("saw", self.point(node, RAN | VARIED), self.inside(node))
@@ -110,6 +113,17 @@ class Calls(Expressions):
         point = self._entry_point(node, base)
         return self.call("got", point, *map(self.visit, (base, *args)))
 
+    def _defaulted(self, node: ast.Call) -> ast.AST | None:
+        """Of `pop` and `setdefault` the answer must once be anything but the default."""
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr not in DEFAULTING:
+            return None
+        if node.keywords or len(node.args) != 2 or not _is_written_out(node.args):
+            return None
+        point = self.point(node, RAN | VARIED | CHANGED << 1, *node.args)
+        method = ast.Attribute(self.visit(func.value), func.attr, ast.Load())
+        return self._with_arguments(self.call("called", point, method, plain("")), node)
+
     def _entry_point(self, node: ast.expr, base: ast.expr) -> ast.expr:
         keys = [text_of(key) for key in self._entries(base)] or [_FOUND]
         needs = RAN | VARIED | _each(CHOSEN, [*keys, _DEFAULT])
@@ -144,8 +158,8 @@ class Calls(Expressions):
         if not self._places.is_handed_on(node):
             return node
         if node.id in CHOOSING:
-            operands = ["its first argument", "its second argument"]
-            point = self.named_point(node, RAN | _each(CHOSEN, operands), operands)
+            needs = RAN | _each(CHOSEN, _FIRST_TWO)
+            point = self.named_point(node, needs, _FIRST_TWO)
             return self.call("chooser", point, node)
         return self._cutting_later(node) if _gives_back(node) else node
 
@@ -159,11 +173,14 @@ class Calls(Expressions):
             return self.call("getter", point, self.visit(node.value))
         if node.attr not in METHODS:
             return self.inside(node)
-        point = self.point(node, RAN if node.attr in ANSWERLESS else RAN | VARIED)
+        needs = RAN if node.attr in ANSWERLESS else RAN | VARIED
+        if node.attr in DEFAULTING:
+            needs |= CHANGED << 1
+        point = self.named_point(node, needs, _FIRST_TWO)
         return self.call("handed", point, self.inside(node))
 
     def _cutting_later(self, node: ast.expr) -> ast.AST:
-        operands = ["its first argument", "its second argument"][: _gives_back(node)]
+        operands = _FIRST_TWO[: _gives_back(node)]
         needs = RAN | VARIED | _each(CHANGED, operands)
         point = self.named_point(node, needs, operands)
         return called_later(self.call("called", point, node, plain("")))

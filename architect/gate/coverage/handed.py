@@ -15,6 +15,8 @@ from architect.gate import allowed
 from architect.gate.coverage.expressions import Expressions
 
 CHOOSING = frozenset(["min", "max"])
+# Methods whose second argument is the answer where there is no such entry.
+DEFAULTING = frozenset(["pop", "setdefault"])
 _NOTHING = """
     append extend insert remove sort reverse clear update add discard appendleft extendleft
     rotate intersection_update difference_update symmetric_difference_update subtract

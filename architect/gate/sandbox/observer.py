@@ -177,7 +177,7 @@ class Observer:
         if not isinstance(value, METHODS):
             self.bits[i] |= self.needs[i]
             return value
-        return lambda *args, **kwargs: self.saw(i, value(*args, **kwargs))
+        return lambda *args, **kwargs: self.called(i, value, "", *args, **kwargs)
 
     def getter(self, i: int, base: Any) -> Any:
         """Watch the `get` of a mapping."""
