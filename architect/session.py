@@ -126,8 +126,10 @@ class Session:
 
     def new_run(self) -> None:
         """Begin a new run: what is asked from now on has a run's budget of its own."""
-        for name in ("models", "talk"):
-            self.__dict__.pop(name, None)
+        self.__dict__.pop("talk", None)
+        # Who works for weeks has many runs: none leaves its connections open.
+        if (models := self.__dict__.pop("models", None)) is not None:
+            models.close()
 
     def estimate(self, graph: SpecGraph, stale: Sequence[State]) -> Estimate:
         """Return what building some modules would cost."""

@@ -241,10 +241,13 @@ def test_each_job_has_a_runs_budget_of_its_own(
 ) -> None:
     """A worker lives for weeks: its models would be asked no more after a few dollars."""
     runs: list[str] = []
+    asked: list[Any] = []
 
     def handle(*_: object) -> None:
         live = worker.session.models.live
         assert live is not None
+        asked.append(live)
+        monkeypatch.setattr(live, "close", lambda: asked.remove(live))
         budget = live._budget
         budget.reserve(budget.run_usd, "code", "total", "code")
         runs.append(budget.run)
@@ -259,6 +262,10 @@ def test_each_job_has_a_runs_budget_of_its_own(
         give(client, "failure", {"module": "total", "version": str(number)})
         assert worker.work(take(worker))
     assert len({*runs}) == 2
+    # The connections of the first are closed; those of the last when the session ends.
+    assert asked == [worker.session.models.live]
+    asked.clear()
+    monkeypatch.undo()
 
 
 def test_it_works_until_it_is_stopped(
