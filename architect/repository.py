@@ -8,6 +8,7 @@ behind is taken away only when no git runs in this folder.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,9 @@ class Repository:
                 f"{root} is not a git repository",
                 hint=f"git init {root} && git -C {root} add . && git -C {root} commit -m start",
             ) from None
+        # What reads files of commits keeps git processes: they end with this object, also
+        # where the garbage collector finds it in a circle and would end them in any order.
+        weakref.finalize(self, self._repo.git.clear_cache).atexit = False
         self.root = root
 
     def commit(self, paths: Sequence[Path], message: str) -> str | None:
@@ -129,8 +133,10 @@ class Repository:
 
         Who staged its deletion took it out of the index; the current commit has it still.
         """
-        there = path.exists() or self._tracks(path)
-        return there or self.show("HEAD", path) is not None
+        if path.exists() or self._tracks(path):
+            return True
+        tree = ("ls-tree", "--name-only", "HEAD", "--")
+        return bool(self.head() and self.run(*tree, *self._names([path])))
 
     def _tracks(self, path: Path) -> bool:
         """Tell whether git's index holds a path."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -242,3 +244,28 @@ def test_the_log_gives_prose_and_trailers_apart(bench: Bench) -> None:
     commit = bench.repository.log(path)[0]
     assert (commit.subject, commit.body) == ("Subject", "Why: it was so.\nMore.")
     assert commit.trailers == {"Module": "x", "By": "wick"}
+
+
+def test_what_it_has_read_leaves_no_git_process_behind(bench: Bench) -> None:
+    """Not even where the garbage collector ends it, in whatever order."""
+    here = Repository(bench.project.root)
+    assert here.show("HEAD", bench.project.spec("fee"))
+    assert git_processes(bench.project.root)
+    here.itself = here  # type: ignore[attr-defined]
+    del here
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gc.collect()
+    assert git_processes(bench.project.root) == []
+
+
+def git_processes(folder: Path) -> list[str]:
+    """Return what git runs in a folder, of this process alone."""
+    found = []
+    for child in (
+        Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    ):
+        place = Path(f"/proc/{child}")
+        if place.joinpath("cwd").resolve() == folder.resolve():
+            found.append(place.joinpath("cmdline").read_text())
+    return found
