@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import time
-import warnings
 from pathlib import Path
 
 import pytest
@@ -246,16 +245,18 @@ def test_the_log_gives_prose_and_trailers_apart(bench: Bench) -> None:
     assert commit.trailers == {"Module": "x", "By": "wick"}
 
 
-def test_what_it_has_read_leaves_no_git_process_behind(bench: Bench) -> None:
-    """Not even where the garbage collector ends it, in whatever order."""
+def test_what_it_has_read_leaves_no_git_process_behind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the garbage collector ends it, in whatever order: here GitPython's own
+    end of a repository comes after that of its processes, as in a circle it may."""
+    monkeypatch.setattr("git.Repo.__del__", lambda _: None)
     here = Repository(bench.project.root)
     assert here.show("HEAD", bench.project.spec("fee"))
     assert git_processes(bench.project.root)
     here.itself = here  # type: ignore[attr-defined]
     del here
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        gc.collect()
+    gc.collect()
     assert git_processes(bench.project.root) == []
 
 

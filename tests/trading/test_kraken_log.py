@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from adapter_cases import kraken_rest
-from canned_exchange import GOOD, LOG, CannedExchange
+from canned_exchange import LOG, CannedExchange
 
 from core.trading.gateway.ccxt_rest import CcxtRest
-
-
-@pytest.fixture
-def exchange() -> Iterator[CannedExchange]:
-    server = CannedExchange(copy.deepcopy(GOOD))
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def adapter(exchange: CannedExchange) -> CcxtRest:
-    return kraken_rest(exchange.url)
 
 
 def tell(exchange: CannedExchange, *rows: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,18 +28,6 @@ from core import errors
 from core.trading.gateway.ccxt_rest import CcxtRest
 
 NONE_OPEN = {**GOOD["/openorders"], "openOrders": []}
-
-
-@pytest.fixture
-def exchange() -> Iterator[CannedExchange]:
-    server = CannedExchange(copy.deepcopy(GOOD))
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def adapter(exchange: CannedExchange) -> CcxtRest:
-    return kraken_rest(exchange.url)
 
 
 def market_order(**changes: Any) -> Any:

@@ -212,13 +212,14 @@ class TradingLoop:
         tick is minutes away. Where nothing is held the exchange is not asked. What is held
         without a trade (of an unknown order, turned by a person) gets one, log or no log.
         """
-        strangers, booked = self.adoption.has_strangers, False
-        if not (self.trades or self.execution.unknown or strangers()):
+        has_strangers = self.adoption.has_strangers
+        if not (self.trades or self.execution.unknown or has_strangers()):
             return
         with self.modules.tick():
             if self._safely("fetch", self.books.look) is FAILED:
                 return
-            if strangers():
+            booked = False
+            if has_strangers():
                 booked = self._safely("books", self._book) is not FAILED
                 self.closing.let_go(now_ms)
                 self.adoption.run(now_ms)

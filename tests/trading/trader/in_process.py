@@ -6,6 +6,7 @@ a decision of the test's in place of the market's.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,7 @@ from unittest import mock
 
 from stakes import ZERO, Resting, lost_at_stops
 
+from core.errors import ExchangeUnavailable, OutcomeUnknown
 from core.registry import Registry
 from core.trading.backtest import run as backtest
 from core.trading.backtest.exchange import BacktestExchange
@@ -155,6 +157,28 @@ class Noting(BacktestExchange):
         if not order.reduce_only:
             self.entries.append(order)
         return super().place(order)
+
+
+class Doubtful(Noting):
+    """While it `doubts`, an entry is carried out without its stop and nobody is told."""
+
+    doubts = False
+
+    def place(self, order: Any) -> Any:
+        if self.doubts and not order.reduce_only:
+            super().place(dataclasses.replace(order, protect_price=None))
+            raise OutcomeUnknown("its stop was refused, and taking it back failed")
+        return super().place(order)
+
+    def order(self, client_id: str) -> Any:
+        if self.doubts:
+            raise ExchangeUnavailable("503")
+        return super().order(client_id)
+
+
+def look(one: Session, seconds: int = 15) -> None:
+    """Look after the stops between two candles, so long after the close of the first."""
+    one.loop.guard(one.stepper.now_ms + seconds * 1000)
 
 
 def entries(one: Session) -> list[Any]:

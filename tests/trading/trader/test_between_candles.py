@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import Any
 
-from in_process import Noting, deal, decide, idle, session, size_of, tick
+from in_process import Doubtful, deal, decide, idle, look, session, size_of, tick
 
-from core.errors import ExchangeUnavailable, OutcomeUnknown
+from core.errors import ExchangeUnavailable
 from core.trading.backtest.run import Session
 from core.trading.trader.config import CANDLE_MS, TraderConfig
 
@@ -16,25 +15,15 @@ XBT = "PF_XBTUSD"
 FAR = {"stop_multiple": Decimal(60), "take_multiple": Decimal(60)}
 
 
-class Doubtful(Noting):
-    """While it `doubts`, an entry is carried out without its stop and nobody is told; while
-    it `stays`, it changes no order, and while it is `deaf` it takes no stop.
-    """
+class Busy(Doubtful):
+    """While it `stays`, it changes no order, and while it is `deaf` it takes no stop."""
 
-    doubts = stays = deaf = False
+    stays = deaf = False
 
     def place(self, order: Any) -> Any:
         if self.deaf and order.kind in ("stop", "take_profit"):
             raise ExchangeUnavailable("503")
-        if self.doubts and not order.reduce_only:
-            super().place(dataclasses.replace(order, protect_price=None))
-            raise OutcomeUnknown("its stop was refused, and taking it back failed")
         return super().place(order)
-
-    def order(self, client_id: str) -> Any:
-        if self.doubts:
-            raise ExchangeUnavailable("503")
-        return super().order(client_id)
 
     def edit(self, *args: Any) -> Any:
         if self.stays:
@@ -44,7 +33,7 @@ class Doubtful(Noting):
 
 def made(**config: Any) -> tuple[Session, Any]:
     """Return a session that wants to be long, and its exchange."""
-    one = session(TraderConfig(lookback=120, **FAR, **config), Doubtful)
+    one = session(TraderConfig(lookback=120, **FAR, **config), Busy)
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
     return one, one.exchange
 
@@ -52,11 +41,6 @@ def made(**config: Any) -> tuple[Session, Any]:
 def stops(one: Session) -> list[tuple[str, Decimal]]:
     live = one.engine.venue.live.values()
     return [("buy" if o.is_buy else "sell", o.size) for o in live if o.kind == "stp"]
-
-
-def look(one: Session, seconds: int) -> None:
-    """Look after the stops so long after the candle's close."""
-    one.loop.guard(one.stepper.now_ms + seconds * 1000)
 
 
 def test_an_entry_of_unknown_fate_gets_its_stop_at_the_next_look() -> None:

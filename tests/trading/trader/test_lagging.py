@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from in_process import Noting, deal, decide, entries, idle, session, size_of, tick
+from in_process import Noting, deal, decide, entries, idle, look, session, size_of, tick
 
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
@@ -65,11 +65,6 @@ def holding() -> tuple[Session, Any]:
     idle(one)
     tick(one)
     return one, exchange
-
-
-def look(one: Session) -> None:
-    """Look after the stops between two candles."""
-    one.loop.guard(one.stepper.now_ms + 15_000)
 
 
 def stopped(one: Session) -> Decimal:

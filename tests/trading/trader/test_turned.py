@@ -4,17 +4,17 @@ of the two trades its own costs.
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from in_process import (
-    BacktestExchange,
+    Doubtful,
     deal,
     decide,
     earned_usd,
     idle,
+    look,
     restart,
     session,
     size_of,
@@ -22,7 +22,7 @@ from in_process import (
     told_usd,
 )
 
-from core.errors import ExchangeUnavailable, OutcomeUnknown
+from core.errors import ExchangeUnavailable
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
 
@@ -33,12 +33,10 @@ HOURS = 12
 FAR = {"stop_multiple": Decimal(400), "take_multiple": Decimal(400)}
 
 
-class Away(BacktestExchange):
-    """Its account log is `away`, or `hides` what is of this moment, or its account is `closed`;
-    while it `doubts`, an entry is carried out without its stop and nobody is told.
-    """
+class Away(Doubtful):
+    """Its account log is `away`, or `hides` what is of this moment, or its account is `closed`."""
 
-    away = hides = closed = doubts = False
+    away = hides = closed = False
 
     def ledger(self, since_id: int, since_ms: int = 0) -> list[Any]:
         if self.away:
@@ -50,17 +48,6 @@ class Away(BacktestExchange):
         if self.closed:
             raise ExchangeUnavailable("503")
         return super().account()
-
-    def place(self, order: Any) -> Any:
-        if self.doubts and not order.reduce_only:
-            super().place(dataclasses.replace(order, protect_price=None))
-            raise OutcomeUnknown("its stop was refused, and taking it back failed")
-        return super().place(order)
-
-    def order(self, client_id: str) -> Any:
-        if self.doubts:
-            raise ExchangeUnavailable("503")
-        return super().order(client_id)
 
 
 def made() -> tuple[Session, Any]:
@@ -88,11 +75,6 @@ def turn(one: Session, client_id: str = "web-1") -> None:
 def end(one: Session) -> None:
     size = size_of(one, XBT)
     deal(one, XBT, "sell" if size > 0 else "buy", abs(size), "web-end")
-
-
-def look(one: Session) -> None:
-    """Look after the stops between two candles."""
-    one.loop.guard(one.stepper.now_ms + 15_000)
 
 
 def stops(one: Session) -> list[Decimal]:
