@@ -221,11 +221,14 @@ class Books:
         return {**self.positions, **self.held, **of_trades}
 
     def _standing(self, trade: OpenTrade) -> Any:
-        told = (self.held.get(trade.symbol), self.positions.get(trade.symbol))
+        symbol = trade.symbol
+        told = held, booked = self.held.get(symbol), self.positions.get(symbol)
+        if held and booked and held.size == booked.size and not trade.answered:
+            return held  # all agree, as nearly always
         # One that was turned may be read as it was before, as long as fills know better.
-        first = next((p for p in told if trade.is_of(p)), told[0] or told[1])
+        first = next((p for p in told if trade.is_of(p)), held or booked)
         if first is None:
-            first, size = self._flat(trade.symbol), trade.size
+            first, size = self._flat(symbol), trade.size
             first = replace(first, entry_price=trade.entry_price)
         elif trade.only_grew and trade.is_of(first):
             size = trade.shown(*told)
