@@ -7,6 +7,7 @@ import time
 
 import pytest
 from core_modules import RECORD, Folder, entry, halve
+from cost import best_ns
 
 from core.errors import FileConflict, ManifestError, NotAccepted
 from core.manifest import Manifest
@@ -253,20 +254,13 @@ def test_loading_an_empty_manifest_is_an_empty_registry(folder: Folder) -> None:
     assert (registry.names, registry.versions("halve")) == ([], [])
 
 
+@pytest.mark.alone
 def test_a_dispatched_call_costs_little_beside_the_wrapped_one(folder: Folder) -> None:
     folder.accept("halve", GOOD)
     registry = folder.registry()
 
-    def best_ns(call: object) -> float:
-        times = []
-        for _ in range(7):
-            started = time.perf_counter_ns()
-            for _ in range(3000):
-                call(8)  # type: ignore[operator]
-            times.append((time.perf_counter_ns() - started) / 3000)
-        return min(times)
-
-    direct = best_ns(registry.version("halve").call)
     with registry.tick():
-        dispatched = best_ns(registry["halve"])
+        direct, dispatched = best_ns(
+            [registry.version("halve").call, registry["halve"]], 8
+        )
     assert dispatched < 2 * direct, f"{dispatched:.0f} ns beside {direct:.0f} ns"

@@ -14,14 +14,19 @@ from corpus import WithoutStructure
 from architect.gate.gate import Gate
 
 
-def test_a_file_of_a_body_is_seen() -> None:
-    path = Path("/tmp/seen-was-here")
+def test_a_file_of_a_body_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {"/tmp", "/dev/shm", "~"} < set(machine_state.FOLDERS)
+    # A folder of its own: the rows are tried beside this, and look at the real ones.
+    monkeypatch.setattr(machine_state, "FOLDERS", (str(tmp_path),))
+    path = tmp_path / "seen-was-here"
+    assert machine_state.files() == set()
     path.touch()
-    try:
-        assert str(path) in machine_state.files()
-    finally:
-        path.unlink()
-    assert str(path) not in machine_state.files()
+    (tmp_path / "of-somebody-else").touch()
+    assert machine_state.files() == {str(path)}
+    path.unlink()
+    assert machine_state.files() == set()
 
 
 def test_a_change_of_this_process_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
