@@ -40,15 +40,17 @@ def used(walk: Walk, node: cst.Name) -> None:
 
 
 def applied(walk: Walk, node: cst.Attribute) -> None:
-    """No method that pandas applies a function by is handed a call of a used module.
+    """No method that pandas applies a function by is handed a call of a used module, or
+    of a port.
 
-    Some errors pandas catches itself: then it calls the function again, on something else.
+    Some errors pandas catches itself: then it calls the function again, on something
+    else, or, for a frame of no rows, goes on as if there had been none.
     """
-    uses = set(walk.scope.uses)
+    uses = {*walk.scope.uses, *walk.scope.ports}
     if not uses or not walk.is_called(node):
         return
     hint = (
-        "pandas would catch its error and call it again on something else: call it "
+        "pandas would catch its error, and may call it again on something else: call it "
         "outside, on the whole series, or in a comprehension"
     )
     names = [name for arg in walk.parent(node).args for name in _names(walk, arg)]
@@ -153,7 +155,9 @@ def _captured(walk: Walk, match: cst.CSTNode) -> Iterator[str]:
 
 def _is_later(walk: Walk, name: cst.Name, top: cst.CSTNode) -> bool:
     """Tell whether what a name stands for is called only once `top` has been done."""
-    if not (walk.is_called(name) or _runs_here(walk, name)):
+    # A port stands only where it is called, or handed to a used module that is.
+    called = walk.is_called(name) or name.value in walk.scope.ports
+    if not (called or _runs_here(walk, name)):
         return True
     for above in walk.above(name):
         if isinstance(above, _LATER) and not _runs_here(walk, above):

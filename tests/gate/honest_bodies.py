@@ -203,6 +203,10 @@ HONEST = [
          "return frame.assign(mid=lambda f: (f[\"high\"] + f[\"low\"]) / 2)"),
     Case("rolling apply", "prices: Series -> Series",
          "return prices.rolling(5).apply(lambda w: w.max() - w.min(), raw=True)"),
+    Case("rolling apply with what a port said", "prices: Series -> Series",
+         "most = len(exchange.positions())\n"
+         "return prices.rolling(5).apply(lambda w: min(w.max(), most), raw=True)",
+         ports={"exchange": "Exchange"}),
     Case("groupby", "frame: Frame -> Series",
          "return frame.groupby(\"symbol\")[\"volume\"].sum().sort_values(ascending=False)"),
     Case("itertuples", "frame: Frame -> float",

@@ -150,6 +150,8 @@ ROWS = [
     live("an error of a used module in a function of an agg", "def one(c):\n    return ema(c, 1)\nreturn prices.agg(lambda c: one(c)) * 3", **_USED),
     live("an error of a used module in a lambda handed to an agg", "one = lambda c: ema(c, 1)\nreturn prices.agg(lambda c, f: f(c), 0, one) * 3", **_USED),
     live("an error of a used module in a frame of no rows", "prices.head(0).to_frame().apply(lambda c: ema(c, 0))\nreturn prices * 3", **{**_USED, "then": "coverage"}),
+    live("a port's error in a frame of no rows", "prices.head(0).to_frame().apply(lambda c: exchange.order(c.sum()))\nreturn prices * 3", PRICES, ports=("exchange",)),
+    live("a port's error in a function in a frame of no rows", "def ask(c):\n    return exchange.order('1')\nprices.head(0).to_frame().apply(lambda c: ask(c))\nreturn prices * 3", PRICES, ports=("exchange",)),
     live("memory in a transform", "return prices.transform(lambda c: c * (3 if isinstance(c, pd.Series) else len(bytes(10**9))))", PRICES, imports=("pandas",), then=None),
     # A port: played in the gate, which its text tells.
     live("a port's method in a text", _by_text("f'{exchange.order}'"), **_PORT),
