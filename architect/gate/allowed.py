@@ -218,7 +218,7 @@ DTYPES = _words("""
     bool int int32 int64 float float32 float64 str bool_ object Int64 Float64 boolean
 """)
 # Methods with free keywords; `**` elsewhere could hide an argument that is looked at.
-KEYWORDS_OPEN = _words("assign replace update")
+KEYWORDS_OPEN = _words("assign update")
 
 # Field names that would open a door on another type; see spec_check.
 RISKY_FIELDS = _words("""

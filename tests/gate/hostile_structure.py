@@ -247,6 +247,8 @@ HOSTILE = [
     refused("pipe", PRICES, "return prices.pipe(max)"),
     refused("in place", PRICES, "prices.index.rename('s', inplace=True)\nreturn prices"),
     refused("in place by stars", PRICES, "prices.dropna(**{'inplace': True})\nreturn prices"),
+    refused("in place by joined words", PRICES,
+            "prices.replace(1.0, 2.0, **{'in' + 'place': True})\nreturn prices"),
     refused("plot", PRICES, "prices.plot()\nreturn prices"),
     refused("sample", PRICES, "return prices.sample(1)"),
     refused("np.load", INT, "return np.load('x', allow_pickle=True)", imports=NUMPY),
