@@ -68,6 +68,16 @@ def test_the_command_tells_it_as_text_and_as_json(
     assert [row["name"] for row in told["by"]["module"]] == ["ask"]
 
 
+def test_a_day_that_is_over_its_budget_is_told_as_such(
+    spent: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budget = Budget(spent, Decimal(9), Decimal(9))
+    budget.settle(budget.reserve(Decimal(1), "code", "rsi", "code"), Decimal(12))
+    assert main(["cost", "--root", str(project)]) == 0
+    said = capsys.readouterr().out
+    assert "today is 2.0000 USD over its 10: nothing that costs is asked" in said
+
+
 def test_with_nothing_spent_nothing_is_written(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -392,7 +393,6 @@ def test_a_call_is_charged_what_it_used(access: Any) -> None:
         {"prompt_tokens": "1", "completion_tokens": 1},
         {"prompt_tokens": 1, "completion_tokens": 5},
         {"prompt_tokens": 10, "completion_tokens": 1},
-        {"prompt_tokens": 10**12, "completion_tokens": 10**12},
     ],
 )
 def test_a_usage_that_cannot_be_true_is_charged_in_full(
@@ -402,6 +402,24 @@ def test_a_usage_that_cannot_be_true_is_charged_in_full(
         one = access(server)
         one.ask()
     assert one.charged == worst()
+
+
+@pytest.mark.parametrize("finish", ["stop", "length"])
+def test_a_usage_over_the_limit_is_charged_as_told_and_ends_the_run(
+    access: Any, finish: str
+) -> None:
+    """The server took no notice of the limit, and says so."""
+    usage = {"prompt_tokens": 10, "completion_tokens": 20_000}
+    with ChatServer(says(BODY, usage=usage, finish=finish)) as server:
+        one = access(server, retries=0)
+        with contextlib.suppress(AnswerIncomplete):
+            one.ask()
+        assert one.charged == Decimal("40.01")
+        with pytest.raises(BudgetExceeded, match=r"left are -30\.0100 of 10"):
+            one.ask()
+    assert len(server.requests) == 1
+    told = "code says it used 10 + 20000 tokens: over its limit, and charged"
+    assert told in one.said
 
 
 @pytest.mark.parametrize(

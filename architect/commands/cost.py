@@ -90,7 +90,11 @@ def _show(
         for one in found:
             print(f"{key:6}  {one.name:30}  {one.calls:5} calls  {_usd(one)}")
     print(f"{'all':6}  {'':30}  {whole.calls:5} calls  {_usd(whole)}")
-    print(f"{left:.4f} of {day_usd} USD are left for today")
+    if left < 0:
+        over = f"today is {-left:.4f} USD over its {day_usd}"
+        print(f"{over}: nothing that costs is asked before midnight UTC")
+    else:
+        print(f"{left:.4f} of {day_usd} USD are left for today")
 
 
 def _usd(one: Sum) -> str:

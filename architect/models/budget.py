@@ -3,9 +3,10 @@
 Spending is a ledger in the data folder, one file a UTC day, one line an event, held by
 flock for the moment of a reservation, so threads, processes and runs share one limit.
 A reservation that is never settled (killed, cancelled, no usage told) stays charged in
-full. What a server says it used can lower a charge to nothing at the least and never
-raises it over what was reserved, so the sum of charges cannot pass a limit. Which usage
-cannot be true is for the caller to see: it passes None for one.
+full. What a server says it used can lower a charge to nothing at the least. More than was
+reserved is charged as told: the limit is passed then, by a server that did not keep to
+what was asked for, and the next call is refused. Who lies so only stops the spending.
+Which usage cannot be true is for the caller to see: it passes None for one.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class Budget:
         with self._locked():
             held = Reservation(secrets.token_hex(8), self._day(), usd)
             run_left, day_left = self._left(held.day)
-            if usd > min(run_left, day_left):
+            # What costs nothing may be asked also where the limit is passed already.
+            if usd > max(min(run_left, day_left), 0):
                 raise self._exceeded(usd, f"{module} ({job})", run_left, day_left)
             labels = {"run": self.run, "job": job, "module": module, "route": route}
             at_ms = int(self._now() * 1000)
@@ -71,11 +73,14 @@ class Budget:
         return held
 
     def settle(self, held: Reservation, usd: Decimal | None) -> Decimal:
-        """Charge what a call really cost and return the charge; None: the worst case."""
+        """Charge what a call really cost and return the charge; None: the worst case.
+
+        It may be more than was reserved: what was spent is not there to be spent again.
+        """
         # A worst case is noted too, so that no later report can lower it.
         if usd is None or not usd.is_finite():
             usd = held.usd
-        charge = min(max(usd, Decimal(0)), held.usd)
+        charge = max(usd, Decimal(0))
         with self._locked():
             self._note(held.day, {"settle": held.id, "usd": str(charge)})
         return charge

@@ -7,7 +7,7 @@ unproved: the client builds its types without checking them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from architect.models.failure import Failure, TryFailed, classify, plain
@@ -94,13 +94,12 @@ class ChatRoute:
         return request
 
     def _answer(self, heard: _Heard) -> Answer:
+        asked = _count(heard.usage, "prompt_tokens")
+        answered = _count(heard.usage, "completion_tokens")
         if failure := self._refused(heard) or self._incomplete(heard):
-            raise TryFailed(failure)
+            raise TryFailed(replace(failure, used=(asked, answered)))
         model = heard.model if _is_name(heard.model) else self.route.model
-        counts = (
-            _count(heard.usage, f"{side}_tokens") for side in ("prompt", "completion")
-        )
-        return Answer(heard.text, self._secrets.scrub(model), *counts)
+        return Answer(heard.text, self._secrets.scrub(model), asked, answered)
 
     def _refused(self, heard: _Heard) -> Failure | None:
         if not heard.refusal and heard.finish != "content_filter":

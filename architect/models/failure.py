@@ -35,12 +35,14 @@ class Failure:
         again: another try may work.
         free: it certainly cost nothing.
         wait_s: what the server asks to wait, if it does.
+        used: tokens of prompt and answer that it tells all the same.
     """
 
     error: ModelError
     again: bool = False
     free: bool = False
     wait_s: float | None = None
+    used: tuple[int | None, int | None] = (None, None)
 
 
 class TryFailed(Exception):

@@ -18,7 +18,10 @@ from core.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One call: `usd` is what it is charged, the reservation until it is settled."""
+    """One call: `usd` is what it is charged, the reservation until it is settled.
+
+    What a server told may be more than was reserved.
+    """
 
     usd: Decimal
     settled: bool
@@ -73,4 +76,4 @@ def _apply(event: dict[str, Any], charges: dict[str, Charge]) -> None:
         return
     held = charges[event["settle"]]
     if not held.settled:
-        charges[event["settle"]] = replace(held, usd=min(usd, held.usd), settled=True)
+        charges[event["settle"]] = replace(held, usd=usd, settled=True)

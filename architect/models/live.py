@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from architect.models.breaker import Breaker
-from architect.models.budget import Budget
+from architect.models.budget import Budget, Reservation
 from architect.models.chat import Answer, ChatRoute, OnText
 from architect.models.failure import Failure, TryFailed
 from architect.models.prompt import Prompt
@@ -127,14 +127,29 @@ class Live:
             answer = self._chats[name].ask(prompt, on_text)
         except TryFailed as error:
             nothing = Decimal(0) if error.failure.free else None
-            return error.failure, self._budget.settle(held, nothing)
+            charge = self._settle(held, name, nothing, error.failure.used)
+            return error.failure, charge
+        used = answer.prompt_tokens, answer.answer_tokens
         cost = told_usd(route, prompt, answer)
-        if cost is not None and cost > worst:
+        return _Told(answer, self._settle(held, name, cost, used))
+
+    def _settle(
+        self,
+        held: Reservation,
+        name: str,
+        usd: Decimal | None,
+        used: tuple[int | None, int | None],
+    ) -> Decimal:
+        """Charge a try; what its server tells over the reservation is charged as told."""
+        asked, answered = (count or 0 for count in used)
+        told = self.routes[name].price(asked, answered)
+        if told > held.usd:
             self._tell(
-                f"{name} says it used {answer.prompt_tokens} + {answer.answer_tokens}"
-                " tokens: over its limit"
+                f"{name} says it used {asked} + {answered} tokens: over its limit,"
+                " and charged"
             )
-        return _Told(answer, self._budget.settle(held, cost))
+            usd = told
+        return self._budget.settle(held, usd)
 
     def _wait(self, failure: Failure, name: str, tries_left: int) -> bool:
         """Wait before the next try; False when there is to be none."""
