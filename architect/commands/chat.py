@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from architect.chat.lines import Lines, PlainLines, TerminalLines
     from architect.chat.repl import Chat
     from architect.chat.screen import Screen, is_rich
+    from architect.drafts.answer import printable
     from architect.models.access import SET_A_MODEL
     from architect.session import open_session
 
@@ -66,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
             if session.models.live is None and session.models.relay is None:
                 screen.note(f"no model is set, so nobody answers: {SET_A_MODEL}")
         for turn in transcript.turns[-4:]:
-            screen.note(f"{turn.role}: {turn.text.strip()[:500]}")
+            # It is kept as the model sent it.
+            screen.note(f"{turn.role}: {printable(turn.text).strip()[:500]}")
         chat = Chat(session, transcript, lines, screen, command_line.main)
         chat.run()
     # Whoever feeds it from a pipe sees no error but by this.
