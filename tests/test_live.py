@@ -336,6 +336,14 @@ def test_a_fallback_is_asked_said_aloud_and_recorded(access: Any) -> None:
     assert "asking local instead" in one.said[1]
 
 
+def test_an_answer_costs_what_failed_routes_were_charged_too(access: Any) -> None:
+    with ChatServer(status(500)) as bad, ChatServer() as good:
+        also = (route(good, "local"),)
+        one = access(bad, retries=1, fallbacks=("local",), also=also)
+        reply = one.live.ask(PROMPT, "code")
+    assert reply.cost_usd == one.charged == 2 * worst() + Decimal("0.02")
+
+
 def test_when_all_routes_fail_each_is_told(access: Any) -> None:
     with ChatServer(status(400, "bad")) as bad, ChatServer(refuses()) as other:
         one = access(bad, fallbacks=("local",), also=(route(other, "local"),))

@@ -42,12 +42,11 @@ class Waiting:
     jitter: Callable[[], float] = random.random
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An answer and what all tries for it were charged."""
+@dataclass(slots=True)
+class _Bill:
+    """What all tries for one answer were charged, on whichever route."""
 
-    answer: Answer
-    cost_usd: Decimal
+    usd: Decimal = Decimal(0)
 
 
 class Live:
@@ -77,38 +76,39 @@ class Live:
         ModelError's kinds: the last route's, with what each of them said.
         """
         failed: list[tuple[str, ModelError]] = []
+        bill = _Bill()
         for name in (route, *self.routes[route].fallbacks):
             if failed:
                 self._tell(f"{failed[-1][1]}; asking {name} instead")
             try:
-                told = self._ask_route(prompt, name, on_text)
+                answer = self._ask_route(prompt, name, on_text, bill)
             except ModelError as error:
                 failed.append((name, error))
                 continue
             return Reply(
-                text=told.answer.text,
-                model=told.answer.model,
+                text=answer.text,
+                model=answer.model,
                 route=name,
                 source="live",
                 instead_of=tuple(name for name, _ in failed),
-                cost_usd=told.cost_usd,
+                cost_usd=bill.usd,
             )
         raise _all_failed([error for _, error in failed])
 
-    def _ask_route(self, prompt: Prompt, name: str, on_text: OnText | None) -> _Told:
+    def _ask_route(
+        self, prompt: Prompt, name: str, on_text: OnText | None, bill: _Bill
+    ) -> Answer:
         breaker = self._breakers[name]
         if (wait_s := breaker.wait_s()) > 0:
             raise ModelUnavailable(
                 f"{name} kept failing and is left alone for {wait_s:.0f} s more"
             )
-        cost = Decimal(0)
         for tries_left in range(self.routes[name].retries, -1, -1):
-            told = self._try(prompt, name, on_text)
-            if isinstance(told, _Told):
+            heard = self._try(prompt, name, on_text, bill)
+            if isinstance(heard, Answer):
                 breaker.worked()
-                return _Told(told.answer, cost + told.cost_usd)
-            failure, charge = told
-            cost += charge
+                return heard
+            failure = heard
             if not tries_left or not self._wait(failure, name, tries_left):
                 break
         if isinstance(failure.error, ModelUnavailable):
@@ -118,8 +118,8 @@ class Live:
         raise failure.error
 
     def _try(
-        self, prompt: Prompt, name: str, on_text: OnText | None
-    ) -> _Told | tuple[Failure, Decimal]:
+        self, prompt: Prompt, name: str, on_text: OnText | None, bill: _Bill
+    ) -> Answer | Failure:
         route = self.routes[name]
         worst = route.worst_usd(most_tokens(prompt))
         held = self._budget.reserve(worst, prompt.job, prompt.module, name)
@@ -127,11 +127,12 @@ class Live:
             answer = self._chats[name].ask(prompt, on_text)
         except TryFailed as error:
             nothing = Decimal(0) if error.failure.free else None
-            charge = self._settle(held, name, nothing, error.failure.used)
-            return error.failure, charge
+            bill.usd += self._settle(held, name, nothing, error.failure.used)
+            return error.failure
         used = answer.prompt_tokens, answer.answer_tokens
         cost = told_usd(route, prompt, answer)
-        return _Told(answer, self._settle(held, name, cost, used))
+        bill.usd += self._settle(held, name, cost, used)
+        return answer
 
     def _settle(
         self,

@@ -19,7 +19,7 @@ class Reply:
         instead_of: routes that were tried before and failed, in order.
         path: the reply file, relative to the store's folder; empty if not recorded.
         file_sha256: of that file.
-        cost_usd: what this call was charged; zero for a recorded reply.
+        cost_usd: what all tries were charged, failed routes' too; zero for a recorded reply.
     """
 
     text: str
