@@ -1,7 +1,8 @@
 """What a build will cost, told beforehand: who is asked, what is likely, what at most.
 
-Nobody is asked and nothing is written. A recorded answer and a body that is only judged
-again cost nothing; a question costs one call, or two if the first answer is refused.
+Nobody is asked and nothing is written. A question costs one call, or two if the first
+answer is refused. A recorded answer and a body that is only judged again cost nothing, if
+the gate takes them: if it does not, a question follows, and counts in what is told at most.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Estimate:
         number = len(self.asked)
         need = "1 needs an answer" if number == 1 else f"{number} need an answer"
         if not self.asked:
-            return f"{some}; nobody has to be asked, so it costs nothing"
+            return f"{some}; {self._unasked()}"
         if self.route == RELAY:
             return f"{some}; {need} by the relay"
         if not self.route:
@@ -66,14 +67,21 @@ class Estimate:
             f" {self.usd:.4f} USD, at most {self.most_usd:.4f}"
         )
 
+    def _unasked(self) -> str:
+        told = "nobody has to be asked, so it costs nothing"
+        if not self.most_usd:
+            return told
+        may = f"at most {self.most_usd:.4f} USD"
+        return f"{told} unless the gate refuses what is there: {may}"
+
 
 @dataclass(frozen=True)
 class Estimator:
-    """Prices builds of one project by the route that answers for code, None if none does;
-    `relay` tells whether the relay does then."""
+    """Prices builds of one project by the routes that answer for code, the first and its
+    fallbacks, none if none does; `relay` tells whether the relay does then."""
 
     project: Project
-    route: Route | None
+    routes: tuple[Route, ...]
     manifest: Manifest
     relay: bool = False
     _store: ReplyStore = field(init=False)
@@ -87,25 +95,30 @@ class Estimator:
         for state in stale:
             if state.ok or state.state == "orphaned":
                 continue
-            how, prompt = self._how(graph, state)
+            how, prompt, questions = self._how(graph, state)
             rows.append((state.name, state.why, how))
-            if prompt is not None and self.route is not None:
-                usd += likely_usd(self.route, prompt)
-                most += most_usd(self.route, prompt)
-        who = self.route.name if self.route else RELAY * self.relay
+            if prompt is None or not self.routes:
+                continue
+            if how == "model":
+                usd += likely_usd(self.routes[0], prompt)
+            most += most_usd(self.routes, prompt, questions)
+        who = self.routes[0].name if self.routes else RELAY * self.relay
         return Estimate(tuple(rows), usd, most, who)
 
-    def _how(self, graph: SpecGraph, state: State) -> tuple[str, Prompt | None]:
+    def _how(self, graph: SpecGraph, state: State) -> tuple[str, Prompt | None, int]:
+        """Return how a module is built, by which prompt, and by how many paid questions."""
         spec = graph.specs[state.name]
         if spec.kind == "record":
-            return "rendered", None
+            return "rendered", None, 0
         prompt = code_prompt(spec, graph, self.project.prompts)
         entry = self.manifest.modules.get(state.name)
         if entry is not None and entry.prompt == prompt.digest:
-            return "judged", None
+            # Refused, it is asked for as if it were new; the file is read only then.
+            recorded = self._store.path(prompt).exists()
+            return "judged", prompt, TRIES - recorded
         if self._store.recorded(prompt) is not None:
-            return "recorded", None
-        return "model", prompt
+            return "recorded", prompt, TRIES - 1
+        return "model", prompt, TRIES
 
 
 def tokens(text: str) -> int:
@@ -118,23 +131,31 @@ def likely_usd(route: Route, prompt: Prompt) -> Decimal:
     return route.price(tokens(prompt.text), min(USUAL_ANSWER_TOKENS, route.max_tokens))
 
 
-def most_usd(route: Route, prompt: Prompt) -> Decimal:
-    """Return what is reserved at most: two questions, each with all its tries."""
+def most_usd(routes: Sequence[Route], prompt: Prompt, questions: int) -> Decimal:
+    """Return what is reserved at most: so many questions, each with all tries of all routes."""
     from architect.models.live import most_tokens  # not for what only estimates
 
-    calls = TRIES * (1 + route.retries)
-    # The second question repeats the refused answer and the reason.
-    return calls * route.worst_usd(most_tokens(prompt) + route.max_tokens)
+    # The second question repeats the refused answer, whoever gave it, and the reason.
+    longest = most_tokens(prompt) + max(route.max_tokens for route in routes)
+    return questions * _each_try_usd(routes, longest)
 
 
-def price_of(route: Route, prompt: Prompt) -> str:
-    """Return what asking once will cost, in a line; a free route is told as such."""
+def price_of(routes: Sequence[Route], prompt: Prompt) -> str:
+    """Return what asking once will cost, in a line; free routes are told as such.
+
+    The first is asked, each other one when those before it fail.
+    """
     from architect.models.live import most_tokens  # not for what only estimates
 
-    most = (1 + route.retries) * route.worst_usd(most_tokens(prompt))
+    route, most = routes[0], _each_try_usd(routes, most_tokens(prompt))
     if not most:
         return f"asking {route.model}"
     return (
         f"asking {route.model}: about {likely_usd(route, prompt):.4f} USD,"
         f" at most {most:.4f}"
     )
+
+
+def _each_try_usd(routes: Sequence[Route], prompt_tokens: int) -> Decimal:
+    each = ((1 + route.retries) * route.worst_usd(prompt_tokens) for route in routes)
+    return sum(each, ZERO)

@@ -123,6 +123,13 @@ def read_routes(environment: Environment, names: tuple[str, ...]) -> dict[str, R
     return routes
 
 
+def with_fallbacks(routes: Mapping[str, Route], name: str) -> tuple[Route, ...]:
+    """Return a route and its fallbacks, in the order of being asked; none without it."""
+    if name not in routes:
+        return ()
+    return routes[name], *(routes[other] for other in routes[name].fallbacks)
+
+
 def _parts(names: tuple[str, ...]) -> list[str]:
     return ["", *(f"{name.upper()}_" for name in names)]
 

@@ -33,6 +33,7 @@ from architect.rebuild import accepted_modules
 from architect.regressions import load as load_regressions
 from architect.replies import ReplyStore
 from architect.repository import Repository
+from architect.route import with_fallbacks
 from architect.staleness import State
 from architect.strength import stage
 from architect.strength.beside import Beside
@@ -119,8 +120,8 @@ class Session:
 
     def ask_architect(self, prompt: Prompt, on_text: OnText | None = None) -> Reply:
         """Ask about specs; what it will cost is told before, where it costs anything."""
-        chosen = self.config.routes.get(self.route or prompt.job)
-        if chosen is not None and self.talk.store.recorded(prompt) is None:
+        chosen = with_fallbacks(self.config.routes, self.route or prompt.job)
+        if chosen and self.talk.store.recorded(prompt) is None:
             self.tell(price_of(chosen, prompt))
         return self.talk.ask(prompt, route=self.route, on_text=on_text)
 
@@ -135,7 +136,7 @@ class Session:
         """Return what building some modules would cost."""
         estimator = Estimator(
             self.project,
-            self.config.routes.get("code"),
+            with_fallbacks(self.config.routes, "code"),
             read_manifest(self.project.manifest),
             relay=self.models.relay is not None,
         )

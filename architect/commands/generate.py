@@ -73,9 +73,9 @@ def run(options: argparse.Namespace) -> int:
 def _tell_cost(
     session: Session, say: Callable[[str], None], stale: Sequence[State]
 ) -> None:
-    """Tell what answers will cost before the first is asked for, if any is."""
+    """Tell what answers will cost before the first is asked for, if any may be."""
     cost = session.estimate(session.graph(), stale)
-    if cost.asked:
+    if cost.asked or cost.most_usd:
         say(cost.as_text())
 
 
