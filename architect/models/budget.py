@@ -62,7 +62,7 @@ class Budget:
             held = Reservation(secrets.token_hex(8), self._day(), usd)
             run_left, day_left = self._left(held.day)
             # What costs nothing may be asked also where the limit is passed already.
-            if usd > max(min(run_left, day_left), 0):
+            if usd > max(min(run_left, day_left), Decimal(0)):
                 raise self._exceeded(usd, f"{module} ({job})", run_left, day_left)
             labels = {"run": self.run, "job": job, "module": module, "route": route}
             at_ms = int(self._now() * 1000)
