@@ -1,7 +1,8 @@
 """The signal service's answers: a line about an entry in, a model's own words out.
 
 It stands between the trading loop, which holds no model key, and the `signal` route with
-its budget, breaker and recorded replies. It judges nothing of what a model says:
+its budget, breaker and recorded replies. Each question is a run; the day's budget holds
+them all. It judges nothing of what a model says:
 gpt_signal_score does, in the trading loop.
 """
 
@@ -50,7 +51,8 @@ class Signals:
         try:
             fields = {"context": context}
             prompt = render_template("signal", "signal", MODULE, self._prompts, fields)
-            return self._models.ask(prompt).text
+            # The service lives for weeks: one run for all would end its judgements for good.
+            return self._models.new_run().ask(prompt).text
         finally:
             self._free.release()
 

@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 from chat_server import ChatServer, Exchange, cut, hangs, html, raw, says, status
 
+from architect.config import read_config
+from architect.models.access import Models
+from architect.models.prompt import Prompt
+from core.errors import ModelUnavailable
 from core.manifest import read_manifest
 from core.project import Project
 from core.registry import Registry
@@ -219,6 +223,49 @@ def test_without_budget_no_model_is_asked(tmp_path: Path) -> None:
             process.communicate(timeout=20)
         assert server.requests == []
     assert "may cost" in (root / "log").read_text()
+
+
+def test_each_question_is_a_run_of_its_own_and_the_day_holds_them_all(
+    tmp_path: Path,
+) -> None:
+    """A question may cost a little over a dollar here, and is charged it."""
+    root, limits = project_at(tmp_path / "p"), {
+        "LLM_SIGNAL_MAX_TOKENS": "1000000",
+        "LLM_BUDGET_RUN_USD": "1.5",
+        "LLM_BUDGET_DAY_USD": "2.5",
+    }
+    with ChatServer(says(GOOD, usage=None)) as server:
+        process = started(root, server.url, root / "s", **limits)
+        try:
+            model = SignalModel(root / "s", wait_s=20.0)
+            answers = [model.judge(key, f"entry {key}") for key in "abc"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+        assert answers == [GOOD, GOOD, None]
+        assert len(server.requests) == 2
+    assert "of 2.5 for today" in (root / "log").read_text()
+
+
+def test_a_new_run_keeps_connections_and_what_is_known_of_a_route(
+    tmp_path: Path,
+) -> None:
+    """Else a server that is down would be tried anew by each question."""
+    values = {
+        "LLM_SIGNAL_MODEL": "judge-1",
+        "LLM_SIGNAL_PRICE_IN_USD": "0",
+        "LLM_SIGNAL_PRICE_OUT_USD": "0",
+        "LLM_SIGNAL_RETRIES": "0",
+    }
+    prompt = Prompt("signal", "entry_filter_gpt", "", "entry")
+    with ChatServer(status(500)) as server:
+        values["LLM_SIGNAL_API_URL"] = server.url
+        config = read_config(Project(tmp_path), values)
+        with Models.from_config(config) as models:
+            for _ in range(8):
+                with pytest.raises(ModelUnavailable):
+                    models.new_run().ask(prompt)
+    assert len(server.requests) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Let a model judge entries: a service beside the trading loop, which holds no model key.
 
 architect up starts it when LLM_SIGNAL_MODEL is set. Each answer is recorded in
-.architect/signals, and no call passes the budgets LLM_BUDGET_RUN_USD and _DAY_USD.
+.architect/signals. Each question is a run: none is asked that may cost more than
+LLM_BUDGET_RUN_USD, or than LLM_BUDGET_DAY_USD leaves for the day.
 """
 
 from __future__ import annotations

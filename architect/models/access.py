@@ -79,6 +79,11 @@ class Models:
         if self.live is not None:
             self.live.close()
 
+    def new_run(self) -> Self:
+        """Return the same ways with a run's budget of its own; close either one of them."""
+        live = self.live and self.live.new_run()
+        return replace(self, live=live)
+
     def ask(
         self, prompt: Prompt, *, route: str | None = None, on_text: OnText | None = None
     ) -> Reply:

@@ -56,6 +56,10 @@ class Budget:
         self._now = now
         self.run = run or f"{self._day()}-{os.getpid()}-{secrets.token_hex(4)}"
 
+    def new_run(self) -> Budget:
+        """Return a budget with a run of its own, under the same limits and in the same days."""
+        return Budget(self.folder, self.run_usd, self.day_usd, now=self._now)
+
     def reserve(self, usd: Decimal, job: str, module: str, route: str) -> Reservation:
         """Reserve the worst case of one call; BudgetExceeded says what is left."""
         with self._locked():

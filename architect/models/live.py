@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -64,6 +65,13 @@ class Live:
         self._waiting = waiting or Waiting()
         self._chats = {n: ChatRoute(r, secrets) for n, r in self.routes.items()}
         self._breakers = {n: Breaker(clock=self._waiting.clock) for n in self.routes}
+
+    def new_run(self) -> Live:
+        """Return the same routes with a run's budget of its own. Connections and breakers
+        are shared: a server that is down stays known as such."""
+        other = copy(self)
+        other._budget = self._budget.new_run()
+        return other
 
     def close(self) -> None:
         """Close all connections."""
