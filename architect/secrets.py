@@ -30,9 +30,13 @@ class Secrets:
             text = text.replace(value, "***")
         return _KEY_LIKE.sub("***", text)
 
+    def surely_in(self, text: str) -> bool:
+        """Tell whether a text holds a long secret."""
+        return any(v in text for v in self.values if len(v) >= _SURELY_SECRET)
+
     def refuse(self, what: str, text: str) -> None:
         """Raise ModelError when a text holds a long secret; the message does not."""
-        if any(v in text for v in self.values if len(v) >= _SURELY_SECRET):
+        if self.surely_in(text):
             raise ModelError(
                 f"{what} holds one of the keys or passwords in the settings",
                 hint="take it out of specs/ and prompts/; if it was sent, change the key",

@@ -120,6 +120,19 @@ def test_without_a_live_route_the_relay_answers_and_is_tidied(project: Project) 
     assert models(project).ask(PROMPT).source == "recorded"
 
 
+def test_prompts_are_laid_out_for_the_relay_where_their_job_has_no_model(
+    project: Project,
+) -> None:
+    own = {"LLM_RELAY": "yes", "LLM_ARCHITECT_MODEL": "small"}
+    own |= {"LLM_ARCHITECT_API_URL": "http://127.0.0.1:9/v1"}
+    own |= {f"LLM_ARCHITECT_PRICE_{side}_USD": "0" for side in ("IN", "OUT")}
+    drafting = Prompt("architect", "ask", "", "A fee.")
+    with models(project, **own) as one:
+        one.post([drafting, PROMPT])
+        assert one.relay is not None
+        assert one.relay.waiting() == [one.relay.prompt_path(PROMPT)]
+
+
 def test_a_live_failure_ends_at_the_relay_when_it_is_on(project: Project) -> None:
     with ChatServer(status(400)) as server:
         with models(project, server) as one, pytest.raises(ModelRejected):
@@ -177,6 +190,18 @@ def test_a_prompt_with_a_key_is_never_sent(project: Project) -> None:
             one.ask(leaking)
         assert server.requests == []
     assert "canary" not in f"{caught.value} {caught.value.hint}"
+    assert files_with_key(project) == []
+
+
+def test_a_prompt_with_a_key_is_not_laid_out_for_the_relay(project: Project) -> None:
+    """Those beside it are; whoever asks for it is told why."""
+    leaking = dataclasses.replace(PROMPT, user=f"Use {CANARY}")
+    with models(project, LLM_RELAY="yes", EXCHANGE_API_KEY=CANARY) as one:
+        one.post([leaking, PROMPT])
+        assert one.relay is not None
+        assert one.relay.waiting() == [one.relay.prompt_path(PROMPT)]
+        with pytest.raises(ModelError, match="keys or passwords"):
+            one.ask(leaking)
     assert files_with_key(project) == []
 
 
