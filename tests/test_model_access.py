@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,29 @@ def test_a_refusal_is_not_recorded(project: Project) -> None:
         with pytest.raises(AnswerRefused):
             one.ask(PROMPT)
         assert one.ask(PROMPT).text == BODY
+
+
+def test_a_screen_that_fails_costs_no_answer(project: Project) -> None:
+    """A closed pipe is no fault of the model: what was paid for is kept, once."""
+    shown: list[str] = []
+
+    def show(piece: str) -> None:
+        shown.append(piece)
+        raise BrokenPipeError("the reader is gone")
+
+    more = {"LLM_ROUTES": "local", "LLM_CODE_FALLBACKS": "local", "LLM_RETRIES": "2"}
+    with ChatServer() as server, ChatServer() as other:
+        more["LLM_LOCAL_API_URL"] = other.url
+        more["LLM_LOCAL_PRICE_IN_USD"] = more["LLM_LOCAL_PRICE_OUT_USD"] = "0"
+        with models(project, server, **more) as one:
+            with pytest.raises(BrokenPipeError, match="the reader is gone") as caught:
+                one.ask(PROMPT, on_text=show)
+            assert one.ask(PROMPT).source == "recorded"
+    assert (len(server.requests), len(other.requests)) == (1, 0)
+    assert shown == [BODY[:7]]
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    held = [type(v).__module__ for f in frames for v in f.f_locals.values()]
+    assert not [name for name in held if name.startswith(("openai", "httpx2"))]
 
 
 def test_a_fallback_is_named_in_the_reply_file(project: Project) -> None:

@@ -39,8 +39,9 @@ class Screen:
         return self._console
 
     def piece(self, text: str) -> None:
-        """Show a part of an answer."""
-        sys.stdout.write(text)
+        """Show a part of an answer; a sign that the terminal does not have as `?`."""
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
 
     def line(self, text: str = "") -> None:

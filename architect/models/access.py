@@ -90,8 +90,8 @@ class Models:
         """Return the answer to a prompt; what is new is recorded.
 
         `route` asks another one than the job's; `on_text` gets a live answer in
-        pieces. ReplyMissing when nobody may answer, ModelError's other kinds when
-        those who may did not.
+        pieces: what it raises is raised again once the answer is recorded. ReplyMissing
+        when nobody may answer, ModelError's other kinds when those who may did not.
         """
         if (recorded := self.store.recorded(prompt)) is not None:
             return recorded
@@ -103,6 +103,8 @@ class Models:
         saved = self.store.save(prompt, reply)
         if self.relay is not None:
             self.relay.done(prompt)
+        if reply.unshown is not None:
+            raise reply.unshown
         return replace(saved, source=reply.source, cost_usd=reply.cost_usd)
 
     def post(self, prompts: Iterable[Prompt]) -> None:

@@ -25,12 +25,16 @@ OnText = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer; the token counts are the server's word, None if it said none."""
+    """A whole answer; the token counts are the server's word, None if it said none.
+
+    `unshown` is what went wrong where its pieces were shown: no fault of the model's.
+    """
 
     text: str
     model: str
     prompt_tokens: int | None
     answer_tokens: int | None
+    unshown: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class _Heard:
     model: Any = None
     usage: Any = None
     well_formed: bool = False
+    unshown: Exception | None = None
 
 
 class ChatRoute:
@@ -60,7 +65,7 @@ class ChatRoute:
     def ask(self, prompt: Prompt, on_text: OnText | None = None) -> Answer:
         """Ask once; TryFailed says why there is no answer.
 
-        `on_text` gets the pieces of a streamed answer as they come.
+        `on_text` gets the pieces of a streamed answer as they come, until it fails.
         """
         try:
             return self._asked(prompt, on_text)
@@ -99,7 +104,8 @@ class ChatRoute:
         if failure := self._refused(heard) or self._incomplete(heard):
             raise TryFailed(replace(failure, used=(asked, answered)))
         model = heard.model if _is_name(heard.model) else self.route.model
-        return Answer(heard.text, self._secrets.scrub(model), asked, answered)
+        name = self._secrets.scrub(model)
+        return Answer(heard.text, name, asked, answered, heard.unshown)
 
     def _refused(self, heard: _Heard) -> Failure | None:
         if not heard.refusal and heard.finish != "content_filter":
@@ -167,8 +173,19 @@ def _streamed(chunks: Any, on_text: OnText) -> _Heard:
         heard.refusal += _text(getattr(delta, "refusal", None)) or ""
         if piece := _text(getattr(delta, "content", None)):
             heard.text += piece
-            on_text(piece)
+            # It is paid for whether it can be shown or not, so it is heard to its end.
+            if heard.unshown is None:
+                heard.unshown = _shown(piece, on_text)
     return heard
+
+
+def _shown(piece: str, on_text: OnText) -> Exception | None:
+    """Show a piece; return what went wrong, without the frames that hold the request."""
+    try:
+        on_text(piece)
+    except Exception as error:  # a closed pipe, a full disk, whatever a screen does
+        return error.with_traceback(None)
+    return None
 
 
 def _first_choice(answer: Any) -> Any:

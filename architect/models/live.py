@@ -100,6 +100,7 @@ class Live:
                 source="live",
                 instead_of=tuple(name for name, _ in failed),
                 cost_usd=bill.usd,
+                unshown=answer.unshown,
             )
         raise _all_failed([error for _, error in failed])
 

@@ -20,6 +20,7 @@ class Reply:
         path: the reply file, relative to the store's folder; empty if not recorded.
         file_sha256: of that file.
         cost_usd: what all tries were charged, failed routes' too; zero for a recorded reply.
+        unshown: what went wrong where it was shown as it came; for who asked to raise.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Reply:
     path: str = ""
     file_sha256: str = ""
     cost_usd: Decimal = Decimal(0)
+    unshown: Exception | None = None
 
     @property
     def sha256(self) -> str:

@@ -1,0 +1,31 @@
+"""The screen of the chat: what a terminal cannot show does not end an answer."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from architect.chat.screen import Screen
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("latin-1", "5 ? 6 \xb0C"), ("ascii", "5 ? 6 ?C"), ("utf-8", "5 \u2192 6 \xb0C")],
+)
+def test_a_sign_that_the_terminal_has_not_is_shown_as_a_question_mark(
+    encoding: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
+    Screen(rich=False).piece("5 \u2192 6 \xb0C")
+    assert out.getvalue().decode(encoding) == shown
+
+
+def test_an_output_without_an_encoding_takes_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    Screen(rich=False).piece("5 \u2192 6")
+    assert sys.stdout.getvalue() == "5 \u2192 6"  # type: ignore[attr-defined]
