@@ -166,12 +166,16 @@ def _keys(environment: Environment, name: str) -> dict[str, str]:
 
 
 def _refuse_unpriced(keys: Mapping[str, str]) -> None:
-    # Set beside the model: the key of one job, or the one that all share.
-    beside = keys["MODEL"].removesuffix("MODEL")
+    model, url = keys["MODEL"], keys.get("API_URL", "LLM_API_URL")
+    # Set beside what it is the price of: a job's own model or URL, or what all share.
+    beside = model.removesuffix("MODEL")
+    if beside == "LLM_":
+        beside = url.removesuffix("API_URL")
+    where = f" at {url}" if not model.startswith(beside) else ""
     missing = [beside + price for price in _PRICES if price not in keys]
     if missing:
         raise ConfigError(
-            f"the price of {keys['MODEL']} is not set, so no budget could hold it",
+            f"the price of {model}{where} is not set, so no budget could hold it",
             hint=f"set {' and '.join(missing)}; 0 for a model that costs nothing",
         )
 

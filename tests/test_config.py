@@ -287,6 +287,22 @@ def test_the_root_is_named_or_found_upwards(project: Project, tmp_path: Path) ->
             {"LLM_CODE_MODEL": "big"},
             "LLM_CODE_PRICE_IN_USD and LLM_CODE_PRICE_OUT_USD",
         ),
+        (
+            {"LLM_CODE_API_URL": "http://127.0.0.1:1/v1"},
+            "LLM_CODE_PRICE_IN_USD and LLM_CODE_PRICE_OUT_USD",
+        ),
+        (
+            {"LLM_CODE_API_URL": "http://127.0.0.1:1/v1", "LLM_CODE_PRICE_IN_USD": "0"},
+            "LLM_CODE_PRICE_OUT_USD",
+        ),
+        (
+            {
+                "LLM_CODE_API_URL": "http://127.0.0.1:1/v1",
+                "LLM_CODE_MODEL": "big",
+                "LLM_CODE_PRICE_OUT_USD": "0",
+            },
+            "LLM_CODE_PRICE_IN_USD",
+        ),
     ],
 )
 def test_the_hint_names_the_prices_beside_the_model(
@@ -294,6 +310,16 @@ def test_the_hint_names_the_prices_beside_the_model(
 ) -> None:
     told = error({**LIVE, **more}, project).hint
     assert told == f"set {missing}; 0 for a model that costs nothing"
+
+
+def test_whoever_follows_the_hint_on_prices_has_a_route(project: Project) -> None:
+    own = {**LIVE, "LLM_CODE_API_URL": "http://127.0.0.1:1/v1"}
+    wrong = error(own, project)
+    assert "the price of LLM_MODEL at LLM_CODE_API_URL is not set" in str(wrong)
+    missing = re.findall(r"LLM_\w+", str(wrong.hint))
+    routes = read_config(project, {**own, **dict.fromkeys(missing, "0")}).routes
+    assert routes["code"].price(1000, 1000) == 0
+    assert routes["wick"].price(1000, 1000) > 0
 
 
 @pytest.mark.parametrize(
