@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from architect.atomic import write_failed
 from architect.chat.slash import TABLE
 from architect.secrets import Secrets
+from architect.typed import forget_typed
 from core.errors import ArchitectError
 
 PROMPT = "> "
@@ -29,9 +30,16 @@ class Lines(Protocol):
     def next(self, prompt: str = PROMPT) -> str | None:
         """Return what was written, None at the end."""
 
+    def forget(self) -> None:
+        """Throw away what was typed before a question: a pipe is read on all the same."""
+
 
 class PlainLines:
     """Lines of stdin, for a dumb terminal or a pipe; only a terminal sees the prompt."""
+
+    def forget(self) -> None:
+        """Throw away what was typed before a question."""
+        forget_typed()
 
     def next(self, prompt: str = PROMPT) -> str | None:
         """Return what was written, None at the end."""
@@ -69,6 +77,14 @@ class TerminalLines:
     ) -> None:
         self._session = _session(history, secrets, names)
 
+    def forget(self) -> None:
+        """Throw away what was typed before a question."""
+        from prompt_toolkit.input.typeahead import clear_typeahead
+
+        forget_typed()
+        # Keys that were read together with the last line wait here, not in the terminal.
+        clear_typeahead(self._session.input)
+
     def next(self, prompt: str = PROMPT) -> str | None:
         """Return what was written, None at the end."""
         text = ""
@@ -100,7 +116,11 @@ def _session(
     class Names(Completer):
         def get_completions(self, document: Any, event: Any) -> Iterator[Completion]:
             word = document.get_word_before_cursor(WORD=True)
-            for found in completions(document.text_before_cursor, word, names()):
+            known: Iterable[str] = ()
+            # Where a spec is broken no name is known, and a command is all the same.
+            with contextlib.suppress(ArchitectError):
+                known = names()
+            for found in completions(document.text_before_cursor, word, known):
                 yield Completion(found, start_position=-len(word))
 
     keys = KeyBindings()

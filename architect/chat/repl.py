@@ -26,7 +26,6 @@ from architect.drafts.request import Request
 from architect.drafts.review import reviewed
 from architect.session import Session
 from architect.terminal import Progress
-from architect.typed import forget_typed
 from core.errors import ArchitectError, ConfigError
 
 _PROPOSAL = re.compile(
@@ -163,5 +162,5 @@ class Chat:
 
     def answer(self, question: str) -> str:
         """Ask the person; the end of the input is no answer."""
-        forget_typed()
+        self.lines.forget()
         return (self.lines.next(f"{question} ") or "").strip()

@@ -140,6 +140,44 @@ def test_a_yes_that_was_typed_before_the_question_is_none(
     assert not project.spec("maker_fee").exists()
 
 
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_a_yes_that_came_with_the_sentence_is_none(
+    project: Project, term: str
+) -> None:
+    """Keys that were read together with it, as when they are pasted."""
+    with (
+        ChatServer(says(block(MAKER_FEE))) as server,
+        Terminal(
+            "chat", cwd=project.root, settings=settings(server), term=term
+        ) as terminal,
+    ):
+        terminal.until("\n>")
+        terminal.type("what does a resting order pay?" + ENTER + "y" + ENTER)
+        terminal.until("Write these specs and build them? [y/N]")
+        terminal.type("n" + ENTER)
+        terminal.until("\n>", count=2)
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+    assert not project.spec("maker_fee").exists()
+    assert len(server.requests) == 1
+
+
+def test_a_broken_spec_is_in_no_way_of_the_tab_key(
+    project: Project, server: ChatServer
+) -> None:
+    project.spec("fee").write_text("name: [")
+    with Terminal("chat", cwd=project.root, settings=settings(server)) as terminal:
+        terminal.until("\n>")
+        terminal.type("/hel" + TAB)
+        terminal.until("> /help")
+        terminal.type(" round_t" + TAB + "\b" * 8 + ENTER)
+        terminal.until("Alt-Enter")
+        terminal.type(CTRL_D)
+        assert terminal.end() == 0
+        assert "Press ENTER" not in terminal.text
+        assert "Traceback" not in terminal.text
+
+
 def test_a_dumb_terminal_will_do(project: Project, server: ChatServer) -> None:
     with Terminal(
         "chat", cwd=project.root, settings=settings(server), term="dumb"
