@@ -13,7 +13,10 @@ from architect.secrets import Secrets
 
 
 class CleanStream:
-    """A callable for the pieces of an answer; `end` gives out what was held back."""
+    """A callable for the pieces of an answer; `end` gives out what was held back.
+
+    `any` tells whether something of the answer was shown.
+    """
 
     def __init__(self, out: Callable[[str], None], secrets: Secrets) -> None:
         self._out, self._secrets = out, secrets
@@ -38,6 +41,13 @@ class CleanStream:
         """Give out the rest."""
         self._give(self._held)
         self._held = ""
+
+    def cut(self) -> None:
+        """Take what came for no answer: its try failed, and the next begins a line."""
+        self.end()
+        if self.any:
+            self._out("\n")
+        self.any = False
 
     def _give(self, text: str) -> None:
         if text:

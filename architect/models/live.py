@@ -137,6 +137,8 @@ class Live:
         except TryFailed as error:
             nothing = Decimal(0) if error.failure.free else None
             bill.usd += self._settle(held, name, nothing, error.failure.used)
+            # Who shows the pieces must not take the next try's for more of this one's.
+            getattr(on_text, "cut", lambda: None)()
             return error.failure
         used = answer.prompt_tokens, answer.answer_tokens
         cost = told_usd(route, prompt, answer)
