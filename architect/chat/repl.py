@@ -144,6 +144,8 @@ class Chat:
         )
         if draft.problems:
             self.transcript.say("note", "it will not do: " + "; ".join(draft.problems))
+        elif draft.questions:
+            self.transcript.say("note", "it still asks: " + "; ".join(draft.questions))
         elif ended.applied is None:
             self.transcript.say("note", "the proposal was not applied")
         else:
@@ -158,7 +160,7 @@ class Chat:
 
     def show(self, draft: Draft) -> None:
         """Show a draft with its diff."""
-        self.screen.draft(replace(draft, questions=()))
+        self.screen.draft(draft)
 
     def answer(self, question: str) -> str:
         """Ask the person; the end of the input is no answer."""

@@ -74,6 +74,8 @@ class Screen:
             self._diff(f"{one.name} ({title})", one.diff)
         for gone in draft.removed:
             self._diff(f"{gone.name} (removed)", gone.diff)
+        for question in draft.questions:
+            self.console.print(f"question: {question}", markup=False)
         for problem in draft.problems:
             self.console.print(f"error: {problem}", style="red", markup=False)
         for warning in draft.warnings:

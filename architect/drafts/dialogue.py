@@ -58,8 +58,11 @@ class Ended:
 def discuss(
     request: Request, session: Session, person: Person
 ) -> tuple[Draft, Request]:
-    """Return a draft that is sound or that nobody can help, and the request behind it."""
-    for _ in range(MOST_ROUNDS):
+    """Return a draft that is sound or that nobody can help, and the request behind it.
+
+    What a person answered is always sent: after the last round of questions a draft comes.
+    """
+    for number in range(MOST_ROUNDS + 1):
         draft = drafted(
             request,
             session.graph(),
@@ -67,8 +70,8 @@ def discuss(
             session.ask_architect,
             person.tell,
         )
-        if not draft.questions or not person.there:
-            return draft, request
+        if not draft.questions or not person.there or number == MOST_ROUNDS:
+            break
         for question in draft.questions:
             request = request.answered(question, person.answer(question))
     return draft, request

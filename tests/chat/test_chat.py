@@ -156,6 +156,15 @@ def test_a_change_is_drafted_by_a_prompt_of_its_own(project: Project) -> None:
     assert "a new module for what a resting order pays" in log
 
 
+def test_what_is_still_asked_in_the_end_is_told_to_both(project: Project) -> None:
+    asks = (block(f'questions: ["Which {number}?"]') for number in range(1, 5))
+    with ChatServer(*in_turn(CHANGE, *asks, "Well.")) as server:
+        said = chat(project, server, "what does it pay?\none\ntwo\nthree\nso?\n")
+    assert "question: Which 4?" in said
+    assert "question: Which 3?" not in said  # it was asked
+    assert "note: it still asks: Which 4?" in sent(server, 5)
+
+
 def test_a_chat_may_remove_a_spec(project: Project) -> None:
     answers = (CHANGE, block("remove: [round_trip]"))
     with ChatServer(*in_turn(*answers)) as server:

@@ -137,6 +137,21 @@ def test_questions_are_asked_back_and_their_answers_sent(
     assert [d.names for d in person.shown] == [["maker_fee"]]
 
 
+def test_each_answer_of_a_person_is_sent(project: Project, use_model: Use) -> None:
+    """Also the last: nobody is asked what nothing comes of."""
+    person = Person("one", "two", "three")
+    asks = [block(f'questions: ["Which {number}?"]') for number in range(1, 5)]
+    with ChatServer(*in_turn(*asks)) as server:
+        use_model(server.url)
+        with open_session(project.root) as session:
+            draft, request = discuss(Request(SENTENCE), session, person)
+    assert person.asked == ["Which 1?", "Which 2?", "Which 3?"]
+    assert len(server.requests) == 4
+    assert "Which 3?\n  three" in sent(server, 3)
+    assert [answer for _, answer in request.answers] == ["one", "two", "three"]
+    assert draft.questions == ("Which 4?",)
+
+
 def test_where_nobody_can_answer_questions_are_the_outcome(
     project: Project, use_model: Use, capsys: pytest.CaptureFixture[str]
 ) -> None:
