@@ -27,6 +27,7 @@ def barred_call(call: Callable[..., Any], why: str) -> Callable[..., Any]:
             raise Barred(error, hint=f"architect wick reset {wrapping.name}")
         return wrapping.fallback(given.arguments)()
 
+    barred.__wrapped__ = call  # type: ignore[attr-defined]  # it is called like it
     return barred
 
 

@@ -9,11 +9,11 @@ versions. The registry loads and swaps; it does not watch files nor judge.
 from __future__ import annotations
 
 import builtins
+import inspect
 import linecache
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import CodeType, ModuleType
@@ -24,22 +24,9 @@ from core.barring import barred_call
 from core.errors import FileConflict, NotAccepted
 from core.hooks import hooks
 from core.manifest import Entry, Manifest, sha256
+from core.versions import Version, last_alike
 
 View = Mapping[str, Callable[..., Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of one module, ready to be called."""
-
-    name: str
-    entry: Entry
-    call: Callable[..., Any]
-
-    @property
-    def id(self) -> str:
-        """Its short name, as in the manifest and in reflections."""
-        return self.entry.version
 
 
 class Registry:
@@ -57,6 +44,8 @@ class Registry:
         self._lock = RLock()
         self._failed: set[tuple[str, str]] = set()
         self._bars: dict[str, tuple[str, str]] = {}
+        # Of versions that failed: a tick may hold one yet that the history does not.
+        self._shapes: dict[tuple[str, str], inspect.Signature] = {}
 
     # --- loading -------------------------------------------------------------------
 
@@ -152,18 +141,25 @@ class Registry:
 
     def _reached(self, name: str) -> Callable[..., Any]:
         """Return what a call of a module reaches: its newest version, unless barred."""
-        newest = self._history[name][-1]
-        why, version = self._bars.get(name, ("", ""))
-        barred = why and version in ("", newest.id)
-        return barred_call(newest.call, why) if barred else newest.call
+        return self._unless_barred(self._history[name][-1])
+
+    def _unless_barred(self, version: Version) -> Callable[..., Any]:
+        why, only = self._bars.get(version.name, ("", ""))
+        barred = why and only in ("", version.id)
+        return barred_call(version.call, why) if barred else version.call
 
     def _show_at_once(self, name: str) -> None:
-        """Let calls reach what they are to reach now, also in the tick under way."""
-        reached = self._reached(name)
-        self._current = {**self._current, name: reached}
+        """Let calls reach what they are to reach now, also in the tick under way.
+
+        One that began before a module changed its parameters goes on with what it calls.
+        """
+        self._current = {**self._current, name: self._reached(name)}
         seen = self._view.get()
-        if seen is not None:
-            self._view.set({**seen, name: reached})
+        if seen is None or name not in seen:
+            return
+        alike = last_alike(self._history[name], inspect.signature(seen[name]))
+        if alike is not None:
+            self._view.set({**seen, name: self._unless_barred(alike)})
 
     def _publish_record(self, name: str, version: Version) -> None:
         # A record's class is its identity: a new one would not match values already
@@ -265,18 +261,29 @@ class Registry:
     def roll_back(self, name: str, failing: str) -> Version | None:
         """Take version `failing` off the path at once, also in the tick under way.
 
-        Return the version now live, None when there is none that never failed.
+        Return what its callers reach now, None when no version that is called like it
+        never failed: then it stays where it is.
         """
         with self._lock:
             history = self._history.get(name, [])
             if history:
                 self._failed.add((name, failing))
+            shape = self._shape(name, failing)
             kept = [one for one in history if (name, one.id) not in self._failed]
-            if not kept:
+            good = last_alike(kept, shape)
+            if good is None:
                 return None
-            self._history[name] = kept
+            # Where the newest is called in another way, an old tick alone goes back.
+            live = good if history[-1].shape == shape else history[-1]
+            self._history[name] = [one for one in kept if one is not live] + [live]
             self._show_at_once(name)
-            return kept[-1]
+            return good
+
+    def _shape(self, name: str, failing: str) -> inspect.Signature | None:
+        for one in self._history.get(name, ()):
+            if one.id == failing:
+                self._shapes[name, failing] = one.shape
+        return self._shapes.get((name, failing))
 
     def bar(self, name: str, why: str, version: str = "") -> None:
         """Keep a module, or one version of it, from running: calls get its safe value."""

@@ -30,6 +30,25 @@ def act(port: object, x: int) -> int:
 __all__ = ["act"]
 """
 
+SIZE = """
+from core.wrapper import module
+
+@module(kind="function", on_failure="0")
+def size({params}) -> {answer}:
+    {body}
+
+__all__ = ["size"]
+"""
+
+
+def size(params: str, body: str, answer: str = "int") -> str:
+    """Return a version of a module whose parameters its spec has changed."""
+    return SIZE.format(params=params, body=body, answer=answer)
+
+
+PLAIN = size("x: int", "return x // (x - 9)")
+CAPPED = size("x: int, cap: int", "return x // cap")
+
 
 class System:
     """A registry whose calls are contained."""
@@ -39,7 +58,7 @@ class System:
         self.reports: list[Report] = []
         self.containment = Containment(self.registry, self.reports.append)
         hooks.contain = self.containment.handle
-        kind = "function" if name == "halve" else "action"
+        kind = "action" if name == "act" else "function"
         for text in versions:
             self.registry.accept(name, entry(text, kind), text.encode())
 
@@ -76,6 +95,69 @@ def test_so_many_versions_may_fail_in_one_call_and_then_the_safe_value_counts(
     broken = [halve(f"raise ValueError({n})", SAFE) for n in range(7)]
     system = System(folder, *broken)
     assert system.call(8) == -8
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        PLAIN,
+        size("x: int, cap: int = 2", "return x // cap"),
+        size("x: int, top: int", "return x // top"),
+        size("cap: int, x: int", "return x // cap"),
+        size("x: int, cap: float", "return x // cap"),
+        size("x: int, cap: int", "return x // cap", answer="float"),
+    ],
+)
+def test_a_version_that_is_called_in_another_way_is_not_rolled_back_to(
+    folder: Folder, other: str
+) -> None:
+    """Its callers have gone on: each call of it would fail before the wrapper's `try`."""
+    system = System(folder, other, CAPPED, name="size")
+    assert [system.call(x=8, cap=cap) for cap in (0, 2)] == [0, 4]
+    assert system.live == entry(CAPPED).version
+    assert [report.contained for report in system.reports] == ["safe value"]
+
+
+def test_the_last_one_that_is_called_alike_is_rolled_back_to(folder: Folder) -> None:
+    first = size("x: int, cap: int", "return x")
+    system = System(folder, first, PLAIN, CAPPED, name="size")
+    assert [system.call(x=8, cap=cap) for cap in (0, 2)] == [8, 8]
+    assert system.live == entry(first).version
+
+
+def test_a_tick_on_the_version_before_is_not_handed_one_called_in_another_way(
+    folder: Folder,
+) -> None:
+    system = System(folder, PLAIN, name="size")
+    with system.registry.tick():
+        system.registry.accept("size", entry(CAPPED), CAPPED.encode())
+        assert [system.call(x=x) for x in (9, 10)] == [0, 10]
+    assert system.call(x=8, cap=2) == 4
+    assert [report.contained for report in system.reports] == ["safe value"]
+
+
+def test_such_a_tick_goes_back_alone_and_the_new_version_stays_live(
+    folder: Folder,
+) -> None:
+    first = size("x: int", "return -x")
+    system = System(folder, first, PLAIN, name="size")
+    with system.registry.tick():
+        system.registry.accept("size", entry(CAPPED), CAPPED.encode())
+        assert [system.call(x=x) for x in (9, 10)] == [-9, -10]
+    assert system.call(x=8, cap=2) == 4
+    assert system.live == entry(CAPPED).version
+
+
+def test_a_version_that_is_still_under_way_elsewhere_is_answered_as_well(
+    folder: Folder,
+) -> None:
+    """Another tick holds it yet when it has left the path here."""
+    system = System(folder, GOOD, WRONG)
+    with system.registry.tick():
+        with system.registry.tick():
+            assert system.call(8) == 4
+        assert system.call(8) == 4
+    assert len(system.reports) == 1
 
 
 def test_the_only_version_is_answered_by_its_safe_value(folder: Folder) -> None:

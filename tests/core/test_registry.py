@@ -223,6 +223,24 @@ def test_a_version_that_failed_late_does_not_take_the_newest_with_it(
     assert good.id == entry(OTHER).version
 
 
+def test_a_bar_within_a_tick_is_called_as_that_tick_calls(folder: Folder) -> None:
+    """A version that changed its parameters meanwhile is none of the tick's."""
+    safe = halve("return x // 2", ', on_failure="-x"')
+    other = safe.replace("x: int", "x: int, cap: int").replace("-x", "-cap")
+    folder.accept("halve", safe)
+    registry = folder.registry()
+    with registry.tick():
+        registry.accept("halve", entry(other), other.encode())
+        registry.bar("halve", "it hangs", entry(safe).version)
+        assert registry["halve"](8) == -8
+        registry.bar("halve", "its breaker is open")
+        assert registry["halve"](8) == -8
+        registry.unbar("halve")
+        assert registry["halve"](8) == 4
+        registry.bar("halve", "it hangs", entry(safe).version)
+    assert registry["halve"](8, 2) == 4, "only the version that hung is barred"
+
+
 def test_a_records_class_stays_what_it_was(folder: Folder) -> None:
     """Values made before a change would not match a new class."""
     first, second = RECORD.format(more=""), RECORD.format(more="y: int = 0")

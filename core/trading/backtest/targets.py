@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import ConfigError
-from core.registry import Version
 from core.sweeps import unswept
 from core.trading.backtest.account import Account, Fill
 from core.trading.backtest.funding import funding_to
@@ -30,6 +29,7 @@ from core.trading.backtest.target_result import curve_of, rows_of
 from core.trading.candles import Candles
 from core.trading.contracts import CONTRACTS
 from core.trading.paper import PaperConfig
+from core.versions import Version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
