@@ -54,7 +54,8 @@ class Deadline:
         self._limits_ms, self._cpu_ns = limits_ms, cpu_ns
         self._seen: dict[_Key, int] = {}
         self._looked = 0
-        self._given: _Key | None = None
+        # Overdue, and let go on once for what it had just called; while on the stack.
+        self._given: set[_Key] = set()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -74,7 +75,8 @@ class Deadline:
         """Interrupt the call that is overdue. It is the innermost one that was there
         at the last look: those within it come and go, those around it wait for it.
 
-        One that came since may be what hangs: the call around it is given one more look.
+        One that came since may be what hangs: it is waited for, once, however many looks
+        that takes. The next that comes finds the call around it overdue and ends that one.
         """
         now = self._cpu_ns()
         calls = _calls(frame)
@@ -84,7 +86,7 @@ class Deadline:
             began = before.get(call.key, now)
             ours = call.key in before and not _may_end(frame, call)
             self._seen[call.key] = began + since if ours else began
-        given, self._given = self._given, None
+        self._given &= self._seen.keys()
         judged = next((call for call in calls if call.key in before), None)
         if judged is None:
             return
@@ -92,8 +94,8 @@ class Deadline:
         limit_ms = self._limit_ms(judged)
         if used_ms < limit_ms or not _may_end(frame, judged):
             return
-        if judged is not calls[0] and judged.key != given:
-            self._given = judged.key
+        if judged is not calls[0] and judged.key not in self._given:
+            self._given.add(judged.key)
             return
         raise Interrupted(judged.key[0], limit_ms)
 

@@ -146,21 +146,48 @@ def test_one_that_has_used_its_time_is_not_blamed_for_another(
     assert system.blamed == [("halve", "DeadlineExceeded")]
 
 
-def test_one_that_calls_others_without_end_is_given_one_look_more(
-    folder: Folder,
+@pytest.mark.parametrize(
+    ("looks", "begins", "ended_ms"),
+    [("[x]", (0, 30, 60, 90), 90), ("[x, x + 25]", (0, 50, 100, 150, 200), 100)],
+)
+def test_one_that_calls_others_without_end_is_given_one_call_more(
+    folder: Folder, looks: str, begins: tuple[int, ...], ended_ms: int
 ) -> None:
-    look = LOOKS.format(looks="[x]")
+    """However many looks fall into each of those calls."""
+    look = LOOKS.format(looks=looks)
+    body = f"return [halve(y) for y in {begins}]"
     system = System(
         folder,
         halve=[halve(f"exec({look!r}); return 0")],
-        quarter=[
-            QUARTER.format(body="return [halve(y) for y in (0, 30, 60, 90)]", more="")
-        ],
+        quarter=[QUARTER.format(body=body, more="")],
     )
     with Deadline(LIMITS, cpu_ns=lambda: clock[0]).watching():
         assert system.call("quarter", 8) == -2
     assert system.blamed == [("quarter", "DeadlineExceeded")]
-    assert clock == [90_000_000]
+    assert clock == [ended_ms * 1_000_000]
+
+
+def test_who_calls_without_end_within_one_that_is_overdue_is_blamed_alone(
+    folder: Folder,
+) -> None:
+    look = LOOKS.format(looks="[x, x + 25]")
+    middle = QUARTER.format(
+        body="return [halve(x + y) for y in range(0, 500, 50)]", more=""
+    )
+    spend = LOOKS.format(looks=[0, 40, 80])
+    outer = QUARTER.replace("halve", "quarter").replace("def quarter", "def outer")
+    outer = outer.replace('["quarter"]', '["outer"]').replace("-2", "-4")
+    outer = outer.format(body=f"exec({spend!r}); return quarter(100)", more="")
+    system = System(
+        folder,
+        halve=[halve(f"exec({look!r}); return 0")],
+        quarter=[middle],
+        outer=[outer],
+    )
+    limits = {**LIMITS, "outer": 110}
+    with Deadline(limits, cpu_ns=lambda: clock[0]).watching():
+        assert system.call("outer", 8) == -2
+    assert system.blamed == [("quarter", "DeadlineExceeded")]
 
 
 def test_a_recursion_is_one_call_with_the_inputs_it_began_with(folder: Folder) -> None:
