@@ -128,8 +128,8 @@ def _look_after(
             news.look()
         if time.monotonic() - kept > KEEP_EVERY_S:
             kept = time.monotonic()
-            with contextlib.suppress(StoreError):
-                system.keep_reflections()
+            if why := system.keep_reflections():
+                _say(f"old reflections stay for now: {why}")
             _look_at_end(config, news)
         for child in list(system.children.values()):
             if child.running:

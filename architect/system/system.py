@@ -23,13 +23,13 @@ from architect.system.child import START_S, Child, Line
 from architect.system.kill_switch import state_dir
 from architect.uninterrupted import uninterrupted
 from core.config import KRAKEN
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreUnavailable
 from core.stores.account import Claim, Kind, claimed
 from core.stores.books_lock import BooksLock
 from core.stores.embedded import Stores
 from core.stores.open import open_stores
 from core.stores.purge import Confirm, init
-from core.stores.retention import keep
+from core.stores.retention import MOST_S, keep
 
 OnLine = Callable[[str, Line], None]
 # How long one may take to be ready that fetches or plays many candles first.
@@ -87,7 +87,9 @@ class System:
         )
         dumps = self.config.project.data / "dumps"
         init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
-        self.keep_reflections()
+        # Nothing waits for this start but the start, and after a long rest there may be much
+        # to move. What is not done is no reason to trade later: it is tried each hour.
+        self.keep_reflections(FETCH_S)
 
     def claim_books(self, kind: Kind, name: str | None = None) -> Claim:
         """Hold the books for an account until the end; see `core.stores.account`.
@@ -108,10 +110,17 @@ class System:
         if self._lock is not None:
             self._lock.keep()
 
-    def keep_reflections(self) -> None:
-        """Make the next days' partitions of reflections, and drop the old ones."""
-        now_ms = time.time_ns() // 1_000_000
-        keep(self.stores.database_url, now_ms, self.config.settings.keep_days)
+    def keep_reflections(self, most_s: float = MOST_S) -> str:
+        """Make the next days' partitions of reflections, and drop the old ones.
+
+        Returns why that cannot be done now, empty when it was.
+        """
+        now_ms, days = time.time_ns() // 1_000_000, self.config.settings.keep_days
+        try:
+            keep(self.stores.database_url, now_ms, days, most_s)
+        except StoreUnavailable as error:
+            return str(error)
+        return ""
 
     def _start(
         self,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 
-from core.stores import inventory
+from core.errors import StoreUnavailable
+from core.stores import inventory, retention
 from core.stores.embedded import Stores
 from core.stores.retention import DAY_MS, keep, partitions
 
@@ -90,3 +96,67 @@ def test_ids_grow_across_days(url: str) -> None:
             "select id from system_logs.reflections order by id"
         ).fetchall()
         assert len({row[0] for row in rows}) == 3
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[None]:
+    """Let the database take no writes of whoever connects meanwhile."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        change = f"alter database {connection.info.dbname}"
+        connection.execute(f"{change} set default_transaction_read_only = on".encode())
+        try:
+            yield
+        finally:
+            connection.execute(f"{change} reset default_transaction_read_only".encode())
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_database_that_takes_no_writes_is_one_that_is_away(
+    url: str, made: bool
+) -> None:
+    if made:
+        keep(url, TODAY * DAY_MS, 3)
+    with read_only(url), pytest.raises(StoreUnavailable, match="read-only"):
+        keep(url, TODAY * DAY_MS, 3)
+    keep(url, TODAY * DAY_MS, 3)
+
+
+def test_who_reads_for_long_is_not_waited_for(url: str) -> None:
+    with psycopg.connect(url) as reader:
+        reader.execute("select count(*) from system_logs.reflections")
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            keep(url, TODAY * DAY_MS, 3)
+        assert time.monotonic() - began < retention.LOCK_MS / 1000 + 5
+        reader.rollback()
+        keep(url, TODAY * DAY_MS, 3)
+        reader.execute("select count(*) from system_logs.reflections")
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            keep(url, (TODAY + 4) * DAY_MS, 3)
+
+
+def test_a_server_that_hangs_is_one_that_is_away(url: str) -> None:
+    with psycopg.connect(url) as reader, ThreadPoolExecutor(1) as pool:
+        reader.execute("select count(*) from system_logs.reflections")
+        kept = pool.submit(keep, url, TODAY * DAY_MS, 3, 2.0)
+        pid = who_waits(url)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(StoreUnavailable, match="no answer within 2 s"):
+                kept.result(timeout=15)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+def who_waits(url: str) -> int:
+    """Return the server's process that waits for a lock in this database."""
+    asked = (
+        "select pid from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + 10
+    with psycopg.connect(url, autocommit=True) as connection:
+        while not (found := connection.execute(asked).fetchone()):
+            assert time.monotonic() < until, "nobody waits"
+            time.sleep(0.02)
+    return int(found[0])

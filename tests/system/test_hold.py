@@ -1,4 +1,7 @@
-"""A database that restarts takes the lock on the books with it: it is taken again."""
+"""What looks after a running system goes on where the database does not as it should.
+
+One that restarts takes the lock on the books with it: it is taken again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from books_session import end_session
 from listener import Listener
@@ -20,6 +24,7 @@ from architect.system.news import News
 from architect.system.system import System
 from architect.system.told import Told
 from core.errors import StoreError
+from core.stores import retention
 from core.stores.account import claimed
 from core.stores.embedded import Stores
 
@@ -83,3 +88,29 @@ def test_a_system_ends_that_has_lost_its_books_to_another(run: Run) -> None:
     assert time.monotonic() - started < 15
     assert "stops rest at the exchange" in str(why.value.hint)
     assert run.person.heard == [("ended", f"architect up ended: {why.value}")]
+
+
+def test_reflections_that_cannot_be_looked_after_end_no_supervision(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(up, "KEEP_EVERY_S", 0.1)
+    with psycopg.connect(run.url, autocommit=True) as connection:
+        change = f"alter database {connection.info.dbname}"
+        connection.execute(f"{change} set default_transaction_read_only = on".encode())
+        assert run.look_after(1.0) == 0
+        connection.execute(f"{change} reset default_transaction_read_only".encode())
+    assert "old reflections stay for now: " in capsys.readouterr().err
+
+
+def test_a_start_does_not_wait_for_who_reads_reflections(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = System(run.config)
+    monkeypatch.setattr(retention, "LOCK_MS", 300)
+    with psycopg.connect(run.url) as reader, again:
+        # What is old by now has to be dropped, and that it is read keeps it.
+        reader.execute("select count(*) from system_logs.reflections")
+        later_ns = time.time_ns() + 400 * 86_400 * 10**9
+        monkeypatch.setattr(time, "time_ns", lambda: later_ns)
+        again.start_stores(lambda held: True)
+        assert "lock timeout" in again.keep_reflections()
