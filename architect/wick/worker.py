@@ -70,7 +70,7 @@ class Worker:
             except redis.RedisError:
                 stop.wait(PAUSE_S)
                 continue
-            if job is None and idle and not rests and next(idle, None) is None:
+            if job is None and idle and not rests and not _drew(idle):
                 idle = None
                 self.events.publish("warm")
             if job is not None and not self.work(job):
@@ -191,6 +191,16 @@ class Worker:
                 time.sleep(0.005)
         finally:
             client.close()
+        return False
+
+
+def _drew(idle: Iterator[str]) -> bool:
+    """Draw one step more; False when there is none, or it failed."""
+    try:
+        return next(idle, None) is not None
+    except Exception:
+        # What is only done ahead must not end the worker: jobs are still to come.
+        traceback.print_exc()
         return False
 
 

@@ -322,6 +322,25 @@ def test_it_draws_nothing_while_somebody_waits_for_a_build(
     assert steps == [0, 1, 2]
 
 
+def test_what_fails_while_it_draws_ends_no_worker(
+    worker: Worker, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawing(_: object) -> Iterator[str]:
+        yield "total"
+        raise RecursionError("of a spec's own")
+
+    monkeypatch.setattr(worker_module, "warming", drawing)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: [k for _, k in client.xrange(EVENTS) if k["kind"] == "warm"])
+        assert thread.is_alive()
+    finally:
+        stop.set()
+        thread.join(10)
+
+
 def test_a_job_that_has_to_wait_for_the_remote_waits_as_long_as_it_takes(
     worker: Worker,
     failing: Callable[[], str],
