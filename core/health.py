@@ -23,7 +23,8 @@ class Health:
         hung: the version that is not run again for it did not come back.
         unsafe: the version that failed with no safe answer where money moves.
         why: the error that led to the last of these.
-        reset_ms: when a person let it run again, or Wick found another module at fault.
+        reset_ms: when a person let it run again, or Wick found another module at fault;
+            always later than the time before, for by it is told which word is newer.
     """
 
     failed: tuple[tuple[int, str], ...] = ()
@@ -45,11 +46,16 @@ class Health:
         """Return it with the failures of a version forgotten: another module's fault."""
         failed = tuple(one for one in self.failed if one[1] != version)
         unsafe = "" if self.unsafe == version else self.unsafe
-        return replace(self, failed=failed, unsafe=unsafe, reset_ms=now_ms)
+        reset_ms = self._next_ms(now_ms)
+        return replace(self, failed=failed, unsafe=unsafe, reset_ms=reset_ms)
 
     def after_reset(self, now_ms: int) -> Health:
         """Return it with everything forgotten that kept the module from running."""
-        return Health(reset_ms=now_ms)
+        return Health(reset_ms=self._next_ms(now_ms))
+
+    def _next_ms(self, now_ms: int) -> int:
+        # Clocks are set back, and those of two machines differ.
+        return max(now_ms, self.reset_ms + 1)
 
     @property
     def story(self) -> str:

@@ -177,6 +177,21 @@ def test_a_reset_closes_it_and_starts_counting_anew(folder: Folder) -> None:
     assert system.tripped == ["halve"]
 
 
+def test_a_reset_is_newer_than_the_one_before_whatever_the_clock_says(
+    folder: Folder,
+) -> None:
+    """Redis keeps the newer one."""
+    system = System(folder)
+    system.accept(GOOD)
+    system.fail(3)
+    system.breaker.reset("halve")
+    before = system.kept["halve"].reset_ms
+    system.now_ms -= 3_600_000
+    system.fail(3, first=3)
+    system.breaker.reset("halve")
+    assert system.kept["halve"].reset_ms > before > 0
+
+
 def test_it_is_remembered_over_a_restart(folder: Folder) -> None:
     system = System(folder)
     system.accept(halve("return x // 2", SAFE))

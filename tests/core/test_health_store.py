@@ -11,9 +11,10 @@ from core_modules import Folder, halve
 from test_events import until
 from test_runtime import client, details, start
 
+from core import health_store
 from core.events import EVENTS, HEALTH, JOBS, Events
 from core.health import Health
-from core.health_store import acquit, read_healths, reset_health
+from core.health_store import ResetWatch, acquit, read_healths, reset_health
 from core.runtime import Runtime
 from core.stores.embedded import Stores
 
@@ -76,6 +77,26 @@ def test_a_breaker_trips_in_a_running_system_and_a_person_resets_it(
         assert reset_health(client, "halve", 10**15)
         until(lambda: not runtime.modules.barred("halve"))
         assert runtime.modules["halve"](8) == 4
+
+
+def test_a_word_is_newer_than_the_one_before_whatever_the_clock_says(
+    client: Any, monkeypatch: pytest.MonkeyPatch, fresh_stores: Stores
+) -> None:
+    """Each is compared with the one before, and a clock may be set back meanwhile."""
+    monkeypatch.setattr(health_store, "EVERY_S", 0.02)
+    client.hset(HEALTH, "rsi", replace(TRIPPED, reset_ms=5000).as_text())
+    heard: list[Health] = []
+    watch = ResetWatch(
+        fresh_stores.redis_url, lambda module, health: heard.append(health)
+    )
+    watch.start()
+    assert reset_health(client, "rsi", 99)
+    until(lambda: heard == [Health(reset_ms=5001)])
+    failed = Health(((1, "aa"),), unsafe="aa", reset_ms=5001)
+    client.hset(HEALTH, "rsi", failed.as_text())
+    acquit(client, "rsi", "aa", 99)
+    until(lambda: heard[1:] == [Health(reset_ms=5002)])
+    watch.stop()
 
 
 def test_a_version_is_acquitted_of_its_own_failures_alone(client: Any) -> None:
