@@ -10,7 +10,8 @@ from typing import Any
 
 class Hook:
     """A webhook; `hold` keeps each answer back until it is set, `refuse` are the statuses
-    of the next answers that take nothing.
+    of the next answers that take nothing. One that sends elsewhere names a page that can
+    be read.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,13 @@ class Hook:
                 if status == 200:
                     hook.got.append(json.loads(body))
                 self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", "/page")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

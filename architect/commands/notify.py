@@ -16,6 +16,7 @@ EXAMPLE = """  architect notify
 
 
 # Which way, and what was wrong -> what mends it.
+_ELSEWHERE = "give NOTIFY_WEBHOOK_URL as it is redirected to"
 _PATH = "NOTIFY_COMMAND is run without a shell: give the whole path of a program"
 HINTS = {
     ("command", "FileNotFoundError"): _PATH,
@@ -26,6 +27,7 @@ HINTS = {
     ("webhook", "gaierror"): "check the host in NOTIFY_WEBHOOK_URL",
     ("webhook", "ConnectionRefusedError"): "check NOTIFY_WEBHOOK_URL and its server",
     ("webhook", "HTTP 404"): "check the path in NOTIFY_WEBHOOK_URL",
+    **{("webhook", f"HTTP {code}"): _ELSEWHERE for code in (301, 302, 303, 307, 308)},
 }
 
 

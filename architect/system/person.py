@@ -144,8 +144,17 @@ def cause(error: Exception) -> str:
 def _is_final(error: Exception) -> bool:
     """Tell whether another try would end alike."""
     if isinstance(error, urllib.error.HTTPError):
-        return 400 <= error.code < 500 and error.code not in _LATER
+        return 300 <= error.code < 500 and error.code not in _LATER
     return isinstance(error, (FileNotFoundError, PermissionError))
+
+
+class _Straight(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else: the message would be lost on the way, and a page that can be read
+    there would count as its having been taken.
+    """
+
+    def redirect_request(self, *_: object) -> None:
+        """Return None: the answer is an error like any other."""
 
 
 class Person:
@@ -213,7 +222,8 @@ class Person:
             body,
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=self.settings.timeout_s):
+        opener = urllib.request.build_opener(_Straight)
+        with opener.open(request, timeout=self.settings.timeout_s):
             pass
 
     def _run(self, body: bytes) -> None:

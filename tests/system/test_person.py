@@ -121,6 +121,25 @@ def test_what_will_not_be_taken_later_is_given_up_at_once(
     assert "the webhook was not told of 'halt' (HTTP 404)" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_webhook_that_sends_elsewhere_has_taken_nothing(
+    hook: Hook, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[str] = []
+    hook.refuse = [status]
+    with person(webhook_url=hook.url) as found:
+        found.tell("halt", "one", taken=partial(taken.append, "one"))
+    assert (hook.got, taken, hook.asked) == ([], [], 1)
+    assert f"not told of 'halt' (HTTP {status})" in capsys.readouterr().err
+    hook.refuse = [status]
+    root = copy_project(tmp_path / "project")
+    (root / ".env").write_text(f"NOTIFY_WEBHOOK_URL={hook.url}\n")
+    assert main(["notify", "--root", str(root)]) == 1
+    out, told = capsys.readouterr()
+    assert out == f"webhook: not told (HTTP {status})\n"
+    assert told == "hint: give NOTIFY_WEBHOOK_URL as it is redirected to\n"
+
+
 def test_a_dead_webhook_does_not_hold_up_the_command(tmp_path: Path) -> None:
     out = tmp_path / "told"
     dead = "http://127.0.0.1:9/secret"
