@@ -130,7 +130,12 @@ class Books:
         self._log(time_ms, TRANSFER, "", nothing, (ZERO, ZERO), Holding(""), paid=usd)
 
     def cover_shortfall(self, symbol: str, time_ms: int) -> None:
-        """Bring a negative balance back to zero, as an unwind of the bankrupt does."""
+        """Bring a negative balance back to zero, as an unwind of the bankrupt does.
+
+        Only once nothing is held: what is may be worth more than is missing.
+        """
+        if self.balance_usd >= 0 or any(x.size for x in self.holdings.values()):
+            return
         moved = (ZERO, -self.balance_usd, ZERO)
         holding = self.holdings[symbol]
         kind = "futures unwind bankrupt"

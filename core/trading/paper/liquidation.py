@@ -1,8 +1,8 @@
 """Liquidation: where on a leg of the path the margin gives out, and what is done then.
 
 All orders are cancelled and all positions are closed at once, as a taker, at the price
-of the crossing. If that leaves less than nothing, the balance is brought back to zero
-by an entry of its own. Kraken's closing in steps is not modelled.
+of the crossing: what lies beyond it is not reached any more. A gap has no price on the
+way, so there it is the price behind it. Kraken's closing in steps is not modelled.
 """
 
 from __future__ import annotations
@@ -17,20 +17,27 @@ from core.trading.paper.venue import Venue
 Leg = Mapping[str, tuple[Decimal, Decimal]]
 
 
-def check_margin(venue: Venue, leg: Leg) -> None:
-    """Liquidate where on the leg the equity falls below the maintenance margin."""
+def margin_end(venue: Venue, leg: Leg, *, gap: bool) -> dict[str, Decimal] | None:
+    """Return the prices at which the equity falls below the maintenance margin.
+
+    None where what is held has enough of it at the leg's end.
+    """
     if not any(holding.size for holding in venue.books.holdings.values()):
-        return
-    short = -_spare(venue, {symbol: leg[symbol][1] for symbol in leg})
+        return None
+    ends = {symbol: leg[symbol][1] for symbol in leg}
+    short = -_spare(venue, ends)
     if short <= 0:
-        return
+        return None
+    if gap:
+        return ends
     spare = max(ZERO, _spare(venue, {symbol: leg[symbol][0] for symbol in leg}))
     # Both are linear in the prices, so the crossing is where this share of the leg is.
     part = spare / (spare + short)
-    for symbol, (start, end) in leg.items():
-        contract = venue.market.contracts[symbol]
-        venue.market.price[symbol] = contract.price_down(start + (end - start) * part)
-    liquidate(venue)
+    contracts = venue.market.contracts
+    return {
+        symbol: contracts[symbol].price_down(start + (end - start) * part)
+        for symbol, (start, end) in leg.items()
+    }
 
 
 def _spare(venue: Venue, prices: Mapping[str, Decimal]) -> Decimal:
@@ -42,7 +49,6 @@ def liquidate(venue: Venue) -> None:
     """Cancel all orders and close all positions, at the prices as they are."""
     venue.cancel_live("liquidation")
     venue.liquidations += 1
-    closed = ""
     for symbol, holding in venue.books.holdings.items():
         if not holding.size:
             continue
@@ -50,9 +56,6 @@ def liquidate(venue: Venue) -> None:
         side, price = ("sell", bid) if holding.size > 0 else ("buy", ask)
         order = _closing_order(venue, symbol, side, abs(holding.size))
         venue.execute(order, order.size, price, "liquidation")
-        closed = symbol
-    if venue.books.balance_usd < 0:
-        venue.books.cover_shortfall(closed, venue.market.now_ms)
 
 
 def _closing_order(venue: Venue, symbol: str, side: str, size: Decimal) -> Order:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from core.trading.paper.liquidation import check_margin
+from core.trading.paper.liquidation import Leg, liquidate, margin_end
 from core.trading.paper.matching import reached_at, trail_after
 from core.trading.paper.orders import Order, OrderState
 from core.trading.paper.venue import Venue
@@ -18,10 +19,35 @@ def pass_candle(venue: Venue) -> None:
         if venue.dead_man_ms is not None and now_ms >= venue.dead_man_ms:
             venue.dead_man_ms = None
             venue.cancel_live("cancel_all_after")
-        for symbol in leg:
-            _pass_orders(venue, symbol, leg[symbol], gap=number == 0)
-        check_margin(venue, leg)
+        _pass_leg(venue, leg, gap=number == 0)
         venue.market.price = {symbol: leg[symbol][1] for symbol in leg}
+
+
+def _pass_leg(venue: Venue, leg: Leg, *, gap: bool) -> None:
+    """Pass a leg up to where its margin gives out, and on where an order averts that.
+
+    So what lies beyond a liquidation is never reached.
+    """
+    short = margin_end(venue, leg, gap=gap)
+    before = leg if short is None else _up_to(leg, short)
+    fills = len(venue.books.fills)
+    for symbol in before:
+        _pass_orders(venue, symbol, before[symbol], gap=gap)
+    ends = short
+    if len(venue.books.fills) != fills:
+        # What was filled on the way may have saved the margin, or strained it.
+        ends = margin_end(venue, before, gap=gap)
+    if ends is not None:
+        venue.market.price = ends
+        liquidate(venue)
+    elif short is not None:
+        venue.market.price = short
+        rest = {symbol: (short[symbol], leg[symbol][1]) for symbol in leg}
+        _pass_leg(venue, rest, gap=gap)
+
+
+def _up_to(leg: Leg, prices: Mapping[str, Decimal]) -> Leg:
+    return {symbol: (leg[symbol][0], prices[symbol]) for symbol in leg}
 
 
 def _pass_orders(

@@ -122,6 +122,7 @@ class Venue:
         fee = self.config.maker_fee_frac if maker else self.config.taker_fee_frac
         rate = self.market.funding_rate(symbol, now_ms)
         self.books.apply(fill, fee, self.market.price[symbol], rate)
+        self.books.cover_shortfall(symbol, now_ms)
         event = self.note("EXECUTION", order, fill=fill, before=before)
         self._drop_idle_reducers(symbol)
         return event

@@ -9,6 +9,7 @@ import pytest
 from paper_market import ETH, FREE, SOL, XBT, exchange, flat, order
 
 from core.trading.paper import PaperConfig, PaperExchange
+from core.trading.paper.orders import OrderState
 from core.trading.synthetic import synthetic_candles
 
 
@@ -129,6 +130,94 @@ def test_a_gap_beyond_all_margin_leaves_zero_not_less() -> None:
     paper.step()
     assert paper.venue.liquidations == 1
     assert paper.books.balance_usd >= 0
+
+
+def _falls_by_a_tenth(
+    *stops: tuple[str, str], opens: float = 100_000.0
+) -> PaperExchange:
+    """$10,000 and 2 XBT long at 100,005, of which the margin gives out near 96,015."""
+    fall = (opens, opens, 90_000.0, 90_000.0)
+    rows = [*flat(100_000, 1), fall, *flat(90_000, 1)]
+    paper = exchange(rows, balance_usd=Decimal(10_000), volume=1e6)
+    paper.send(order("buy", "2"))
+    for size, price in stops:
+        paper.send(order("sell", size, "stp", stop_price=price, reduce_only=True))
+    return paper
+
+
+def test_a_stop_beyond_the_liquidation_comes_too_late() -> None:
+    without, late = _falls_by_a_tenth(), _falls_by_a_tenth(("2", "93000"))
+    below = order("buy", "0.01", "lmt", limit_price="95000")
+    resting = late.send(below).order
+    without.step()
+    late.step()
+    assert late.venue.liquidations == 1
+    assert late.books.fills[-1].role == "liquidation"
+    assert late.books.fills[-1].price == without.books.fills[-1].price == 96_010
+    assert late.books.balance_usd == without.books.balance_usd > 0
+    assert resting is not None
+    assert resting.state is OrderState.CANCELLED
+    assert not resting.filled
+    assert not late.venue.live
+
+
+def test_a_stop_before_the_liquidation_keeps_it_away() -> None:
+    paper = _falls_by_a_tenth(("2", "97000"))
+    paper.step()
+    assert paper.venue.liquidations == 0
+    assert (paper.books.fills[-1].role, paper.books.fills[-1].price) == (
+        "taker",
+        96_995,
+    )
+    assert paper.books.balance_usd > 0
+
+
+def test_what_lies_beyond_a_liquidation_that_a_stop_averts_is_still_reached() -> None:
+    """1.9 XBT are sold at 97,000; what is left would not be liquidated at 90,000."""
+    paper = _falls_by_a_tenth(("1.9", "97000"), ("0.1", "93000"))
+    paper.step()
+    assert paper.venue.liquidations == 0
+    prices = [fill.price for fill in paper.books.fills]
+    assert prices == [100_005, 96_995, 92_995]
+    assert paper.market.price[XBT] == 90_000
+
+
+def test_a_stop_that_averts_no_liquidation_is_filled_before_it() -> None:
+    paper = _falls_by_a_tenth(("0.1", "97000"), ("1.9", "93000"))
+    paper.step()
+    assert paper.venue.liquidations == 1
+    roles = [fill.role for fill in paper.books.fills]
+    assert roles == ["taker", "taker", "liquidation"]
+    assert 93_000 < paper.books.fills[-1].price < 96_010
+    assert paper.books.balance_usd > 0
+
+
+@pytest.mark.parametrize("stops", [(), (("2", "93000"),), (("2", "97000"),)])
+def test_a_gap_has_no_price_on_the_way_to_stop_or_liquidate_at(
+    stops: tuple[tuple[str, str], ...],
+) -> None:
+    paper = _falls_by_a_tenth(*stops, opens=90_000.0)
+    paper.step()
+    assert paper.books.holdings[XBT].size == 0
+    assert paper.books.fills[-1].price < 90_000
+    assert paper.books.balance_usd == 0
+    assert paper.books.ledger[-1].kind == "futures unwind bankrupt"
+
+
+def test_who_closes_by_himself_for_more_than_he_has_owes_nothing() -> None:
+    """What is sent at the close is filled at the next open, 10% lower."""
+    gap = (90_000.0, 90_000.0, 90_000.0, 90_000.0)
+    rows = [*flat(100_000, 2), gap]
+    paper = exchange(rows, balance_usd=Decimal(10_000), volume=1e6, next_open=True)
+    paper.send(order("buy", "2"))
+    paper.step()
+    paper.send(order("sell", "1"))
+    assert paper.books.holdings[XBT].size == 1
+    assert paper.books.balance_usd < 0, "what is still held may be worth more than that"
+    paper.send(order("sell", "1"))
+    assert paper.books.holdings[XBT].size == 0
+    assert paper.books.balance_usd == 0
+    assert paper.books.ledger[-1].kind == "futures unwind bankrupt"
 
 
 def _trade_at_random(seed: int) -> PaperExchange:
