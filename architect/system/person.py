@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import shlex
 import subprocess
@@ -23,7 +24,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from core.config import Section
+from core.config import FOREIGN_PREFIXES, Section
 from core.environment import Environment
 
 KEPT = 100
@@ -31,6 +32,9 @@ KEPT = 100
 PAUSES_S = (2.0, 10.0, 60.0)
 # Answers that say: not now.
 _LATER = frozenset({408, 425, 429})
+# How settings begin that may be exported, keys among them: a program that is no part of this
+# gets none. All else stays, since nobody but its owner knows what it needs of it.
+_OURS = ("ARCHITECT_", "DATABASE_URL", "EXCHANGE_", "REDIS_URL", *FOREIGN_PREFIXES)
 Detail = dict[str, Any]
 Taken = Callable[[], object]
 
@@ -228,10 +232,12 @@ class Person:
 
     def _run(self, body: bytes) -> None:
         assert self.settings.command is not None
+        known = os.environ.items()
         subprocess.run(
             shlex.split(self.settings.command),
             input=body + b"\n",
             stdout=subprocess.DEVNULL,
+            env={key: text for key, text in known if not key.startswith(_OURS)},
             timeout=self.settings.timeout_s,
             check=True,
         )

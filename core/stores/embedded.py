@@ -125,6 +125,8 @@ def launch(place: places.Place, lock: int) -> tuple[subprocess.Popen[bytes], int
             stdout=log,
             stderr=log,
             cwd="/",
+            # No key that may be exported: what it starts gets no more than this either.
+            env=keeper.ENVIRONMENT,
             # Ctrl-C is for the owner, which stops the servers when it is done with them.
             start_new_session=True,
         )

@@ -23,7 +23,7 @@ import pytest
 import redis
 
 from core.errors import Busy, StoreError, StoreUnavailable
-from core.stores import embedded, ownership, places
+from core.stores import embedded, keeper, ownership, places
 from core.stores.open import open_stores
 
 OWNER = Path(__file__).parent / "owner.py"
@@ -127,6 +127,16 @@ def test_servers_never_run_as_root(data_dir: Path) -> None:
     with embedded.start(data_dir) as stores:
         for name in ("postgres", "redis"):
             assert Path(f"/proc/{stores.pids[name]}").stat().st_uid != 0
+
+
+def test_what_keeps_them_gets_no_more_of_our_environment_than_it_needs(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXCHANGE_API_SECRET", "s3cret")
+    with embedded.start(data_dir) as stores:
+        given = Path(f"/proc/{stores.pids['keeper']}/environ").read_bytes()
+    names = {entry.partition(b"=")[0].decode() for entry in given.split(b"\0") if entry}
+    assert names == set(keeper.ENVIRONMENT)
 
 
 def test_no_folder_above_ours_is_opened(data_dir: Path) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from running_system import copy_project, wait_for
+from running_system import CHECKOUT, copy_project, wait_for
 from webhook import Hook
 
 from architect.command_line import main
@@ -47,6 +47,25 @@ def test_a_command_gets_the_same_as_a_line(tmp_path: Path) -> None:
         found.tell("day", "done")
     kinds = [json.loads(line)["kind"] for line in out.read_text().splitlines()]
     assert kinds == ["halt", "day"]
+
+
+def test_a_command_gets_the_persons_environment_and_no_setting_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = (CHECKOUT / ".env.example").read_text().splitlines()
+    ours = {line.partition("=")[0] for line in lines if line[:1].isupper()}
+    assert {"EXCHANGE_API_SECRET", "LLM_CODE_API_KEY", "DATABASE_URL"} <= ours
+    for name in ours:
+        monkeypatch.setenv(name, "s3cret")
+    # What a message on a desktop needs, say.
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/bus")
+    out = tmp_path / "environment"
+    script = f"import os; open({str(out)!r}, 'w').write('\\n'.join(os.environ))"
+    with person(command=f'{sys.executable} -c "{script}"') as found:
+        found.tell("halt", "halt: by hand")
+    names = set(out.read_text().splitlines())
+    assert {"PATH", "DBUS_SESSION_BUS_ADDRESS"} <= names
+    assert names & ours == set()
 
 
 @pytest.mark.alone
