@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,12 +49,13 @@ class Runtime:
     ) -> None:
         self.project = project
         self.modules = Registry(project.generated, project.package)
-        self.modules.load(read_manifest(project.manifest))
+        manifest = read_manifest(project.manifest)
+        self.modules.load(manifest)
         self.events = Events(redis_url)
         self.reflections = ReflectionLog(
             database_url, spool or project.data / "spool", on_trouble=self._trouble
         )
-        self.terms = read_terms(project.specs)
+        self.terms = read_terms(project.specs, manifest)
         self.breaker = Breaker(self.modules, self.terms, self._keep, self._tripped)
         self.containment = Containment(self.modules, self._report, self.breaker)
         self._resets = ResetWatch(redis_url, self._reset)
@@ -67,6 +69,7 @@ class Runtime:
             self._trouble,
             (project.journal, project.taking),
             self._removed,
+            partial(self.terms.follow, project.specs),
         )
         self.swaps = 0
         self.key_of: KeyOf = _key

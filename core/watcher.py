@@ -23,9 +23,10 @@ COALESCE_S = 0.015
 class Watcher:
     """Keeps a registry in step with the accepted versions on disk.
 
-    on_swap(name, version) after a swap; on_removed(name) when a module was taken out;
-    on_unaccepted(name, sha256 of the file) for a
-    save that is not accepted; on_error(message) for what could not be read or loaded.
+    on_manifest(manifest) at each look, before anything is swapped; on_swap(name, version)
+    after a swap; on_removed(name) when a module was taken out; on_unaccepted(name, sha256
+    of the file) for a save that is not accepted; on_error(message) for what could not be
+    read or loaded.
     `journals` are where those who write versions note what they are about to write.
     """
 
@@ -38,6 +39,7 @@ class Watcher:
         on_error: Callable[[str], None],
         journals: Sequence[Path] = (),
         on_removed: Callable[[str], None] = lambda name: None,
+        on_manifest: Callable[[Manifest], None] = lambda manifest: None,
     ) -> None:
         self.registry, self.manifest, self.journals = registry, manifest, journals
         self.on_swap, self.on_unaccepted, self.on_error = (
@@ -45,7 +47,7 @@ class Watcher:
             on_unaccepted,
             on_error,
         )
-        self.on_removed = on_removed
+        self.on_removed, self.on_manifest = on_removed, on_manifest
         self._seen: dict[str, str] = {}
         # By name what the manifest held when its file was last looked at.
         self._accepted: dict[str, str] = {}
@@ -93,6 +95,7 @@ class Watcher:
         except ArchitectError as error:
             self.on_error(str(error))
             return
+        self.on_manifest(manifest)
         for path in self._paths(manifest):
             try:
                 self._look_at(path, manifest)

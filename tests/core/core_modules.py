@@ -36,11 +36,15 @@ def halve(body: str, more: str = "") -> str:
 
 
 def entry(
-    source: str, kind: str = "function", uses: tuple[str, ...] = (), by: str = "hand"
+    source: str,
+    kind: str = "function",
+    uses: tuple[str, ...] = (),
+    by: str = "hand",
+    spec: str = "s",
 ) -> Entry:
     """Return an accepted entry for a source text."""
     file = sha256(source)
-    return Entry(kind, uses, "s", "p", "i", "", "", "b", file, by, 1)
+    return Entry(kind, uses, spec, "p", "i", "", "", "b", file, by, 1)
 
 
 @dataclass

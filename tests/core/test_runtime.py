@@ -15,10 +15,11 @@ from test_events import until
 from core.errors import EnsuresError, StoreUnavailable
 from core.events import EVENTS, JOBS, RUNNING
 from core.hooks import hooks
-from core.manifest import sha256
+from core.manifest import Entry, sha256
 from core.place import place_of
 from core.project import Project
 from core.runtime import Runtime
+from core.spec_text import load_spec
 from core.stores.embedded import Stores
 from core.values import decode
 
@@ -89,6 +90,38 @@ def test_a_call_that_never_returns_is_contained_and_reported(
     (job,) = details(client, JOBS, "failure")
     assert job["error"] == "DeadlineExceeded: halve used up its 90 ms and was ended"
     assert job["contained"] == f"rolled back to {good.version}"
+
+
+SPEC = (
+    "name: halve\nkind: function\nintent: Half.\nlimits: {{time_ms: {time_ms}}}\n"
+    "params: {{x: {{type: int, meaning: a number}}}}\nmoney_path: {money}\n"
+    "returns: {{type: int, meaning: half of it}}\nexamples: [{{given: {{x: 2}}, expect: 1}}]\n"
+)
+SLOW = "import time\n" + halve(
+    "end = time.thread_time() + 0.4\n"
+    "    while time.thread_time() < end: pass\n    return x // 2"
+)
+
+
+@pytest.mark.parametrize("first", [GOOD, SLOW])
+def test_a_spec_that_is_accepted_later_brings_its_limit_and_its_money(
+    folder: Folder, start: Callable[[], Runtime], client: Any, first: str
+) -> None:
+    """Also where it leaves the module's file as it was."""
+    path = folder.root / "specs/trading/halve.yaml"
+
+    def accept(source: str, time_ms: int, money: str) -> Entry:
+        path.write_text(SPEC.format(time_ms=time_ms, money=money))
+        return folder.accept("halve", source, spec=load_spec(path).digest())
+
+    accept(first, 90, "false")
+    with start() as runtime:
+        assert not runtime.breaker.terms.moves_money("halve")
+        slow = accept(SLOW, 5000, "true")
+        until(lambda: runtime.breaker.terms.moves_money("halve"))
+        until(lambda: runtime.modules.version("halve").id == slow.version)
+        assert runtime.modules["halve"](8) == 4
+    assert details(client, JOBS, "failure") == []
 
 
 def test_every_call_is_a_row_in_postgres(
