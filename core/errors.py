@@ -36,6 +36,7 @@ ArchitectError
         OrderRejected        refused by the exchange
             DuplicateOrder   the client order id is known there: look it up
         GatewayRefused       refused by the gateway's own limits; never sent
+            Halted           by the kill switch: a person or a limit has stopped entries
 """
 
 from __future__ import annotations
@@ -196,3 +197,7 @@ class DuplicateOrder(OrderRejected):
 
 class GatewayRefused(ExchangeError):
     """Refused by the gateway's own limits; never sent."""
+
+
+class Halted(GatewayRefused):
+    """Refused because the kill switch is thrown: nothing is wrong with the order."""

@@ -143,7 +143,7 @@ def test_a_halt_by_hand_stops_entries_and_is_told_and_so_is_its_end(
     assert enter(root, 1) == reached
     done = architect("halt", "--root", str(root), "--why", "news at 14:00")
     assert done.returncode == 0, done.stderr
-    assert "GatewayRefused: halted (news at 14:00)" in enter(root, 2)
+    assert "Halted: halted (news at 14:00)" in enter(root, 2)
     wait_for(lambda: hook.told("halt"), 10)
     running.until("HALTED: news at 14:00; exits and stops still pass", 10)
     assert architect("resume", "--root", str(root)).returncode == 0

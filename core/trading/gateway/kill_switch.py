@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import GatewayRefused
+from core.errors import Halted
 from core.trading import kill_file
 
 _HINT = "architect resume, when the cause is mended"
@@ -60,9 +60,9 @@ class KillSwitch:
         return "; ".join(filter(None, told)) or None
 
     def check(self) -> None:
-        """Raise GatewayRefused while halted."""
+        """Raise Halted while it is."""
         if (reason := self.reason()) is not None:
-            raise GatewayRefused(
+            raise Halted(
                 f"halted ({reason}): only reduce-only orders and cancels pass",
                 hint=_HINT,
             )

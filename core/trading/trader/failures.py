@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from core.errors import ExchangeError
+from core.errors import ExchangeError, Halted
 from core.hooks import hooks
 from core.records import row_of
 from core.registry import Registry
@@ -90,8 +90,12 @@ class Failures:
         )  # fmt: skip
 
     def _result(self, sent: Sent) -> Any:
-        """Return the TradeResult, None for an exit that found nothing left to end."""
+        """Return the TradeResult, None for an exit that found nothing left to end, and for
+        what the kill switch refused: nothing has failed, and entries go on with its end.
+        """
         order, status = sent.order, sent.status
+        if status is None and isinstance(sent.error, Halted):
+            return None
         filled = status.filled if status is not None else ZERO
         average = status.average_price if status is not None else None
         word = _word(sent)

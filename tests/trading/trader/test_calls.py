@@ -83,6 +83,7 @@ def test_an_order_that_was_not_carried_out_is_sent_again(
         errors.DuplicateOrder,
         errors.OrderRejected,
         errors.GatewayRefused,
+        errors.Halted,
     ],
 )
 def test_an_order_that_may_have_been_carried_out_or_was_refused_is_not(

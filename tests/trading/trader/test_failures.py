@@ -289,6 +289,32 @@ def test_honest_trading_gives_wick_no_job(rig: Rig) -> None:
     assert [d for kind, d in rig.told if kind == "trouble"] == []
 
 
+def test_entries_under_the_kill_switch_are_no_rejected_orders(rig: Rig) -> None:
+    rig.paper.step()  # the rate limit is counted in the exchange's time
+    desk = Desk(rig)
+    rig.paper.fault("reject", "sendorder", times=2)
+    desk.send("e-0")
+    desk.send("e-1")
+    desk.look()
+    told = list(desk.told)
+    rig.exchange.halt("news at 14:00")
+    try:
+        for number in range(3):
+            status = desk.send(f"halted-{number}")
+            assert (status.status, "news at 14:00" in status.reason) == (
+                "rejected",
+                True,
+            )
+            assert desk.look() == ""
+    finally:
+        rig.gateway.admin("resume")
+    assert desk.told == told == [("rejected", "PF_ETHUSD", "warning")]
+    # Nor do they end a row of rejected ones.
+    rig.paper.fault("reject", "sendorder", times=1)
+    desk.send("e-2")
+    assert desk.look() == "rejected at PF_ETHUSD"
+
+
 def test_a_judge_that_is_broken_is_trouble_and_no_end_of_the_loop(rig: Rig) -> None:
     desk = Desk(rig)
     rig.replace_module("trade_failure_kind", "raise ValueError('no')")
