@@ -20,6 +20,7 @@ from functools import partial
 from architect import config as configuration
 from architect.commands.watch import BAD
 from architect.config import Config
+from architect.secrets import Secrets
 from architect.system import api_end
 from architect.system.child import Child, ChildFailed, Line
 from architect.system.halts import Halts
@@ -39,7 +40,7 @@ from architect.typed import may_empty
 from architect.up_options import add_arguments as add_arguments
 from architect.up_options import market_of, refuse_apart
 from core import process
-from core.errors import StoreError, StoreUnavailable
+from core.errors import ArchitectError, StoreError, StoreUnavailable
 from core.hang import hung_note
 from core.plain_words import counted
 
@@ -47,6 +48,8 @@ from core.plain_words import counted
 KEEP_EVERY_S = 3600.0
 # So often it is looked whether a day is over. At full speed the loop's lines come sooner.
 LOOK_EVERY_S = 60.0
+# So much later than a process we may be asked to end that was asked with us.
+ASKED_S = 1.0
 # What may end without the system: what is said then.
 OPTIONAL = {
     "watch": "specs are watched no more",
@@ -117,6 +120,20 @@ def _trade(system: System, config: Config, news: News, halts: Halts) -> int:
 def _look_after(
     system: System, config: Config, news: News, halts: Halts, stop: threading.Event
 ) -> int:
+    """Look after the processes; each end that nobody asked for is told."""
+    try:
+        return _until_end(system, config, news, halts, stop)
+    except Exception as error:
+        kind = "" if isinstance(error, ArchitectError) else f"{type(error).__name__}: "
+        # What others raise may quote a store's URL.
+        secrets = Secrets(tuple(config.environment.secrets()))
+        news.ended("architect up", secrets.scrub(f"{kind}{error}"))
+        raise
+
+
+def _until_end(
+    system: System, config: Config, news: News, halts: Halts, stop: threading.Event
+) -> int:
     restarts = Restarts(hung_note(config.project))
     kept = looked = time.monotonic()
     while not stop.is_set():
@@ -124,7 +141,10 @@ def _look_after(
         halts.look()
         if time.monotonic() - looked > LOOK_EVERY_S:
             looked = time.monotonic()
-            _hold_books(system, news)
+            # Where another system has the books by now, two must not trade; while they
+            # cannot be held, what trades waits for the database too.
+            with contextlib.suppress(StoreUnavailable):
+                system.hold_books()
             news.look()
         if time.monotonic() - kept > KEEP_EVERY_S:
             kept = time.monotonic()
@@ -141,21 +161,10 @@ def _look_after(
                 continue
             delay_s = restarts.due(child.name, child.exit_code)
             if delay_s is None:
-                return _ended(child, news)
+                return _ended(system, child, stop)
             if not stop.wait(delay_s):
                 _start_again(system, child, news)
     return 0
-
-
-def _hold_books(system: System, news: News) -> None:
-    """StoreError where another system has the books by now: two must not trade."""
-    try:
-        system.hold_books()
-    except StoreUnavailable:
-        pass  # What trades waits for it too.
-    except StoreError as error:
-        news.ended("architect up", str(error))
-        raise
 
 
 def _look_at_end(config: Config, news: News) -> None:
@@ -176,13 +185,22 @@ def _start_again(system: System, child: Child, news: News) -> None:
         system.start_gateway()
 
 
-def _ended(child: Child, news: News) -> int:
-    if child.name == "trader" and child.exit_code == 0:
+def _ended(system: System, child: Child, stop: threading.Event) -> int:
+    """Return 0 where it was to end; ChildFailed otherwise."""
+    code = child.exit_code
+    if child.name == "trader" and code == 0 and _runs_out(system):
         _say("the candles are used up")
         return 0
-    told = f"{child.name} ended with code {child.exit_code}: {child.last_words()}"
-    news.ended(child.name, told)
-    raise ChildFailed(told)
+    # Whoever ends every process at once, as systemd does, may reach us last.
+    if stop.wait(ASKED_S):
+        return 0
+    by = ", as by a SIGTERM that was not ours" if code == 0 else ""
+    raise ChildFailed(f"{child.name} ended with code {code}{by}: {child.last_words()}")
+
+
+def _runs_out(system: System) -> bool:
+    """Tell whether what is traded has a last candle."""
+    return bool(system.paper_url) and "candles" not in system.children
 
 
 def _line(news: News, name: str, line: Line) -> None:

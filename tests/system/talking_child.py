@@ -8,6 +8,8 @@ import signal
 import sys
 import time
 
+from core.hang import EXIT_CODE
+
 
 def say(**fields: object) -> None:
     print(json.dumps(fields), flush=True)
@@ -19,6 +21,8 @@ def main(kind: str) -> None:
     if kind == "dies":
         print("error: no such exchange", file=sys.stderr)
         sys.exit(3)
+    if kind == "held":
+        sys.exit(EXIT_CODE)
     if kind == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("no json")
