@@ -29,8 +29,9 @@ from pathlib import Path
 
 from figures import ROOT, Figure, main
 
+from core.reflection_batch import COPY
 from core.reflection_rows import Record, to_rows
-from core.reflections import BATCH_ROWS, COPY, ReflectionLog
+from core.reflections import BATCH_ROWS, ReflectionLog
 from core.stores import embedded
 from core.stores.embedded import Stores
 from core.stores.inventory import count

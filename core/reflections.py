@@ -5,9 +5,9 @@ turns records into rows and sends them to Postgres by COPY, in numbered batches;
 and its number are committed together, so one whose fate is unknown is sent again without
 harm. While Postgres is away the batches wait in a bounded spool on disk.
 
-At the bound of the spool, or with a full disk, they wait in memory. While that lasts
-`stop_reason` says so, and nothing new should be begun: what is not on record cannot be
-repaired or explained.
+At the bound of the spool, or with a disk that is full or read-only, they wait in memory.
+While that lasts `stop_reason` says so, and nothing new should be begun: what is not on
+record cannot be repaired or explained.
 
 What is lost: the records of the last moment when this process itself is killed, what waits in
 memory when it ends, and the oldest beyond `MAX_QUEUED`; these are counted and told to
@@ -28,23 +28,20 @@ from uuid import UUID
 import psycopg
 
 from core.errors import StoreUnavailable
+from core.reflection_batch import commit
 from core.reflection_rows import Record, to_rows
 from core.spool import MAX_BYTES, Spool
 from core.stores.postgres import Connection, connect
+from core.stores.unanswered import Unanswered
 
 INTERVAL_S = 0.05
 BATCH_ROWS = 10_000
 MAX_QUEUED = 2_000_000  # records; about 1 GB, reached only when rows come too fast
 RETRY_S = 0.25
-MARK = """
-insert into system_logs.reflection_writers as known values (%s, %s)
-on conflict (writer) do update set last_batch = excluded.last_batch
-where known.last_batch < excluded.last_batch returning 1
-"""
-COPY = """
-copy system_logs.reflections (time_ms, module, version, tick, duration_us, outcome,
-    error, args, result) from stdin
-"""
+# A server that has not taken a batch by then is one that is away, though its line stands.
+ANSWER_S = 10.0
+# Who stops this process gives it eight seconds in all.
+CLOSE_S, LAST_S = 4.0, 1.0
 
 
 @dataclass(slots=True)
@@ -78,6 +75,7 @@ class ReflectionLog:
         self._spool = Spool(spool_dir, max_spool_bytes)
         self._on_trouble = on_trouble
         self._connection: Connection | None = None
+        self._unanswered = Unanswered()
         self._retry_at = 0.0
         self._number = 0
         self._held: tuple[int, list[bytes]] | None = None
@@ -117,7 +115,7 @@ class ReflectionLog:
         """Return why nothing new should be begun: records are being lost. Empty when not."""
         return self._losing
 
-    def close(self, timeout_s: float = 10.0) -> bool:
+    def close(self, timeout_s: float = CLOSE_S) -> bool:
         """Flush and stop. What Postgres has not by then waits in the spool.
 
         Returns whether Postgres has it all. Harmless when repeated.
@@ -127,6 +125,7 @@ class ReflectionLog:
         atexit.unregister(self.close)
         done = self._away is False and self.flush(timeout_s)
         self._closing = True
+        self._unanswered.hurry()
         self._wake.set()
         self._thread.join()
         return done
@@ -138,6 +137,9 @@ class ReflectionLog:
             self._wake.clear()
             try:
                 self._move()
+            except OSError as error:  # of the disk, so the batch that is held is good
+                self._busy = False
+                self._wait_in_memory(f"the spool takes nothing: {error}")
             except Exception as error:  # the thread must outlive any one batch
                 self._busy = False
                 self._on_trouble(f"reflections stumbled over {error!r}")
@@ -149,6 +151,7 @@ class ReflectionLog:
             self._drop(len(self.records), "this process ends and nothing takes them")
         if self._connection is not None:
             self._connection.close()
+        self._unanswered.close()
         self._spool.close()
 
     def _give_up(self) -> None:
@@ -198,15 +201,15 @@ class ReflectionLog:
         if self._spool.put(number, len(rows), b"".join(rows)):
             self.counters.spooled += len(rows)
             return True
+        self._wait_in_memory("the spool is full, or its disk takes nothing")
+        return False
+
+    def _wait_in_memory(self, why: str) -> None:
+        """Note that what is held stays here until it can go somewhere."""
         self._put_at = time.monotonic() + RETRY_S
         if not self._losing:
-            self._losing = (
-                "reflections are not kept: Postgres is away and the spool is full"
-            )
-            self._on_trouble(
-                f"{len(rows)} reflections wait in memory: the spool is full"
-            )
-        return False
+            self._losing = f"reflections are not kept: Postgres is away and {why}"
+            self._on_trouble(f"reflections wait in memory: {why}")
 
     def _replay(self) -> None:
         """Send what waits in the spool, oldest first, until Postgres is away again."""
@@ -227,11 +230,7 @@ class ReflectionLog:
         if time.monotonic() < self._retry_at:
             return False
         try:
-            if self._connection is None:
-                self._connection = connect(self._database_url, timeout_s=2)
-            with self._connection.transaction():
-                marked = self._connection.execute(MARK, (writer, number)).fetchone()
-                bad = self._copy(self._connection, rows) if marked else 0
+            bad = self._commit(writer, number, rows)
         except (psycopg.Error, StoreUnavailable) as error:
             self._lose_connection(error)
             return False
@@ -242,24 +241,18 @@ class ReflectionLog:
             self._drop(bad, "Postgres refuses them as data")
         return True
 
+    def _commit(self, writer: UUID, number: int, rows: list[bytes]) -> int:
+        """Commit one batch in time; return how many of its rows Postgres refuses."""
+        if self._connection is None:
+            self._connection = connect(self._database_url, timeout_s=2, silent_s=10)
+        most_s = LAST_S if self._closing else ANSWER_S
+        with self._unanswered.watched(self._connection, most_s):
+            return commit(self._connection, writer, number, rows)
+
     def _regain(self) -> None:
         """Note, after a batch was sent, that nothing is being lost any more."""
         if not self._spool:
             self._losing = ""
-
-    def _copy(self, connection: Connection, rows: list[bytes]) -> int:
-        """Write rows; return how many of them Postgres refuses, halving to find them."""
-        try:
-            with connection.transaction(), connection.cursor().copy(COPY) as copy:
-                copy.write(b"".join(rows))
-        except psycopg.DataError:
-            if len(rows) == 1:
-                return 1
-            middle = len(rows) // 2
-            return sum(
-                self._copy(connection, part) for part in (rows[:middle], rows[middle:])
-            )
-        return 0
 
     def _lose_connection(self, error: Exception) -> None:
         """Note that Postgres is away, and when to try again."""
@@ -269,7 +262,10 @@ class ReflectionLog:
             self._connection = None
         if not self._away:
             self._away = True
-            self._on_trouble(f"reflections go to the spool: {error}")
+            why = f"{error}"
+            if self._unanswered.ended:
+                why = f"Postgres does not answer within {ANSWER_S:g} s"
+            self._on_trouble(f"reflections go to the spool: {why}")
 
     def _shed(self, excess: int) -> None:
         """Drop the oldest records when the queue has passed its bound."""

@@ -7,6 +7,7 @@ at all, and removed only when Postgres has it. The whole spool is bounded in byt
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -75,7 +76,8 @@ class Spool:
             new.write_bytes(payload)
             new.replace(path)
         except OSError:
-            new.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that is read-only keeps it
+                new.unlink(missing_ok=True)
             return False
         self._bytes += len(payload)
         self._batches.append(Batch(self.writer, number, rows, len(payload), path))
@@ -89,7 +91,9 @@ class Spool:
         """Forget `batch`, the oldest one."""
         self._batches.popleft()
         self._bytes -= batch.size
-        batch.path.unlink(missing_ok=True)
+        # One that stays is sent again by who adopts it, and known by its number.
+        with contextlib.suppress(OSError):
+            batch.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of all folders; those that hold nothing are removed."""
