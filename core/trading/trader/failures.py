@@ -23,6 +23,13 @@ ZERO = Decimal(0)
 MERGE_MS = 3_600_000
 # For so long nothing is entered after what does not settle by itself.
 PAUSE_MS = 3_600_000
+UNKNOWN = "unknown outcome"
+# Where these only give their safe value, each trade would cost fees and go unjudged.
+SAFE_VALUES = {
+    "exit_decision": "every trade is ended at once",
+    "failure_triggered_wick": "nobody can judge what failed",
+    "trade_failure_kind": "nobody can judge what failed",
+}
 KINDS_TOLD = {
     "drift": "drift",
     "exit failed": "missed exit",
@@ -82,8 +89,11 @@ class Failures:
         if failure.kind == "none":
             return
         if failure.stop_entries:
-            self._stops[failure.kind, trade.symbol] = self.now_ms
-            self.keep(f"{failure.kind}|{trade.symbol}", str(self.now_ms))
+            # A safe value for an order whose fate is known: it settles by time alone.
+            unjudged = failure.kind == UNKNOWN and not sent.unknown
+            stop = "unjudged" if unjudged else failure.kind
+            self._stops[stop, trade.symbol] = self.now_ms
+            self.keep(f"{stop}|{trade.symbol}", str(self.now_ms))
         self._launch(
             failure.kind, trade.symbol, severity=failure.severity,
             stop_entries=failure.stop_entries, client_id=sent.order.client_id, trade=_plain(trade),
@@ -163,6 +173,9 @@ class Failures:
 
     def stop_reason(self) -> str:
         """Return why nothing new may be entered, empty when it may."""
+        for name, result in SAFE_VALUES.items():
+            if _only_safe(self.modules, name):
+                return f"{name} gives its safe value alone: {result}"
         if not self._stops:
             return ""
         kind, symbol = next(iter(self._stops))
@@ -183,11 +196,18 @@ class Failures:
         for (kind, symbol), since_ms in list(self._stops.items()):
             settled = {
                 "missed exit": not self.held(symbol),
-                "unknown outcome": symbol not in unknown,
+                UNKNOWN: symbol not in unknown,
             }.get(kind, self.now_ms - since_ms >= PAUSE_MS)
             if settled:
                 del self._stops[kind, symbol]
                 self.keep(f"{kind}|{symbol}", None)
+
+
+def _only_safe(modules: Registry, name: str) -> bool:
+    """Tell whether a module may not run, or has failed and no earlier version answers."""
+    versions = modules.versions(name)
+    failed = bool(versions) and modules.failed(name, versions[-1].id)
+    return failed or bool(modules.barred(name))
 
 
 def _word(sent: Sent) -> str:

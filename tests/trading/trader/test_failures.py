@@ -289,6 +289,67 @@ def test_honest_trading_gives_wick_no_job(rig: Rig) -> None:
     assert [d for kind, d in rig.told if kind == "trouble"] == []
 
 
+@pytest.mark.parametrize("judge", ["failure_triggered_wick", "trade_failure_kind"])
+def test_while_nobody_can_judge_what_failed_nothing_is_entered(
+    rig: Rig, judge: str
+) -> None:
+    desk = Desk(rig)
+    rig.modules.bar(judge, "it did not come back")
+    desk.send("e-0")
+    barred = desk.look(), desk.look(PAUSE_MS)
+    rig.modules.unbar(judge)
+    reason = f"{judge} gives its safe value alone: nobody can judge what failed"
+    assert barred == (reason, reason)
+    # That of which nobody knows what it came to stops entries as long as the worst does.
+    assert desk.told == [("unknown outcome", "PF_ETHUSD", "critical")]
+    assert desk.look() == ""
+
+
+def test_what_was_judged_by_a_safe_value_stops_entries_for_an_hour(rig: Rig) -> None:
+    desk = Desk(rig)
+    rig.modules.bar("trade_failure_kind", "it did not come back")
+    desk.send("e-0")
+    desk.look()
+    rig.modules.unbar("trade_failure_kind")
+    assert desk.look() == "unjudged at PF_ETHUSD"
+    assert desk.look(PAUSE_MS - 1) == "unjudged at PF_ETHUSD"
+    assert desk.look(PAUSE_MS) == ""
+
+
+def test_while_every_trade_is_ended_for_safety_none_is_opened(rig: Rig) -> None:
+    desk = Desk(rig)
+    wanted = 'return Signal(symbol=view.symbol, side="long", score=1.0, reason="test")'
+    rig.replace_module("entry_decision", wanted)
+    try:
+        desk.tick()
+        assert desk.loop.trades
+        rig.modules.bar("exit_decision", "it did not come back")
+        for _ in range(6):  # more than the pause between what is one bet
+            desk.tick()
+            assert rig.exchange.positions() == []
+        said = "exit_decision gives its safe value alone: every trade is ended at once"
+        assert desk.loop.stopped == said
+        rig.modules.unbar("exit_decision")
+        desk.tick()
+        assert (bool(desk.loop.trades), desk.loop.stopped) == (True, "")
+    finally:
+        rig.modules.unbar("exit_decision")
+        rig.restore_module("entry_decision")
+
+
+def test_a_module_that_failed_gives_its_safe_value_unless_an_earlier_one_answers(
+    rig: Rig,
+) -> None:
+    desk, modules = Desk(rig), rig.modules
+    modules.roll_back("exit_decision", modules.version("exit_decision").id)
+    assert desk.look().startswith("exit_decision gives its safe value alone")
+    modules.forgive("exit_decision")
+    assert desk.look() == ""
+    rig.replace_module("exit_decision", "return 'stop'")
+    modules.roll_back("exit_decision", modules.version("exit_decision").id)
+    assert desk.look() == ""
+
+
 def test_entries_under_the_kill_switch_are_no_rejected_orders(rig: Rig) -> None:
     rig.paper.step()  # the rate limit is counted in the exchange's time
     desk = Desk(rig)
