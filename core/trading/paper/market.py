@@ -150,7 +150,16 @@ class Market:
         """
         if self.config.funding_frac is not None:
             return self.config.funding_frac
-        price = self._close_before(symbol, hour * HOUR_MS)
+        return self._rate_from(symbol, hour, self._close_before(symbol, hour * HOUR_MS))
+
+    def predicted_rate(self, symbol: str) -> Decimal:
+        """Return the relative rate that the next hour has if the price stays as it is."""
+        if self.config.funding_frac is not None:
+            return self.config.funding_frac
+        hour = self.now_ms // HOUR_MS + 1
+        return self._rate_from(symbol, hour, self.price[symbol])
+
+    def _rate_from(self, symbol: str, hour: int, price: Decimal) -> Decimal:
         earlier = self._close_before(symbol, (hour - TREND_HOURS) * HOUR_MS)
         frac = BASE_FRAC + TREND_WEIGHT * (price / earlier - _ONE)
         return max(-CAP_FRAC, min(CAP_FRAC, frac)).quantize(Decimal("1e-9"))
@@ -182,6 +191,13 @@ class Market:
         """Return the coins that can still trade in this candle."""
         return self.depth[symbol] - self.depth_used[symbol]
 
+    def shown_depth(self, symbol: str) -> Decimal:
+        """Return the depth that is shown: the last closed candle's.
+
+        With `next_open` orders meet that of a candle which nobody knows yet.
+        """
+        return self._depth_of(symbol, self.count - 1)
+
     def _settle_at_close(self) -> None:
         index = self.count - 1
         self.now_ms = self.start_ms + self.count * self.interval_ms
@@ -192,11 +208,13 @@ class Market:
 
     def _refill(self, index: int) -> None:
         index = min(index, self.length - 1)
-        for symbol, candles in self.candles.items():
-            volume = Decimal(repr(float(candles.volume[index])))
-            depth = volume * self.config.depth_frac
-            self.depth[symbol] = self.contracts[symbol].size_down(depth)
+        for symbol in self.candles:
+            self.depth[symbol] = self._depth_of(symbol, index)
             self.depth_used[symbol] = ZERO
+
+    def _depth_of(self, symbol: str, index: int) -> Decimal:
+        volume = Decimal(repr(float(self.candles[symbol].volume[index])))
+        return self.contracts[symbol].size_down(volume * self.config.depth_frac)
 
     def path(self, symbol: str, index: int) -> tuple[Decimal, ...]:
         """Return where the price goes within a candle: open, both extremes, close."""

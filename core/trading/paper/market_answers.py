@@ -9,6 +9,7 @@ from core.trading.contracts import Contract
 from core.trading.paper.books import HOUR_MS
 from core.trading.paper.market import Market
 from core.trading.paper.matching import TOUCH_SHARE
+from core.trading.paper.orders import ZERO
 from core.trading.paper.wire import Plain, iso
 
 FEE_SCHEDULE = "7fc4d7c0-464f-4029-a9bb-55856d0c5247"
@@ -54,10 +55,9 @@ def ticker(market: Market, symbol: str) -> Plain:
     price = market.price[symbol]
     bid, ask = market.bid_ask(symbol, price)
     opened, high, low, volume = market.day(symbol)
-    touch = market.contracts[symbol].size_down(market.depth[symbol] * TOUCH_SHARE)
+    touch = market.contracts[symbol].size_down(market.shown_depth(symbol) * TOUCH_SHARE)
     rate = market.funding_rate(symbol, market.now_ms)
-    next_hour = market.now_ms // HOUR_MS + 1
-    prediction = market.relative_rate(symbol, next_hour) * price
+    prediction = market.predicted_rate(symbol) * price
     return {
         "symbol": symbol,
         "tag": "perpetual",
@@ -86,10 +86,14 @@ def ticker(market: Market, symbol: str) -> Plain:
 
 
 def order_book(market: Market, symbol: str) -> Plain:
-    """Return `orderBook`: the touch, then the candle's depth in equal, evenly set levels."""
+    """Return `orderBook`: the touch, then the candle's depth in equal, evenly set levels.
+
+    What has been taken is missing from it.
+    """
     bid, ask = market.bid_ask(symbol, market.price[symbol])
     contract, config = market.contracts[symbol], market.config
-    size = contract.size_down(market.depth_left(symbol) / _LEVELS)
+    left = max(ZERO, market.shown_depth(symbol) - market.depth_used[symbol])
+    size = contract.size_down(left / _LEVELS)
     gaps = [ask * config.slippage_frac * n / _LEVELS for n in range(_LEVELS)]
     asks = [[contract.price_up(ask + gap), size] for gap in gaps]
     bids = [[contract.price_down(bid - gap), size] for gap in gaps]
