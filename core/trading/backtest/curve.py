@@ -26,7 +26,8 @@ class Curve:
         equity_usd: balance and floating P&L; funding counts once it is settled.
         held_usd: notional of all positions.
         benchmark: equal parts of every symbol, bought at the start for all the money and
-            held; 1 before the taker fee. It pays and gets the funding of its perpetuals.
+            held; 1 at the start, and the taker fee is off from then on. It pays and gets
+            the funding of its perpetuals.
         traded_usd: notional of all fills up to here.
         held_funding_frac: what of `benchmark` at the end is funding, negative when paid.
     """
@@ -40,7 +41,7 @@ class Curve:
 
 
 def curve_of(engine: PaperExchange, first: int) -> Curve:
-    """Return the curve from candle `first - 1`'s close on."""
+    """Return the curve from candle `first - 1`'s close on, at which trading begins."""
     market, ledger = engine.market, engine.books.ledger
     count = market.length - first + 1
     times = market.start_ms + market.interval_ms * np.arange(first, market.length + 1)
@@ -61,6 +62,9 @@ def curve_of(engine: PaperExchange, first: int) -> Curve:
     fills = [row for row in ledger if row.fill is not None]
     notional = [float(r.fill.size * r.fill.price) for r in fills if r.fill]
     traded = _stepped(times, fills, np.cumsum(notional).tolist())
+    # What is sent at the very start is filled at that time too, and costs: it comes after it.
+    equity[0], held[0], traded[0] = float(engine.config.balance_usd), 0.0, 0.0
+    benchmark[0] = 1.0
     return Curve(times, equity, held, benchmark, traded, funding)
 
 

@@ -39,6 +39,7 @@ def curve_of(
     benchmark, paid = bought_and_held(close, funding[first:])
     bought = 1 - float(paper.taker_fee_frac)
     benchmark *= bought
+    benchmark[0] = 1.0
     return Curve(
         time_ms=candles.time_ms[first - 1 :] + candles.interval_ms,
         equity_usd=equity,

@@ -17,6 +17,7 @@ from core.trading.backtest.exactly import exactly
 from core.trading.backtest.funding import funding_to
 from core.trading.backtest.report import summary
 from core.trading.backtest.run import PAPER, Result
+from core.trading.backtest.stats import figures
 from core.trading.backtest.taker import Taker
 from core.trading.backtest.targets import TargetSetup, parameters, run_target, targets
 from core.trading.candles import Candles
@@ -75,6 +76,24 @@ def test_the_position_follows_the_target_by_size_too() -> None:
     assert held[0] == 0  # the start is before any trade
     assert held[1] == pytest.approx(5000, rel=0.01)
     assert held[-1] == 0
+
+
+@pytest.mark.parametrize("frac", [1.0, 5.0])
+def test_what_the_first_fill_costs_is_in_the_report_of_the_engine_too(
+    frac: float,
+) -> None:
+    paper = replace(PAPER, funding_frac=Decimal(0))
+    chosen = setup(paper=paper, notional_frac=frac)
+    exact = exactly(chosen, np.ones(len(chosen.candles)), 0.0)
+    curve = exact.curve
+    assert (curve.equity_usd[0], curve.held_usd[0], curve.traded_usd[0]) == (
+        10_000,
+        0,
+        0,
+    )
+    assert curve.traded_usd[1] == pytest.approx(10_000 * frac, rel=0.01)
+    found = figures(curve.time_ms, curve.equity_usd)
+    assert found.net_frac == pytest.approx(float(exact.end_usd / exact.start_usd) - 1)
 
 
 def test_a_margin_that_could_give_out_is_left_to_the_engine() -> None:
