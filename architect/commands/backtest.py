@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--each", action="store_true", help="an account for each symbol by itself")
     add("--set", action="append", default=[], metavar="NAME=V[,V...]", dest="settings",
         help="a setting of the loop or of the strategy; several values make variants")  # fmt: skip
-    add("--tried", type=positive, help="variants tried in all, for the deflated Sharpe")
+    add("--tried", type=positive, help="number tried in all, for the deflated Sharpe")
     add(
         "--balance",
         type=_usd,
@@ -138,7 +138,8 @@ def _run_all(options: argparse.Namespace, plan: Plan, executor: Executor | None)
     ]
     results = run_all(setups, executor)
     found = [summary(result, plan.root) for result in results]
-    tried = max(options.tried or 0, len(plan.labels))
+    # The best is taken of all accounts, so each market's counts as one that was tried.
+    tried = max(options.tried or 0, len(results))
     best = max(results, key=ranking)
     luck = deflated(results, best, tried)
     if options.json:

@@ -41,6 +41,15 @@ def expected_best(trials: int, variance_of_trials: float) -> float:
     return math.sqrt(variance_of_trials) * ((1 - EULER) * first + EULER * second)
 
 
+def variance_by_luck(periods: int) -> float:
+    """Return the variance of the ratios of variants without skill, each of `periods` returns.
+
+    That of the estimate (Bailey and Lopez de Prado, "The Sharpe Ratio Efficient Frontier",
+    2012) at a true ratio of 0; NaN of fewer than two returns.
+    """
+    return 1 / (periods - 1) if periods > 1 else math.nan
+
+
 def probability_above(
     beaten: float, ratio: float, periods: int, skew: float, kurtosis: float
 ) -> float:

@@ -10,7 +10,11 @@ from pathlib import Path
 from statistics import variance
 from typing import Any
 
-from core.trading.backtest.deflated import deflated_sharpe, one_period_sharpe
+from core.trading.backtest.deflated import (
+    deflated_sharpe,
+    one_period_sharpe,
+    variance_by_luck,
+)
 from core.trading.backtest.modules import registry_of
 from core.trading.backtest.run import Result
 from core.trading.backtest.stats import (
@@ -114,12 +118,15 @@ def _decimals(row: Plain) -> Plain:
 def deflated(results: Sequence[Result], best: Result, tried: int) -> Plain:
     """Return the deflated Sharpe ratio of the best of what was tried.
 
-    `tried` is how many variants were tried in all, these and earlier ones.
+    `tried` is how many variants were tried in all, these and earlier ones. Where the ratios
+    at hand tell of no spread, that of ratios by luck is taken: the earlier ones had one.
     """
+    returns = _returns(best)
     ratios = [one_period_sharpe(_returns(result)) for result in results]
     known = [ratio for ratio in ratios if not math.isnan(ratio)]
-    spread = variance(known) if len(known) > 1 else 0.0
-    probability = deflated_sharpe(_returns(best), tried, spread)
+    differ = len(set(known)) > 1
+    spread = variance(known) if differ else variance_by_luck(len(returns))
+    probability = deflated_sharpe(returns, tried, spread)
     return {
         "variants": tried,
         "best": best.label,

@@ -52,6 +52,23 @@ def test_each_symbol_can_have_an_account_of_its_own(
     assert "the best of 50 by luck" in shown
 
 
+@pytest.mark.parametrize(
+    ("more", "variants"),
+    [
+        (["--each"], 2),
+        (["--each", "--tried", "1"], 2),
+        (["--strategy", "ema_cross", "--set", "fast=5,9"], 4),
+    ],
+)
+def test_the_best_is_of_as_many_as_it_was_chosen_from(
+    more: list[str], variants: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backtest", "--root", str(ROOT), "--candles", str(folder), "--jobs", "1"]
+    assert main([*words, "--json", *more]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["deflated_sharpe"]["variants"] == len(found["results"]) == variants
+
+
 def test_a_symbol_without_candles_is_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

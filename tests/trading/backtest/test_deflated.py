@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import random
+from statistics import variance
 
 import pytest
 
 from core.trading.backtest.deflated import (
     deflated_sharpe,
     expected_best,
+    one_period_sharpe,
     probability_above,
+    variance_by_luck,
 )
 
 
@@ -27,6 +30,16 @@ def test_the_more_was_tried_the_less_is_believed() -> None:
     returns = [draws.gauss(0.001, 0.01) for _ in range(250)]
     one, ten, many = (deflated_sharpe(returns, n, 0.002) for n in (1, 10, 1000))
     assert one > ten > many
+
+
+def test_ratios_by_luck_are_spread_as_drawn_ones_are() -> None:
+    draws = random.Random(6)
+    drawn = [
+        one_period_sharpe([draws.gauss(0, 0.01) for _ in range(60)])
+        for _ in range(4000)
+    ]
+    assert variance(drawn) == pytest.approx(variance_by_luck(60), rel=0.1)
+    assert math.isnan(variance_by_luck(1))
 
 
 @pytest.mark.parametrize("returns", [[], [0.1, 0.2], [0.01] * 50])

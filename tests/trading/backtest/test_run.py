@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from core.errors import ConfigError
+from core.trading.backtest.exactly import exactly
 from core.trading.backtest.periods import setup_of
-from core.trading.backtest.report import summary, walked
-from core.trading.backtest.run import Result, Setup, run
+from core.trading.backtest.report import deflated, summary, walked
+from core.trading.backtest.run import PAPER, Result, Setup, run
 from core.trading.backtest.side_by_side import executor_of, run_all
 from core.trading.backtest.stats import DAY_MS
+from core.trading.backtest.targets import TargetSetup, run_target
 from core.trading.backtest.variants import variants
 from core.trading.backtest.walk import walk, windows
 from core.trading.candles import Candles
@@ -169,10 +171,36 @@ def test_the_summary_counts_what_is_in_the_rows(whole: Result) -> None:
     assert sum(row["trades"] for row in found["by_hour"]) == found["trades"]
     assert sum(found["exits"].values()) == found["trades"]
     assert 0 < found["exposure_frac"] < 1
-    assert found["buy_and_hold"]["net_frac"] == pytest.approx(
-        sum(c.close[-1] / c.close[299] for c in CANDLES.values()) / 3 * 0.9995 - 0.9995,
-        abs=2e-3,
+
+
+def test_buy_and_hold_is_told_after_the_taker_fee() -> None:
+    """Without funding it is the fee and the prices, in both ways to a curve."""
+    paper = replace(PAPER, funding_frac=Decimal(0))
+    candles = CANDLES["PF_XBTUSD"]
+    grown = candles.close[-1] / candles.close[299]
+    wanted = 0.9995 * grown - 1
+    strategy = TargetSetup(ROOT, candles, "ema_cross", paper=paper)
+    for result in (
+        one({"PF_XBTUSD": candles}, paper=paper),
+        run_target(strategy),
+        exactly(strategy, np.ones(len(candles)), 0.0),
+    ):
+        hold = summary(result, ROOT)["buy_and_hold"]
+        assert result.curve.benchmark[0] == 1
+        assert hold["net_frac"] == pytest.approx(wanted, abs=1e-12)
+        assert hold["max_drawdown_frac"] > 0
+
+
+@pytest.mark.parametrize("equals", [1, 2])
+def test_what_was_tried_before_counts_where_no_ratios_tell_their_spread(
+    whole: Result, equals: int
+) -> None:
+    """One variant tells of no spread, and neither does the same one twice."""
+    results = [whole] * equals
+    one, some, many = (
+        deflated(results, whole, tried)["probability"] for tried in (1, 10, 1000)
     )
+    assert one > some > many > 0
 
 
 @pytest.mark.parametrize(
