@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.trading.gateway.open_risk import open_risk_usd
+from core.trading.gateway.open_risk import open_risk_usd, order_risk_usd
+from core.trading.gateway.order import Order
 
 XBT, ETH = "PF_XBTUSD", "PF_ETHUSD"
 MARKS = {XBT: Decimal(100), ETH: Decimal(10)}
@@ -71,6 +72,12 @@ def entry(side: str, size: str, price: str, **changes: Any) -> dict[str, Any]:
             [entry("buy", "3", "98"), stop("sell", "3", "97", client_id="c-1-stop")],
             "9",
         ),
+        ([], [entry("sell", "3", "102")], "306"),
+        (
+            [],
+            [entry("sell", "3", "102"), stop("buy", "3", "103", client_id="c-1-stop")],
+            "9",
+        ),
         # A stop that waits for its entry covers no position.
         (
             [held("1")],
@@ -84,3 +91,30 @@ def test_open_risk_is_what_the_stops_leave_to_lose(
     positions: list[Any], orders: list[Any], risk: str
 ) -> None:
     assert open_risk_usd(positions, orders, MARKS) == Decimal(risk)
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "stop_price", "risk"),
+    [
+        # From the worst price that it allows: a buy pays up to it, a sell takes down to it.
+        ("buy", "105", "99", "12"),
+        ("sell", "95", "101", "12"),
+        # One that waits beyond the mark may be filled at the mark, at the latest when it moves.
+        ("buy", "98", "97", "6"),
+        ("sell", "102", "103", "6"),
+        ("buy", None, "97", "6"),
+        ("sell", None, "103", "6"),
+        # Without a stop it is at risk whole.
+        ("buy", "105", None, "210"),
+        ("sell", "95", None, "200"),
+    ],
+)
+def test_a_sell_risks_what_its_mirrored_buy_does(
+    side: str, limit: str | None, stop_price: str | None, risk: str
+) -> None:
+    kind = "market" if limit is None else "ioc"
+    prices = [Decimal(p) if p is not None else None for p in (limit, stop_price)]
+    sent = Order(
+        "c-1", XBT, side, Decimal(2), kind, prices[0], None, False, None, prices[1]
+    )
+    assert order_risk_usd(sent, Decimal(100)) == Decimal(risk)

@@ -199,6 +199,21 @@ def test_a_slow_reading_that_began_soon_after_an_entry_does_not_forget_it(
         rig.enter("c-2", stop="20000")
 
 
+@pytest.mark.parametrize(
+    ("side", "limit", "stop"), [("buy", "60000", "40000"), ("sell", "40000", "60000")]
+)
+def test_an_entry_is_at_risk_from_its_limit_and_once_it_is_filled_from_the_mark(
+    rig: Rig, side: str, limit: str, stop: str
+) -> None:
+    """As the loop counts what is held: else the gateway refused what that lets through."""
+    rig.answer_entry(filled(0.01))
+    worst = {"side": side, "kind": "ioc", "limit_price": limit}
+    rig.enter("c-1", stop=stop, **worst)  # 200 USD, and 100 from the mark
+    with pytest.raises(GatewayRefused, match=r"with the order 300\.01 USD"):
+        rig.enter("c-2", stop=str(int(stop) + (1 if side == "sell" else -1)), **worst)
+    rig.enter("c-2", stop=stop, **worst)
+
+
 def test_an_entry_that_got_nothing_counts_no_more(rig: Rig) -> None:
     rig.answer_entry(order_event("CANCEL"))
     assert rig.enter("c-1", stop="20000", kind="ioc")["status"] == "cancelled"

@@ -30,9 +30,10 @@ def open_risk_usd(
     by_id = {row["client_id"]: row["stop_price"] for row in stops}
     held = [_position_risk(row, covers, _mark(row, marks)) for row in positions]
     resting = [
-        entry_risk_usd(
+        _entry_risk(
+            row["side"],
             row["size"] - row["filled"],
-            _worst(_mark(row, marks), row["limit_price"], row["stop_price"]),
+            [_mark(row, marks), row["limit_price"], row["stop_price"]],
             by_id.get(row["client_id"] + STOP_SUFFIX) if row["client_id"] else None,
         )
         for row in entries
@@ -42,13 +43,22 @@ def open_risk_usd(
 
 def order_risk_usd(order: Order, mark: Decimal) -> Decimal:
     """Return what an order adds to the open risk at most."""
-    price = _worst(mark, order.limit_price, order.stop_price)
-    return entry_risk_usd(order.size, price, order.protect_price)
+    prices = [mark, order.limit_price, order.stop_price]
+    return _entry_risk(order.side, order.size, prices, order.protect_price)
 
 
-def entry_risk_usd(size: Decimal, price: Decimal, stop: Decimal | None) -> Decimal:
-    """Return the risk of an entry at a price with a stop, the whole of it without one."""
-    return size * (price if stop is None else abs(price - stop))
+def _entry_risk(
+    side: str, size: Decimal, prices: Sequence[Decimal | None], stop: Decimal | None
+) -> Decimal:
+    """Return the risk of an entry with a stop, the whole of it without one.
+
+    It counts from the worst of its prices: a buy pays up to it, a sell takes down to it.
+    """
+    known = [price for price in prices if price is not None]
+    if stop is None:
+        return size * max(known)
+    worst = max(known) if side == "buy" else min(known)
+    return size * abs(worst - stop)
 
 
 def _position_risk(row: Row, stops: Sequence[Row], mark: Decimal) -> Decimal:
@@ -79,7 +89,3 @@ def _mark(row: Row, marks: Mapping[str, Decimal]) -> Decimal:
     ]
     # Of a symbol that we do not trade there is no mark; its own price must do.
     return marks.get(row["symbol"]) or (max(own) if own else ZERO)
-
-
-def _worst(mark: Decimal, *prices: Decimal | None) -> Decimal:
-    return max([mark, *(price for price in prices if price is not None)])

@@ -61,7 +61,11 @@ class Unseen:
                 return
             sent.told_ms = self._adapter.now_ms()
             if row["status"] in _ENDED:
-                sent.order, sent.rests = replace(sent.order, size=row["filled"]), False
+                # A position is at risk from the mark, whatever its entry might have paid.
+                sent.order = replace(
+                    sent.order, size=row["filled"], limit_price=None, stop_price=None
+                )
+                sent.rests = False
 
     def closing(self, symbol: str) -> None:
         """Count answered entries of a symbol no more: an order makes its position smaller."""
@@ -71,7 +75,7 @@ class Unseen:
                     del self._sent[client_id]
 
     def orders(self) -> list[Order]:
-        """Return what counts as open, each as it may have been filled, without what is late."""
+        """Return what counts as open, each as it was or may be filled, without what is late."""
         with self._lock:
             return [sent.order for sent in self._sent.values() if not sent.late]
 
