@@ -3,7 +3,8 @@ dump of a purge back into stores that hold nothing of ours (restore).
 
 Before their first use init empties the stores too, should they hold anything of ours.
 Purge names what it will empty, takes a dump first and asks for a yes. Nothing that is
-not ours is touched, also in an existing database by DATABASE_URL.
+not ours is touched, also in an existing database by DATABASE_URL. While a system trades
+its books are neither emptied nor brought back: end it first.
 """
 
 from __future__ import annotations

@@ -31,22 +31,25 @@ NOTE = "dump.json"
 _UNREADABLE = (OSError, EOFError, ValueError, zlib.error)
 
 
-def dump(connection: Connection, client: redis.Redis, folder: Path) -> Path:
-    """Write everything of ours under `folder`; return the new dump's own folder.
+def dump(
+    connection: Connection,
+    client: redis.Redis,
+    found: inventory.Inventory,
+    folder: Path,
+) -> Path:
+    """Write what was found of ours under `folder`; return the new dump's own folder.
 
-    The rows are those of one moment. The dump appears whole or not at all.
+    In a transaction of the caller's that lets nobody change what was found. The dump
+    appears whole or not at all.
     """
     name = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
     target = folder / f"{name}-{time.time_ns() % 1_000_000_000:09d}"
     made = target.with_suffix(".new")
     made.mkdir(parents=True, mode=0o700)
     try:
-        with connection.transaction():
-            connection.execute("set transaction isolation level repeatable read")
-            found = inventory.take(connection, client)
-            for table in found.tables:
-                dump_table(connection, table, made / f"{table}.csv.gz")
-            migrations = applied_migrations(connection)
+        for table in found.tables:
+            dump_table(connection, table, made / f"{table}.csv.gz")
+        migrations = applied_migrations(connection)
         note = {"migrations": migrations, "rows": found.tables}
         note["keys"] = dump_keys(client, made / "redis.jsonl.gz")
         (made / NOTE).write_text(json.dumps(note, indent=2) + "\n")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import redis
 
 from core.errors import StoreError
-from core.stores import inventory
+from core.stores import dump, inventory
+from core.stores import purge as module_purge
+from core.stores.books_lock import BooksLock
+from core.stores.dump import dump_table
 from core.stores.embedded import Stores
 from core.stores.inventory import Inventory
 from core.stores.migrate import migrate
 from core.stores.postgres import connect
 from core.stores.purge import init, purge, restore
+
+INCIDENT = (
+    "insert into system_logs.incidents (module, version, kind, opened_ms, state, summary)"
+    " values ('ema', 'v1', 'error', %s, 'open', '')"
+)
 
 
 def yes(_: Inventory) -> bool:
@@ -210,3 +223,86 @@ def test_a_first_use_that_is_declined_is_an_error(
     with pytest.raises(StoreError, match="declined"):
         init(stores.database_url, stores.redis_url, tmp_path, no)
     assert not counts(stores).is_empty
+
+
+@pytest.fixture
+def urls(fresh_stores: Stores) -> tuple[str, str]:
+    fill(fresh_stores)
+    return fresh_stores.database_url, fresh_stores.redis_url
+
+
+def test_the_books_of_a_system_that_trades_are_left_alone(
+    fresh_stores: Stores, urls: tuple[str, str], tmp_path: Path
+) -> None:
+    before = contents(fresh_stores)
+    with closing(BooksLock(urls[0])):
+        with pytest.raises(StoreError, match="another system trades"):
+            purge(*urls, tmp_path, yes)
+        with pytest.raises(StoreError, match="another system trades"):
+            restore(*urls, tmp_path)
+    assert contents(fresh_stores) == before
+    assert not list(tmp_path.iterdir())
+    assert purge(*urls, tmp_path, yes) is not None
+
+
+def test_nobody_begins_to_trade_while_a_purge_asks(
+    urls: tuple[str, str], tmp_path: Path
+) -> None:
+    def confirm(_: Inventory) -> bool:
+        with pytest.raises(StoreError, match="another system trades"):
+            BooksLock(urls[0])
+        return False
+
+    assert purge(*urls, tmp_path, confirm) is None
+    BooksLock(urls[0]).close()
+
+
+def test_what_is_written_during_a_purge_is_in_the_dump_or_in_the_store(
+    urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others than who trades write too: reflections, incidents, what models cost."""
+
+    def insert(number: int) -> None:
+        with connect(urls[0]) as connection:
+            connection.execute(INCIDENT, (number,))
+
+    def write_once_read(*arguments: Any) -> None:
+        dump_table(*arguments)
+        if arguments[1] == "system_logs.incidents":
+            later.append(pool.submit(insert, 3))
+            wait(later, 0.5)
+
+    def confirm(_: Inventory) -> bool:
+        insert(2)
+        return True
+
+    later: list[Future[None]] = []
+    monkeypatch.setattr(dump, "dump_table", write_once_read)
+    with ThreadPoolExecutor(1) as pool:
+        purged = purge(*urls, tmp_path, confirm)
+    (written,) = later
+    written.result()
+    assert purged is not None
+    assert purged.dump is not None
+    with gzip.open(purged.dump / "system_logs.incidents.csv.gz", "rt") as file:
+        dumped = [row["opened_ms"] for row in csv.DictReader(file)]
+    with connect(urls[0]) as connection:
+        left = connection.execute("select opened_ms from system_logs.incidents")
+        assert (dumped, left.fetchall()) == (["5", "2"], [(3,)])
+    assert purged.found.tables["system_logs.incidents"] == 2
+
+
+def test_who_holds_a_table_for_long_is_not_waited_for(
+    fresh_stores: Stores,
+    urls: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module_purge, "LOCK_MS", 300)
+    before = contents(fresh_stores)
+    with psycopg.connect(urls[0]) as reader:
+        reader.execute("select from system_logs.incidents")
+        with pytest.raises(StoreError, match="somebody else holds"):
+            purge(*urls, tmp_path, yes)
+    assert contents(fresh_stores) == before
+    assert not list(tmp_path.iterdir())

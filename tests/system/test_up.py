@@ -23,7 +23,6 @@ from running_system import (
 from webhook import Hook
 
 from core.errors import ExchangeError
-from core.events import JOBS
 from core.trading.gateway_facts import ask
 from core.trading.record_fields import FIELDS
 
@@ -172,23 +171,16 @@ def test_a_halt_by_the_gateway_is_told_by_the_same_way(
     assert running.text.count("the books have differed for 12 candles; exits") == 1
 
 
-def test_init_and_purge_join_the_running_stores(running: Command, root: Path) -> None:
+def test_init_joins_the_running_stores_and_purge_leaves_them_alone(
+    running: Command, root: Path
+) -> None:
     assert architect("db", "--root", str(root), "init").returncode == 0
-    refused = architect("db", "--root", str(root), "purge")
-    assert refused.returncode == 1
-    assert "nobody is there to say yes" in refused.stderr
-    done = architect("db", "--root", str(root), "purge", "--yes", "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert Path(told["dump"]).exists()
-    assert sum(told["tables"].values()) > 0
-    # Trading and repair go on: what was emptied fills again, and the stream is back.
-    with psycopg.connect(stores_of(root).database_url, autocommit=True) as connection:
-        wait_for(
-            lambda: connection.execute("select 1 from trading_data.equity").fetchone(),
-            30,
-        )
-    with redis.Redis.from_url(stores_of(root).redis_url) as client:
-        wait_for(lambda: client.exists(JOBS), 30)
+    for more in ((), ("--yes",)):
+        refused = architect("db", "--root", str(root), "purge", *more)
+        assert refused.returncode == 1
+        assert "another system trades with these books" in refused.stderr
+        assert "hint: end it first" in refused.stderr
+    with psycopg.connect(stores_of(root).database_url) as connection:
+        rows = connection.execute("select count(*) from trading_data.account")
+        assert rows.fetchone() == (1,)
     assert running.process.poll() is None
-    assert architect("incidents", "--root", str(root)).stdout == "no incidents\n"
