@@ -29,6 +29,8 @@ Frame = Any
 
 # In the reason of an entry whose stop was refused: it was undone, or as far as could be.
 TAKEN_BACK = "taken back"
+# What is added to an entry's client id for the stop that goes with it.
+STOP_SUFFIX = "-stop"
 
 
 class Exchange(Protocol):

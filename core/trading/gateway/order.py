@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import GatewayRefused
 from core.trading import record_fields
+from core.trading.ports import STOP_SUFFIX
 
 PRICED = frozenset({"limit", "post", "ioc"})
 STOPPED = frozenset({"stop", "take_profit"})
@@ -22,8 +23,6 @@ CLIENT_ID_MAX = 100
 # Powers of ten between which every size and price lies. Written out, as it is sent,
 # `1e200000000` would have 200 MB.
 _LEAST_POWER, _MOST_POWER = -18, 18
-# What is added to an entry's client id for the stop that goes with it.
-STOP_SUFFIX = "-stop"
 
 
 @dataclass(frozen=True, slots=True)

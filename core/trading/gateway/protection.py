@@ -16,8 +16,8 @@ from decimal import Decimal
 
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected, OutcomeUnknown
 from core.trading.gateway.adapter import Adapter, Row
-from core.trading.gateway.order import STOP_SUFFIX, Order
-from core.trading.ports import TAKEN_BACK
+from core.trading.gateway.order import Order
+from core.trading.ports import STOP_SUFFIX, TAKEN_BACK
 
 _UNDO_SUFFIX = "-undo"
 # A market order may find only part of what it wants, an id may be used up.

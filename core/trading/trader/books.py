@@ -80,6 +80,8 @@ class Books:
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
+        for fill in now.hidden:
+            self._move(fill)
 
     @property
     def late_log(self) -> str:
@@ -178,13 +180,17 @@ class Books:
                 self.unsaved.appendleft(row)
                 raise
 
-    def _book_fill(self, fill: Any) -> None:
+    def _move(self, fill: Any) -> Any:
+        """Let a fill change its position; return that as it was before."""
         held = self.positions.get(fill.symbol) or self._flat(fill.symbol)
-        realised = self.modules["realised_pnl"](held, fill)
         after = self.modules["book_fill"](held, fill)
         self.positions[fill.symbol] = after
         if not after.size:
             del self.positions[fill.symbol]
+        return held
+
+    def _book_fill(self, fill: Any) -> None:
+        realised = self.modules["realised_pnl"](self._move(fill), fill)
         self.totals_of(fill.symbol).realised_usd += realised
         self.totals.realised_usd += realised
         self._seen[fill.fill_id] = fill.time_ms

@@ -3,7 +3,9 @@
 What came between the first and the last of its answers is in an unknown part of them, and
 the account log may be later than the balance, as the positions may be. So all is read until
 nothing new came and every order that only closes has its position; what the log tells only
-afterwards is known by the balance that each of its entries left.
+afterwards is known by the balance that each of its entries left. A position that is not shown
+for all that, of an entry whose fills are shown and whose stop rests, is what its fills made:
+were it taken for none, its stop would be cancelled.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from core.trading.ports import Exchange
+from core.trading.ports import STOP_SUFFIX, Exchange
 
 ZERO = Decimal(0)
 # Fills may be shown late and out of order, and clocks differ: so far back is asked again.
@@ -33,13 +35,14 @@ PATIENCE = 3
 @dataclass
 class Opening:
     """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
-    showed then; of the account log entries up to `last_entry` are in the balance, and
-    nothing before `log_since_ms` is read.
+    showed then, `hidden` the ones of positions that it did not; of the account log entries up
+    to `last_entry` are in the balance, and nothing before `log_since_ms` is read.
     """
 
     balance_usd: Decimal = ZERO
     positions: dict[str, Any] = field(default_factory=dict)
     fills: dict[str, int] = field(default_factory=dict)
+    hidden: Sequence[Any] = ()
     opened_ms: int = 0
     log_since_ms: int = 0
     last_entry: int = 0
@@ -86,14 +89,16 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         later = exchange.ledger(last_entry, since_ms)
         fills = _shown(exchange, now_ms)
         entries += later
-        late = not _has_told(entries, balance_usd) or _hides(exchange, positions)
+        bare = _bare(exchange, positions)
+        late = bool(bare) or not _has_told(entries, balance_usd)
         if late and pauses:
             sleep(pauses.pop())
-        elif not later and fills == before:
+        elif not later and fills.keys() == before.keys():
             return Opening(
                 balance_usd=balance_usd,
                 positions=positions,
-                fills=fills,
+                fills={fill_id: fill.time_ms for fill_id, fill in fills.items()},
+                hidden=_hidden([*fills.values()], bare),
                 opened_ms=max(min(now_ms, told_ms), newest_ms),
                 log_since_ms=since_ms,
                 last_entry=last_entry,
@@ -103,16 +108,51 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         before = fills
 
 
-def _shown(exchange: Exchange, now_ms: int) -> dict[str, int]:
-    return {fill.fill_id: fill.time_ms for fill in exchange.fills(now_ms - OVERLAP_MS)}
+def _shown(exchange: Exchange, now_ms: int) -> dict[str, Any]:
+    return {fill.fill_id: fill for fill in exchange.fills(now_ms - OVERLAP_MS)}
 
 
-def _hides(exchange: Exchange, positions: Mapping[str, Any]) -> bool:
-    """Tell whether a stop or a take rests for a position that is not shown: it is late, or
+def _bare(exchange: Exchange, positions: Mapping[str, Any]) -> list[Any]:
+    """Return the stops and takes that rest for a position that is not shown: it is late, or
     over while nobody looked.
     """
     resting = exchange.open_orders()
-    return any(o.reduce_only and o.symbol not in positions for o in resting)
+    return [o for o in resting if o.reduce_only and o.symbol not in positions]
+
+
+def _hidden(fills: Sequence[Any], bare: Sequence[Any]) -> list[Any]:
+    """Return the fills, oldest first, of positions that are not shown: from the first on of
+    an entry that brought a stop which rests, as far as they come to what that stop closes.
+    """
+    oldest_first, found = sorted(fills, key=lambda f: f.time_ms), []
+    for symbol in sorted({order.symbol for order in bare}):
+        stops = [o for o in bare if o.symbol == symbol and _is_brought(o)]
+        of_symbol = [fill for fill in oldest_first if fill.symbol == symbol]
+        while of_symbol and not any(_is_of(of_symbol[0], stop) for stop in stops):
+            del of_symbol[0]
+        if _closes(stops, sum(map(_signed, of_symbol), ZERO)):
+            found += of_symbol
+    return found
+
+
+def _is_brought(order: Any) -> bool:
+    return bool(order.client_id.endswith(STOP_SUFFIX))
+
+
+def _is_of(fill: Any, stop: Any) -> bool:
+    """Tell whether a fill is of the entry, of whichever slice, that brought a stop."""
+    decision = fill.client_id.rpartition("-")[0]
+    return bool(decision) and stop.client_id.startswith(f"{decision}-")
+
+
+def _closes(stops: Sequence[Any], size: Decimal) -> bool:
+    side = "sell" if size > 0 else "buy"
+    most: Decimal = sum((s.size for s in stops if s.side == side), ZERO)
+    return ZERO < abs(size) <= most
+
+
+def _signed(fill: Any) -> Decimal:
+    return Decimal(fill.size if fill.side == "buy" else -fill.size)
 
 
 def _has_told(entries: Sequence[Any], balance_usd: Decimal) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from in_process import (
 
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
-from core.trading.trader.opening import opening
+from core.trading.trader.opening import _hidden, opening
 
 XBT = "PF_XBTUSD"
 
@@ -95,3 +96,60 @@ def test_a_balance_in_whole_cents_is_told_by_the_log_all_the_same() -> None:
     rounded = opening(exchange, lambda _: None, now_ms)
     assert exact.balance_usd != rounded.balance_usd
     assert (exact.is_told, rounded.is_told) == (True, True)
+
+
+def died_after_an_entry() -> tuple[Session, Any]:
+    """Return a session whose process was killed before it noted what its entry filled."""
+    one, exchange = made()
+    for table in ("trades", "fills", "orders", "plans"):
+        one.store._tables[table].clear()
+    return one, exchange
+
+
+@pytest.mark.parametrize("late", [1, 3, 4, 9])
+def test_an_entry_of_a_killed_process_keeps_its_stop_though_its_position_is_late(
+    late: int,
+) -> None:
+    one, exchange = died_after_an_entry()
+    (stop,) = [o.size for o in exchange.open_orders() if o.kind == "stop"]
+    exchange.late = late
+    restart(one)
+    assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [stop]
+    tick(one, 9)
+    assert [trade.size for trade in one.loop.trades.values()] == [stop]
+    assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [stop]
+    told = {kind for kind, _ in one.told}
+    assert not told & {"books reopened", "orphan cancelled", "unprotected"}
+    assert one.loop.halted == ""
+
+
+def test_a_stop_that_an_entry_brought_and_nobody_took_away_makes_no_position() -> None:
+    """All that it bought was sold: by a process that was killed before it cancelled it."""
+    one, exchange = died_after_an_entry()
+    deal(one, XBT, "sell", size_of(one, XBT))
+    assert "stop" in {o.kind for o in exchange.open_orders()}
+    restart(one)
+    assert (one.loop.trades, one.loop.books.positions) == ({}, {})
+    assert resting(one) == []
+    tick(one, 2)
+    assert one.loop.halted == ""
+    assert not {kind for kind, _ in one.told} & {"drift", "adopted"}
+
+
+def test_a_stop_of_one_slice_tells_of_all_slices_of_its_entry() -> None:
+    stop = SimpleNamespace(
+        client_id="x-7-entry-1-stop", symbol=XBT, side="sell", size=Decimal("10.49")
+    )
+    other = ("y-6-exit-0", "sell", "5")  # of the trade before
+    ids = [other, ("x-7-entry-0", "buy", "3.66"), ("x-7-entry-1", "buy", "10.49"),
+           ("x-8-exit-0", "sell", "12.21"), ("x-8-exit-1", "sell", "1.94")]  # fmt: skip
+    fills = [
+        SimpleNamespace(
+            client_id=name, symbol=XBT, side=side, size=Decimal(size), time_ms=number
+        )
+        for number, (name, side, size) in enumerate(ids)
+    ]
+    assert _hidden(fills, [stop]) == []
+    assert _hidden(fills[:-1], [stop]) == fills[1:-1]
+    assert _hidden(fills[:3], [stop]) == []  # more than the stop would close
+    assert _hidden(fills[:-1], []) == []
