@@ -214,9 +214,11 @@ def _tell(result: Result, done: int, runs: int) -> None:
 def sums(results: list[Result], seconds: float) -> dict[str, Any]:
     """Return the figures of all runs together."""
     kills: Counter[str] = Counter()
+    killed_at: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for result in results:
         kills.update(result.kills)
+        killed_at.update(result.killed_at)
         faults.update(result.faults)
     bad = [result for result in results if result.problems]
     candles = sum(result.candles for result in results)
@@ -228,6 +230,7 @@ def sums(results: list[Result], seconds: float) -> dict[str, Any]:
         "seeds": _spans([result.seed for result in results]),
         "candles": candles,
         "kills": dict(kills),
+        "killed_at": dict(killed_at.most_common()),
         "faults": dict(faults),
         "fills": sum(result.fills for result in results),
         "trades": sum(result.trades for result in results),
@@ -239,6 +242,7 @@ def sums(results: list[Result], seconds: float) -> dict[str, Any]:
         "over_ceiling_candles": sum(r.over_ceiling_candles for r in results),
         "levels_passed": sum(result.levels_passed for result in results),
         "exits_told": sum(result.exits_told for result in results),
+        "decisions_untold": sum(result.decisions_untold for result in results),
         "highest_risk_frac": max((r.highest_risk_frac for r in results), default=0),
         "highest_later_frac": max((r.highest_later_frac for r in results), default=0),
         "worst_drift_usd": max((abs(r.drift_usd) for r in results), default=0),

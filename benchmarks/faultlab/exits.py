@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from core.trading.trader.config import CANDLE_MS, TraderConfig
@@ -20,7 +21,9 @@ class Facts:
     """What a run knows beside its stores.
 
     `late` are the candles in which the exchange showed fills late, `away` those in which
-    loop or gateway was not there, `end` is the last one.
+    loop or gateway was not there, `end` is the last one. `most` is the largest position, in
+    coins, that came of each decision, `untold` are the candles in which the exchange told
+    anything late that equity is made of.
     """
 
     run: Told
@@ -28,6 +31,8 @@ class Facts:
     away: Collection[int] = ()
     unended: Iterable[Passed] = ()
     end: int = 0
+    most: Mapping[str, Decimal] = field(default_factory=dict)
+    untold: Collection[int] = ()
 
 
 def exit_problems(
@@ -45,6 +50,7 @@ def exit_problems(
         text
         for symbol, first, last, text in late
         if not facts.run.of(TELLING, symbol, first, last)
+        and not facts.run.stuck(first, last, facts.away)
     ]
     told = len(late) - len(problems)
     return told, [*problems, *_never_ended(facts, rows)]
@@ -65,10 +71,10 @@ def _overdue(
     ended = facts.end
     if row["closed_ms"] is not None:
         ended -= (now_ms - row["closed_ms"]) // CANDLE_MS
-    acted = sum(candle not in facts.away for candle in range(due, ended))
-    if acted > MENDED_AFTER:
+    acted = [candle for candle in range(due, ended) if candle not in facts.away]
+    if len(acted) > MENDED_AFTER:
         text = f"{row['trade_id']} was overdue from candle {due} to {ended}, untold"
-        yield row["symbol"], due, ended, text
+        yield row["symbol"], due, acted[MENDED_AFTER], text
 
 
 def _never_ended(facts: Facts, trades: Iterable[Mapping[str, Any]]) -> Iterator[str]:

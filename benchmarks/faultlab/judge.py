@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from core.trading.paper.exchange import PaperExchange
-from core.trading.trader.config import TraderConfig
+from core.trading.trader.config import CANDLE_MS, TraderConfig
 from faultlab.books import CENT, row_problems, trade_problems
 from faultlab.exits import Facts, exit_problems
+from faultlab.lasting import DUPLICATE
 from faultlab.plan import LATEST, QUIET
 
 # Books are opened anew after so many ticks of a drift, and fills are shown so late.
@@ -27,6 +29,7 @@ class Verdict:
 
     trades: int = 0
     exits_told: int = 0
+    decisions_untold: int = 0
     drifts: int = 0
     books_reopened: int = 0
     drift_usd: Decimal = Decimal(0)
@@ -42,15 +45,18 @@ def judge(exchange: PaperExchange, database_url: str, facts: Facts) -> Verdict:
             ).fetchall()
             for table in ("trades", "fills", "ledger")
         )
-        last = connection.execute(
-            "select * from trading_data.equity order by time_ms desc limit 1"
-        ).fetchone()
+        equity = connection.execute(
+            "select * from trading_data.equity order by time_ms"
+        ).fetchall()
     found = Verdict(trades=len(trades))
     _orphans(found, exchange, trades)
     found.exits_told, late = exit_problems(facts, trades, exchange.now_ms)
     found.problems += [f"{EXIT}: {text}" for text in late]
-    _equity(found, exchange, last)
-    rows = row_problems(exchange.books, fills, ledger)
+    found.decisions_untold, doubled = decided_problems(facts, facts.most)
+    found.problems += [f"{DUPLICATE}: {text}" for text in doubled]
+    _equity(found, exchange, equity[-1] if equity else None)
+    rows = equity_problems(equity, facts, exchange.now_ms)
+    rows += row_problems(exchange.books, fills, ledger)
     rows += trade_problems(exchange.books, trades)
     rows += reopened_problems(facts)
     found.problems += [f"{BOOKS}: {text}" for text in rows]
@@ -72,6 +78,45 @@ def reopened_problems(facts: Facts) -> list[str]:
         elif not any(candle - REOPENED_AFTER <= c <= candle for c in facts.late):
             problems.append(f"reopened at candle {candle}, which no late fills explain")
     return problems
+
+
+def equity_problems(
+    rows: Iterable[Mapping[str, Any]], facts: Facts, now_ms: int
+) -> list[str]:
+    """Return the candles at which our equity was not the exchange's, to the cent, though it
+    had told all of it: what is told late may be missing until it is, and no longer.
+    """
+    problems = []
+    for row in rows:
+        candle = facts.end - (now_ms - row["time_ms"]) // CANDLE_MS
+        theirs = row["exchange_equity_usd"]
+        known = not any(candle - LATEST <= late <= candle for late in facts.untold)
+        if theirs is not None and abs(row["equity_usd"] - theirs) >= CENT and known:
+            ours = f"{row['equity_usd']:.4f}, the exchange {theirs:.4f}"
+            problems.append(f"{ours}, at candle {candle}")
+    return problems
+
+
+def decided_problems(
+    facts: Facts, most: Mapping[str, Decimal]
+) -> tuple[int, list[str]]:
+    """Return of how many decisions nothing was told, and the positions that came to more
+    than was decided: a part of them was sent twice.
+
+    `most` is the largest position of each decision, by what its orders' ids begin with. A
+    process may be killed between a decision and the telling of it.
+    """
+    wanted = {
+        f"{event.detail['trade_id']}-entry".lower().replace("_", "-"): event.detail
+        for event in facts.run.events
+        if event.kind == "entering"
+    }
+    problems = [
+        f"{wanted[name]['trade_id']} came to {size} of {wanted[name]['size']} decided"
+        for name, size in most.items()
+        if name in wanted and size > Decimal(wanted[name]["size"])
+    ]
+    return len(most.keys() - wanted.keys()), problems
 
 
 def _orphans(

@@ -13,8 +13,9 @@ from core.trading.paper.exchange import PaperExchange
 from faultlab.cover import STOP, TAKE, triggers
 from faultlab.lasting import MENDED_AFTER
 
-# What a person is told who would otherwise take the trade for ended or protected.
-TELLING = frozenset({"exit failed", "unprotected", "protection failed", "trouble"})
+# What a person is told who would otherwise take the trade for ended or protected. Trouble
+# of another kind is told of when it lasts (`Told.stuck`).
+TELLING = frozenset({"exit failed", "unprotected"})
 
 
 @dataclass

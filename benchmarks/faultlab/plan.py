@@ -2,7 +2,8 @@
 
 Faults go to the paper exchange at a candle, as does money that its owner pays in or takes
 out; a SIGKILL strikes a process at a call that it makes to the exchange, before it is
-carried out or after, or a moment after a candle.
+carried out or after, or a moment after a candle. Some wait for a call that changes an
+order: of all calls few do, and those are the ones that must not be done twice.
 The last candles are quiet, so that what is judged at the end is what recovery left.
 """
 
@@ -37,7 +38,9 @@ class Kill:
     """A SIGKILL of `who` in a candle. `call` is how many of its calls come first.
 
     `after` says whether that call is carried out; `call` None kills it `delay_ms` after
-    the candle began, wherever it is then.
+    the candle began, wherever it is then. With `match` only calls of that endpoint are
+    counted, over as many candles as it takes, and `further` are those of any kind that
+    come between the one counted last and the end.
     """
 
     who: str
@@ -45,6 +48,8 @@ class Kill:
     after: bool
     delay_ms: int
     away_candles: int
+    match: str = ""
+    further: int = 0
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Plan:
     seed: int
     faults: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     kills: dict[int, Kill] = field(default_factory=dict)
+    order_kills: dict[int, Kill] = field(default_factory=dict)
     transfers: dict[int, str] = field(default_factory=dict)
 
 
@@ -96,6 +102,9 @@ def draw(seed: int, candles: int) -> Plan:
         skip = rng.randrange(30)
         fault = {"name": "liquidation", "match": "*", "skip": skip}
         plan.faults.setdefault(number, []).append(fault)
+    rng = random.Random(f"order kills:{seed}")
+    for number in rng.sample(range(2, candles - QUIET), rng.randint(2, 4)):
+        plan.order_kills[number] = _order_kill(rng)
     return plan
 
 
@@ -120,6 +129,16 @@ def _kill(rng: random.Random) -> Kill:
     call = rng.randint(1, 14) if rng.random() < 0.75 else None
     away = rng.choice((0, 0, 1, 3, 12)) if who == "trader" else 0
     return Kill(who, call, rng.random() < 0.5, rng.randint(0, 12), away)
+
+
+def _order_kill(rng: random.Random) -> Kill:
+    """At an entry with its stop most of all: what is doubled or naked comes from there."""
+    match = rng.choice(("batchorder", *_ORDERS))
+    who = rng.choice(("trader", "gateway"))
+    away = rng.choice((0, 0, 1, 3)) if who == "trader" else 0
+    further = rng.choice((0, 0, 0, 1, 2, 6))
+    call = rng.choice((1, 1, 2, 3))
+    return Kill(who, call, rng.random() < 0.5, 0, away, match, further)
 
 
 def _fault(rng: random.Random) -> dict[str, Any]:

@@ -37,6 +37,7 @@ WARMUP = 300
 STUCK_S = 60.0
 NAP_S = 0.25
 NO_END = "no end"
+UNTOLD = ("late_fills", "late_positions", "late_log")
 _PASSED = ("PATH", "HOME", "TZ", "LANG")
 
 
@@ -48,6 +49,7 @@ class Result:
     candles: int = 0
     seconds: float = 0.0
     kills: dict[str, int] = field(default_factory=dict)
+    killed_at: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     fills: int = 0
     trades: int = 0
@@ -58,6 +60,7 @@ class Result:
     over_ceiling_candles: int = 0
     levels_passed: int = 0
     exits_told: int = 0
+    decisions_untold: int = 0
     highest_risk_frac: float = 0.0
     highest_later_frac: float = 0.0
     drift_usd: float = 0.0
@@ -203,13 +206,15 @@ class Run:
         events = self._events()
         facts = Facts(
             told(events, world.begun_ms), world.struck_in("late_fills"), watch.away,
-            watch.levels.unended, world.candle,
+            watch.levels.unended, world.candle, watch.most,
+            {c for name in UNTOLD for c in world.struck_in(name)},
         )  # fmt: skip
         verdict = judge(world.exchange, self._lab.stores.database_url, facts)
         return Result(
             seed=self._seed,
             candles=world.candle,
             kills=world.killed,
+            killed_at=dict(world.killed_at),
             faults=world.faults.counts,
             fills=len(world.exchange.books.fills),
             trades=verdict.trades,
@@ -220,6 +225,7 @@ class Run:
             over_ceiling_candles=watch.lasting.over_ceiling_candles,
             levels_passed=watch.levels.count,
             exits_told=verdict.exits_told,
+            decisions_untold=verdict.decisions_untold,
             highest_risk_frac=float(round(watch.highest_risk_frac, 5)),
             highest_later_frac=float(round(watch.lasting.highest_frac, 5)),
             drift_usd=float(round(verdict.drift_usd, 4)),

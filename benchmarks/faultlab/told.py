@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.trading.trader.troubles import LASTING
+
 
 @dataclass(frozen=True)
 class Event:
@@ -32,6 +34,20 @@ class Told:
     def candles(self, kind: str) -> list[int]:
         """Return the candles in which a kind was told, each once."""
         return sorted({event.candle for event in self.events if event.kind == kind})
+
+    def stuck(self, first: int, last: int, away: Collection[int] = ()) -> bool:
+        """Tell whether a person heard, from one candle to another, that a part of the loop
+        fails tick after tick; a new process begins to count anew."""
+        for part in {e.detail.get("part") for e in self.events if e.kind == "trouble"}:
+            failed = {
+                e.candle
+                for e in self.events
+                if e.kind == "trouble" and e.detail.get("part") == part
+            } - {*away}
+            rows = ({candle - n for n in range(LASTING)} for candle in failed)
+            if any(row <= failed and first <= max(row) <= last for row in rows):
+                return True
+        return False
 
     def of(
         self, kinds: Collection[str], symbol: str, first: int, last: int

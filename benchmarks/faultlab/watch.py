@@ -18,7 +18,8 @@ class Watch:
     """Watches one exchange; `problems` are what must never happen.
 
     One decision makes no position larger than `max_notional_usd`: more was sent twice.
-    `away` are the candles in which loop or gateway was not there to act.
+    `most` is the largest position, in coins, that each decision came to. `away` are the
+    candles in which loop or gateway was not there to act.
     """
 
     ceiling_frac: Decimal
@@ -28,6 +29,7 @@ class Watch:
     highest_risk_frac: Decimal = ZERO
     levels: Levels = field(default_factory=Levels)
     away: set[int] = field(default_factory=set)
+    most: dict[str, Decimal] = field(default_factory=dict)
     _fills: int = 0
     _sizes: dict[str, Decimal] = field(default_factory=dict)
     _opened_by: dict[str, str] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class Watch:
         elif (usd := abs(after) * _worst_price(fill)) > self.max_notional_usd:
             self._say(candle, f"{DUPLICATE}: {symbol} of {decision} is {usd:.2f} USD")
         self._opened_by[symbol] = opener if before else decision
+        self.most[decision] = max(self.most.get(decision, ZERO), abs(after))
         return True
 
     def _check_risk(

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -43,6 +44,23 @@ class Pids:
     gateway: int = 0
 
 
+@dataclass
+class Waiting:
+    """A kill that waits for its call, over as many candles as it takes."""
+
+    kill: Kill
+    left: int
+    further: int
+
+    def is_due(self, endpoint: str) -> bool:
+        """Count one call; tell whether it is the one."""
+        if self.left:
+            self.left -= endpoint == self.kill.match
+            return not self.left and not self.further
+        self.further -= 1
+        return not self.further
+
+
 @dataclass(frozen=True)
 class Strike:
     """A fault that struck a call, and in which candle."""
@@ -65,12 +83,14 @@ class World(Api):
     pids: Pids = field(default_factory=Pids)
     candle: int = 0
     killed: dict[str, int] = field(default_factory=dict)
+    killed_at: Counter[str] = field(default_factory=Counter)
     away_candles: int = 0
     gateway_ready: bool = True
     strikes: list[Strike] = field(default_factory=list)
     begun_ms: list[int] = field(default_factory=list)
     _kill: Kill | None = None
     _calls: int = 0
+    _waiting: list[Waiting] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(self.exchange, self.keys)
@@ -85,20 +105,25 @@ class World(Api):
             return replace(reply, delay_s=away_s)
         if call.path.startswith("/paper/"):
             return super().answer(call)
-        kill = self._due()
+        endpoint = endpoint_of(call.path)
+        kill = self._due(endpoint)
         if kill is not None and not kill.after:
-            return self._strike(kill)
+            return self._strike(kill, endpoint)
         reply = super().answer(call)
         fault = self.faults.last
         if fault is not None:
             self.strikes.append(Strike(self.candle, fault.name))
             if fault.name not in HARMLESS:
                 self.watch.hit(self._touched(call, fault.name))
-        if endpoint_of(call.path) in CHANGES:
+        if endpoint in CHANGES:
             bare = call.forced_status is not None and call.forced_for == STOPS
             refused = self._touched(call, "") if bare else set()
             self.watch.order(self.exchange, self.candle, refused)
-        return reply if kill is None else self._strike(kill)
+        if kill is None:
+            return reply
+        dropped = self._strike(kill, endpoint)
+        # A gateway whose trader is killed is told what became of the call.
+        return reply if kill.who == "trader" else dropped
 
     def step(self, pass_candle: Callable[[], Reply]) -> Reply:
         """Let a candle pass, and set the stage for the next."""
@@ -119,10 +144,13 @@ class World(Api):
                 self.exchange.transfer(Decimal(usd))
         if self.candle == self.watch.quiet_from:
             self.faults.clear()
+            self._waiting.clear()
+        if (kill := self.plan.order_kills.get(self.candle)) is not None:
+            self._waiting.append(Waiting(kill, kill.call or 1, kill.further))
         self._kill, self._calls = self.plan.kills.get(self.candle), 0
         if self._kill is not None and self._kill.call is None:
             delay_s = self._kill.delay_ms / 1000
-            threading.Timer(delay_s, self._strike, (self._kill,)).start()
+            threading.Timer(delay_s, self._strike, (self._kill, "any time")).start()
             self._kill = None
         return reply
 
@@ -148,14 +176,21 @@ class World(Api):
             found.add(order.symbol if order else str(named or "").upper())
         return found if found <= everything else everything
 
-    def _due(self) -> Kill | None:
+    def _due(self, endpoint: str) -> Kill | None:
+        """Return the kill that this call is for; one whose process is down waits on."""
+        for waiting in list(self._waiting):
+            if getattr(self.pids, waiting.kill.who) and waiting.is_due(endpoint):
+                self._waiting.remove(waiting)
+                return waiting.kill
         if self._kill is None:
             return None
         self._calls += 1
-        return self._kill if self._calls == self._kill.call else None
+        kill = self._kill if self._calls == self._kill.call else None
+        if kill is not None:
+            self._kill = None
+        return kill
 
-    def _strike(self, kill: Kill) -> Reply:
-        self._kill = None
+    def _strike(self, kill: Kill, endpoint: str) -> Reply:
         pid = getattr(self.pids, kill.who)
         if pid:
             setattr(self.pids, kill.who, 0)
@@ -163,6 +198,7 @@ class World(Api):
             self.gateway_ready &= kill.who != "gateway"
             self.away_candles = kill.away_candles
             self.killed[kill.who] = self.killed.get(kill.who, 0) + 1
+            self.killed_at[endpoint] += 1
             os.kill(pid, signal.SIGKILL)
         return Reply(0, b"", drop=True)
 

@@ -79,6 +79,7 @@ def test_a_few_seeded_runs_end_without_a_problem(tmp_path: Path) -> None:
     found = json.loads(out.read_text())
     assert (found["totals"]["runs"], found["totals"]["runs_with_problems"]) == (2, 0)
     assert found["totals"]["kills"]
+    assert "batchorder" in found["totals"]["killed_at"]
     assert found["totals"]["seeds"] == "101-102"
     assert len(found["totals"]["problems"]) == 7
     assert not any(found["totals"]["problems"].values())

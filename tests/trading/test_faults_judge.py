@@ -336,10 +336,15 @@ def test_an_exit_is_done_or_told(account: Account) -> None:
 
     silent = (0, [f"the stop of {XBT} was passed at candle 20, untold"])
     assert judged() == silent
-    for told in ("exit failed", "unprotected", "trouble", "protection failed"):
+    for told in ("exit failed", "unprotected"):
         assert judged(Event(22, told, {"trade_id": f"{XBT}-7"})) == (1, [])
         assert judged(Event(25, told, {"trade_id": f"{XBT}-7"})) == silent
-    assert judged(Event(22, "trouble", {"part": "fetch"})) == (1, [])
+    # Of these a person hears only when the same part fails again and again.
+    assert judged(Event(22, "protection failed", {"trade_id": f"{XBT}-7"})) == silent
+    failing = [Event(candle, "trouble", {"part": "fetch"}) for candle in (19, 20, 21)]
+    assert judged(*failing) == (1, [])
+    assert judged(*failing[1:]) == silent
+    assert judged(*failing[:2], Event(21, "trouble", {"part": "store"})) == silent
     assert judged(Event(22, "exit failed", {"trade_id": "PF_ETHUSD-7"})) == silent
     assert judged(Event(22, "exit", {"trade_id": f"{XBT}-7"})) == silent
 
@@ -360,7 +365,11 @@ def test_a_time_limit_holds_for_trades_that_have_ended_too() -> None:
     late = "t was overdue from candle 144 to 148, untold"
     assert judged(148) == (0, [late])
     assert judged(148, away={145}) == (0, [])
-    assert judged(148, run=Told([Event(146, "trouble")])) == (1, [])
+    ours = {"trade_id": f"{XBT}-7"}
+    assert judged(148, run=Told([Event(146, "exit failed", ours)])) == (1, [])
+    # What is told long after it was due excuses nothing.
+    (said,) = judged(400, run=Told([Event(390, "exit failed", ours)]))[1]
+    assert said == "t was overdue from candle 144 to 400, untold"
 
 
 def test_an_exit_that_failed_is_to_be_done_before_the_end() -> None:
@@ -503,3 +512,48 @@ def test_an_entry_whose_stop_is_refused_is_owed_back(account: Account) -> None:
     watch.hit([XBT])
     watch.candle(exchange, 7, acting=True)
     assert watch.problems == []
+
+
+def test_a_decision_that_comes_to_more_than_was_decided_is_found() -> None:
+    from faultlab.exits import Facts
+    from faultlab.judge import decided_problems
+    from faultlab.told import Event, Told
+
+    wanted = {"trade_id": f"{XBT}-7", "size": "0.0212", "side": "long"}
+    facts = Facts(Told([Event(5, "entering", wanted)]), end=500)
+    of_it = "pf-xbtusd-7-entry"
+    assert decided_problems(facts, {of_it: Decimal("0.0212")}) == (0, [])
+    assert decided_problems(facts, {of_it: Decimal("0.0213")}) == (
+        0, [f"{XBT}-7 came to 0.0213 of 0.0212 decided"],
+    )  # fmt: skip
+    assert decided_problems(facts, {"pf-xbtusd-9-entry": Decimal(1)}) == (1, [])
+
+
+def test_kills_strike_every_call_that_changes_an_order() -> None:
+    from faultlab.plan import draw
+    from faultlab.world import CHANGES
+
+    kills = [k for seed in range(60) for k in draw(seed, 500).order_kills.values()]
+    assert {kill.match for kill in kills} == {*CHANGES}
+    assert len(kills) >= 120
+    assert {(kill.who, kill.after) for kill in kills} == {
+        (who, after) for who in ("trader", "gateway") for after in (True, False)
+    }
+
+
+def test_a_kill_waits_for_its_call() -> None:
+    from faultlab.plan import Kill
+    from faultlab.world import Waiting
+
+    def struck(call: int, further: int, *endpoints: str) -> list[int]:
+        kill = Kill("trader", call, True, 0, 0, "batchorder", further)
+        waiting = Waiting(kill, call, further)
+        for number, endpoint in enumerate(endpoints):
+            if waiting.is_due(endpoint):
+                return [number]
+        return []
+
+    assert struck(1, 0, "fills", "accounts", "batchorder") == [2]
+    assert struck(2, 0, "batchorder", "fills", "batchorder", "fills") == [2]
+    assert struck(1, 2, "batchorder", "fills", "batchorder", "fills") == [2]
+    assert struck(1, 0, "fills", "editorder") == []

@@ -28,6 +28,7 @@ class Entries:
     """Opens trades. `on_open` is told of each at once, before the next is tried, `on_nothing`
     of a symbol whose entry was taken back, with its sums before; while `waits` says that
     its fills are not all told, the symbol is not entered: they would count to another trade.
+    `tell` hears what is wanted before anything is sent: no more than that may be held.
     """
 
     modules: Registry
@@ -41,6 +42,7 @@ class Entries:
     on_open: Callable[[OpenTrade], None]
     on_nothing: Callable[[str, Totals], None]
     waits: Callable[[str], bool]
+    tell: Callable[..., None]
 
     def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
         """Scan, and enter where the modules say so. One trade a symbol at a time."""
@@ -112,6 +114,8 @@ class Entries:
         plan = self._plan(symbol, signal.side, fitted, price, now_ms)
         base = self.books.totals_of(symbol)
         before = (base.realised_usd, base.fees_usd, base.funding_usd)
+        trade_id = f"{symbol}-{now_ms}"
+        self.tell("entering", trade_id=trade_id, side=signal.side, size=str(fitted))
         done = self._send(symbol, plan, levels, price, now_ms)
         filled, cost = filled_of(done, price)
         if not filled:
@@ -119,7 +123,7 @@ class Entries:
                 self.on_nothing(symbol, Totals(*before))
             return None
         return OpenTrade(
-            f"{symbol}-{now_ms}", symbol, signal.side, filled, cost / filled, levels, now_ms,
+            trade_id, symbol, signal.side, filled, cost / filled, levels, now_ms,
             signal.score, *before, leverage=leverage,
             plan=plan if filled < plan.size else None, answered=filled,
             trail_usd=self.levels.trail_usd(price, levels),

@@ -98,7 +98,7 @@ class TradingLoop:
         )  # fmt: skip
         self.entries = Entries(
             m, self.market, self.books, self.execution, decision, self.levels,
-            self.risk, c, building.opened, untold.expect, untold.waits,
+            self.risk, c, building.opened, untold.expect, untold.waits, tell,
         )  # fmt: skip
         self.entering = Entering(
             self.trades, self.books, self.entries, building, self.plans,
