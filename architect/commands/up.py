@@ -31,11 +31,12 @@ from architect.system.news import News, transfer_text, trouble_text
 from architect.system.overview import last_lines, overview
 from architect.system.paper_start import check_market, open_paper
 from architect.system.person import Person, read_person
-from architect.system.restarts import Restarts
+from architect.system.restarts import Restarts, is_worker
 from architect.system.start_check import check_symbols
 from architect.system.system import System
 from architect.system.told import FILE as TOLD_FILE
 from architect.system.told import Told
+from architect.system.workers import Workers
 from architect.typed import may_empty
 from architect.up_options import add_arguments as add_arguments
 from architect.up_options import market_of, refuse_apart
@@ -135,6 +136,7 @@ def _until_end(
     system: System, config: Config, news: News, halts: Halts, stop: threading.Event
 ) -> int:
     restarts = Restarts(hung_note(config.project))
+    workers = Workers(system, restarts, news, _say)
     kept = looked = time.monotonic()
     while not stop.is_set():
         time.sleep(0.1)
@@ -153,6 +155,9 @@ def _until_end(
             _look_at_end(config, news)
         for child in list(system.children.values()):
             if child.running:
+                continue
+            if is_worker(child.name):
+                workers.ended(child)
                 continue
             if child.name in OPTIONAL:
                 # Nothing trades by it: what runs, runs on.
@@ -180,8 +185,9 @@ def _start_again(system: System, child: Child, news: News) -> None:
     told = f"the gateway ended with code {child.exit_code}; it is started again"
     _say(told)
     news.restarted(told)
-    # One that does not start has ended, and is looked at like any other.
-    with contextlib.suppress(ChildFailed):
+    # One that does not start has ended, and is looked at like any other; so is one for
+    # which the machine had no room.
+    with contextlib.suppress(ChildFailed, OSError):
         system.start_gateway()
 
 

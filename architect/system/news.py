@@ -65,6 +65,10 @@ class News:
         """Tell that a process ended and was started again."""
         self.person.tell("restart", words)
 
+    def missing(self, name: str, words: str) -> None:
+        """Tell that a process ended for good, and the system goes on without it."""
+        self.person.tell("trouble", words, part=name)
+
     def look(self) -> None:
         """Sum up each day that was traded, is over and was not told. From any thread.
 

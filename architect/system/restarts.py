@@ -1,6 +1,7 @@
-"""Which ended processes are started again: a gateway that died, a loop that a module held.
+"""Which ended processes are started again: a gateway or a repair worker that died, a loop that
+a module held.
 
-Any other end of a process is one that a person should see, and so is either of these again
+Any other end of a process is one that a person should see, and so is one of these again
 and again.
 """
 
@@ -19,6 +20,11 @@ MOST, WITHIN_S = 5, 3600.0
 FIRST_DELAY_S = 0.5
 
 
+def is_worker(name: str) -> bool:
+    """Tell whether a process is one of the repair workers, which are numbered."""
+    return name.startswith("wick")
+
+
 @dataclass
 class Restarts:
     """`note` is where the ended loop wrote what it hung in."""
@@ -35,7 +41,7 @@ class Restarts:
         Each answer but None counts.
         """
         hung = name == "trader" and code == EXIT_CODE and self._noted()
-        if (name != "gateway" and not hung) or not self._counts(name):
+        if not (hung or name == "gateway" or is_worker(name)) or not self._counts(name):
             return None
         # A loop is started without what held it, so nothing is won by waiting.
         return 0.0 if hung else FIRST_DELAY_S * 2.0 ** (len(self._ends[name]) - 1)

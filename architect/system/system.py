@@ -130,6 +130,11 @@ class System:
         environment: dict[str, str],
         timeout_s: float = START_S,
     ) -> Line:
+        return self._begin(name, module, arguments, environment).ready(timeout_s)
+
+    def _begin(
+        self, name: str, module: str, arguments: list[str], environment: dict[str, str]
+    ) -> Child:
         with uninterrupted():  # a child that nobody knows would be left behind
             child = Child(
                 name, module, arguments, self.run_dir / f"{name}.log", environment,
@@ -140,7 +145,7 @@ class System:
                 self._named.add(name)
                 self._open.callback(self._stop, name)
             self.children[name] = child
-        return child.ready(timeout_s)
+        return child
 
     def _stop(self, name: str) -> None:
         if (child := self.children.get(name)) is not None:
@@ -224,20 +229,24 @@ class System:
 
     def start_wick(self, number: int = 1) -> Line:
         """Start a Wick worker."""
-        return self._start_own(f"wick{number}", "wick")
+        return self._begin_own(f"wick{number}", "wick").ready()
+
+    def start_wick_again(self, name: str) -> None:
+        """Start a Wick worker that has ended, without waiting until it is ready."""
+        self._begin_own(name, "wick")
 
     def start_watch(self) -> Line:
         """Start what builds specs when they are saved."""
-        return self._start_own("watch", "watch", "--json")
+        return self._begin_own("watch", "watch", "--json").ready()
 
-    def _start_own(self, name: str, *command: str) -> Line:
+    def _begin_own(self, name: str, *command: str) -> Child:
         """Start a command of ours. It may call models, so it is given their settings."""
         root, parent = str(self.config.project.root), str(os.getpid())
         words = [*command, "--root", root, "--parent", parent]
         environment = self.config.environment
         names = (*environment.keys("LLM_"), *environment.keys("WICK_"))
         models = {n: v for n in names if (v := environment.get(n))}
-        return self._start(name, "architect", words, {**self._addresses(), **models})
+        return self._begin(name, "architect", words, {**self._addresses(), **models})
 
     def start_signal(self) -> Line | None:
         """Start the signal service if a model of its own is set for it, else None.

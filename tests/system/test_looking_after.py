@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +12,18 @@ from listener import Listener
 
 from architect.commands import up
 from architect.config import load
+from architect.system import restarts
 from architect.system.child import Child, ChildFailed
 from architect.system.halts import Halts
 from architect.system.news import News
 from architect.system.system import System
 from architect.system.told import Told
 from core.hang import hung_note
+from core.stores.embedded import Stores
 
 HERE = {"PYTHONPATH": str(Path(__file__).parent)}
 PASSWORD = "pa55word"
+RESTARTED = "wick1 ended with code 3; it is started again"
 
 
 class Run:
@@ -60,6 +64,62 @@ def run(tmp_path: Path) -> Iterator[Run]:
     yield made
     for child in made.system.children.values():
         child.stop(0.1)
+
+
+def test_a_repair_worker_that_dies_again_and_again_ends_nothing_that_trades(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[str] = []
+
+    def start_wick_again(name: str) -> None:
+        started.append(name)
+        run.add(name, "dies")
+
+    monkeypatch.setattr(restarts, "FIRST_DELAY_S", 0.001)
+    monkeypatch.setattr(run.system, "start_wick_again", start_wick_again)
+    trader = run.add("trader", "patient")
+    run.add("wick1", "dies")
+    assert run.look_after(3.0) == 0
+    assert trader.running
+    assert started == ["wick1"] * restarts.MOST
+    *again, last = run.person.heard
+    assert again == [("restart", RESTARTED)] * restarts.MOST
+    assert last[0] == "trouble"
+    assert last[1].startswith(
+        "wick1 ended with code 3 and is started no more: error: no"
+    )
+    said = capsys.readouterr().err.splitlines()
+    assert said == [text for _, text in run.person.heard]
+
+
+def test_a_repair_worker_that_cannot_be_started_ends_nothing_either(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the machine has no room for a process more."""
+
+    def popen(*_: object, **__: object) -> None:
+        raise BlockingIOError("fork")
+
+    monkeypatch.setattr(restarts, "FIRST_DELAY_S", 0.001)
+    run.system._stores = Stores("postgresql://x", "redis://x")
+    trader = run.add("trader", "patient")
+    run.add("wick1", "dies").wait(10)
+    monkeypatch.setattr("architect.system.child.subprocess.Popen", popen)
+    assert run.look_after(3.0) == 0
+    assert trader.running
+    assert [kind for kind, _ in run.person.heard] == ["restart"] * 5 + ["trouble"]
+
+
+def test_nothing_that_trades_waits_for_a_repair_worker(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restarts, "FIRST_DELAY_S", 60.0)
+    run.add("wick1", "dies").wait(10)
+    run.add("trader", "ends").wait(10)
+    since = time.monotonic()
+    with pytest.raises(ChildFailed, match="trader ended"):
+        run.look_after()
+    assert time.monotonic() - since < 10
 
 
 @pytest.mark.parametrize("market", ["live", "followed"])

@@ -17,6 +17,13 @@ def test_a_gateway_comes_back_ever_later_and_not_for_ever(tmp_path: Path) -> Non
     assert restarts.due("gateway", 1) == 0.5
 
 
+def test_each_repair_worker_comes_back_like_a_gateway(tmp_path: Path) -> None:
+    restarts = Restarts(tmp_path / "note", monotonic=lambda: 0.0)
+    for name in ("wick1", "wick2"):
+        found = [restarts.due(name, -9) for _ in range(MOST + 1)]
+        assert found == [0.5, 1.0, 2.0, 4.0, 8.0, None]
+
+
 def test_a_loop_comes_back_only_when_a_module_held_it(tmp_path: Path) -> None:
     now = [0.0]
     restarts = Restarts(tmp_path / "note", monotonic=lambda: now[0])

@@ -33,6 +33,7 @@ from core.template_footer import render_module
 
 pytestmark = pytest.mark.slow
 NUMBERS = count(1)
+GATEWAY = "core.trading.gateway"
 
 
 @pytest.fixture
@@ -100,17 +101,20 @@ def test_given_stores_are_used_and_none_are_started(
         assert len(file.readlines()) == 61
 
 
-def test_a_gateway_that_dies_comes_back_and_another_ends_the_system(
+def test_a_repair_worker_and_a_gateway_come_back_and_another_end_is_the_systems(
     own_root: Path,
 ) -> None:
     with Command("up", "--root", str(own_root)) as command:
         command.until("trading;")
         below = descendants(command.process.pid)
-        gateway = next(p for p, _ in below if "core.trading.gateway" in _cmd(p))
+        worker = next(p for p, _ in below if "architect wick" in _cmd(p))
+        os.kill(worker, signal.SIGKILL)
+        command.until("wick1 ended with code -9; it is started again")
+        wait_for(lambda: _others(command, "architect wick", worker), 20)
+        gateway = next(p for p, _ in below if GATEWAY in _cmd(p))
         os.kill(gateway, signal.SIGKILL)
         command.until("the gateway ended with code -9; it is started again")
-        again = lambda: [p for p in _traded(command) if p != gateway]  # noqa: E731
-        wait_for(again, 20)
+        wait_for(lambda: _others(command, GATEWAY, gateway), 20)
         before = _equities(own_root)
         wait_for(lambda: _equities(own_root) > before + 5, 30)
         paper = next(p for p, _ in below if "core.trading.paper" in _cmd(p))
@@ -121,9 +125,9 @@ def test_a_gateway_that_dies_comes_back_and_another_ends_the_system(
     assert mentioning(str(own_root)) == []
 
 
-def _traded(command: Command) -> list[int]:
+def _others(command: Command, words: str, but: int) -> list[int]:
     below = descendants(command.process.pid)
-    return [p for p, _ in below if "core.trading.gateway" in _cmd(p)]
+    return [p for p, _ in below if p != but and words in _cmd(p)]
 
 
 def _equities(root: Path) -> int:
