@@ -80,6 +80,8 @@ class Books:
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
+        for symbol in {fill.symbol for fill in now.hidden}:
+            self.positions.pop(symbol, None)
         for fill in now.hidden:
             self._move(fill)
 

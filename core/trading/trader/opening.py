@@ -10,6 +10,7 @@ were it taken for none, its stop would be cancelled.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -113,16 +114,25 @@ def _shown(exchange: Exchange, now_ms: int) -> dict[str, Any]:
 
 
 def _bare(exchange: Exchange, positions: Mapping[str, Any]) -> list[Any]:
-    """Return the stops and takes that rest for a position that is not shown: it is late, or
-    over while nobody looked.
+    """Return the stops and takes that rest for a position that is not shown, or for more than
+    is shown of it: it is late, or over while nobody looked.
     """
-    resting = exchange.open_orders()
-    return [o for o in resting if o.reduce_only and o.symbol not in positions]
+    resting = [order for order in exchange.open_orders() if order.reduce_only]
+    closed: Counter[tuple[str, str]] = Counter()
+    for order in filter(_is_brought, resting):
+        closed[order.symbol, order.side] += _left(order)
+    return [
+        order
+        for order in resting
+        if order.symbol not in positions
+        or closed[order.symbol, order.side] > abs(positions[order.symbol].size)
+    ]
 
 
 def _hidden(fills: Sequence[Any], bare: Sequence[Any]) -> list[Any]:
-    """Return the fills, oldest first, of positions that are not shown: from the first on of
-    an entry that brought a stop which rests, as far as they come to what that stop closes.
+    """Return the fills, oldest first, of positions that are not shown, or not all of them:
+    from the first on of an entry that brought a stop which rests, as far as they come to what
+    that stop closes.
     """
     oldest_first, found = sorted(fills, key=lambda f: f.time_ms), []
     for symbol in sorted({order.symbol for order in bare}):
@@ -147,8 +157,12 @@ def _is_of(fill: Any, stop: Any) -> bool:
 
 def _closes(stops: Sequence[Any], size: Decimal) -> bool:
     side = "sell" if size > 0 else "buy"
-    most: Decimal = sum((s.size for s in stops if s.side == side), ZERO)
+    most: Decimal = sum((_left(stop) for stop in stops if stop.side == side), ZERO)
     return ZERO < abs(size) <= most
+
+
+def _left(order: Any) -> Any:
+    return order.size - order.filled
 
 
 def _signed(fill: Any) -> Decimal:

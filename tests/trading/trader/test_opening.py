@@ -27,16 +27,18 @@ XBT = "PF_XBTUSD"
 
 
 class LatePositions(BacktestExchange):
-    """Shows no position in so many readings, or a balance in whole cents."""
+    """Shows no position in so many readings, or a part, or a balance in whole cents."""
 
     late = 0
+    part = Decimal(0)
     cents = False
 
     def positions(self) -> list[Any]:
+        told = super().positions()
         if self.late:
             self.late -= 1
-            return []
-        return super().positions()
+            return [replace(p, size=p.size * self.part) for p in told if self.part]
+        return told
 
     def account(self) -> Any:
         told = super().account()
@@ -106,13 +108,14 @@ def died_after_an_entry() -> tuple[Session, Any]:
     return one, exchange
 
 
+@pytest.mark.parametrize("part", ["0", "0.5"])
 @pytest.mark.parametrize("late", [1, 3, 4, 9])
 def test_an_entry_of_a_killed_process_keeps_its_stop_though_its_position_is_late(
-    late: int,
+    late: int, part: str
 ) -> None:
     one, exchange = died_after_an_entry()
     (stop,) = [o.size for o in exchange.open_orders() if o.kind == "stop"]
-    exchange.late = late
+    exchange.late, exchange.part = late, Decimal(part)
     restart(one)
     assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [stop]
     tick(one, 9)
@@ -138,8 +141,9 @@ def test_a_stop_that_an_entry_brought_and_nobody_took_away_makes_no_position() -
 
 def test_a_stop_of_one_slice_tells_of_all_slices_of_its_entry() -> None:
     stop = SimpleNamespace(
-        client_id="x-7-entry-1-stop", symbol=XBT, side="sell", size=Decimal("10.49")
-    )
+        client_id="x-7-entry-1-stop", symbol=XBT, side="sell", size=Decimal("10.49"),
+        filled=Decimal(0),
+    )  # fmt: skip
     other = ("y-6-exit-0", "sell", "5")  # of the trade before
     ids = [other, ("x-7-entry-0", "buy", "3.66"), ("x-7-entry-1", "buy", "10.49"),
            ("x-8-exit-0", "sell", "12.21"), ("x-8-exit-1", "sell", "1.94")]  # fmt: skip
