@@ -33,3 +33,18 @@ class Outcome:
         return not any(
             name in kind for kind in (self.refused, self.failed, self.skipped)
         )
+
+    def after(self, first: Outcome) -> Outcome:
+        """Return what two runs came to; what this one did anew is no longer the first's."""
+        anew = {*self.built, *self.refused, *self.failed, *self.skipped, *self.fresh}
+        anew |= {*self.removed}
+        refused = {n: made for n, made in first.refused.items() if n not in anew}
+        failed = {n: error for n, error in first.failed.items() if n not in anew}
+        return Outcome(
+            built={**first.built, **self.built},
+            refused={**refused, **self.refused},
+            failed={**failed, **self.failed},
+            skipped=[*(n for n in first.skipped if n not in anew), *self.skipped],
+            fresh=list(self.fresh),
+            removed=list(dict.fromkeys([*first.removed, *self.removed])),
+        )

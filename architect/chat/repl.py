@@ -20,7 +20,7 @@ from architect.chat.transcripts import Transcript
 from architect.chat.wanted import change_wanted
 from architect.command_table import COMMANDS
 from architect.drafts.answer import printable
-from architect.drafts.dialogue import discuss, settle
+from architect.drafts.dialogue import discuss, in_short, settle
 from architect.drafts.draft import Draft
 from architect.drafts.request import Request
 from architect.drafts.review import reviewed
@@ -149,8 +149,7 @@ class Chat:
         elif ended.applied is None:
             self.transcript.say("note", "the proposal was not applied")
         else:
-            how = "stands" if ended.ok else "was not accepted by the gate"
-            self.transcript.say("note", f"the proposal was applied and {how}")
+            self.transcript.say("note", in_short(ended.applied))
 
     # --- what a dialogue asks of a person ------------------------------------------
 

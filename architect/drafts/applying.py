@@ -6,16 +6,19 @@ gate refuses leaves the specs on disk and every module as it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from architect.atomic import write
 from architect.drafts.draft import Draft
+from architect.drafts.taking_back import take_back, ways_back
 from architect.estimate import Estimate
 from architect.outcome import Outcome
 from architect.running import wait_until_live
 from architect.staleness import State, states
-from core.errors import FileConflict, SpecError
+from architect.uninterrupted import uninterrupted
+from core.errors import FileConflict
 from core.manifest import read_manifest
 from core.spec_graph import SpecGraph, graph, load_graph
 
@@ -30,19 +33,42 @@ class Applied:
     """What became of a draft; `live` is None where nothing runs.
 
     A record goes live with the next start: its name is in `next_start`. What was to be
-    removed and is not is in `kept`.
+    removed and is not is in `kept`; `back` has for each spec that was written the command
+    that takes it back.
     """
 
     outcome: Outcome
     live: dict[str, bool] | None = None
     next_start: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    back: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Tell whether everything was built and removed, and runs where something runs."""
         done = self.outcome.ok and not self.kept
         return done and all((self.live or {}).values())
+
+    @property
+    def left(self) -> dict[str, str]:
+        """The ways back of the specs that are on disk and whose modules were not built."""
+        return {n: way for n, way in self.back.items() if n not in self.outcome.built}
+
+    def after(self, first: Applied) -> Applied:
+        """Return what became of two drafts for one request; this one is the second."""
+        lives = [one.live for one in (first, self) if one.live is not None]
+        kept = [n for n in first.kept if n not in self.outcome.removed]
+        return Applied(
+            self.outcome.after(first.outcome),
+            (
+                {name: so for live in lives for name, so in live.items()}
+                if lives
+                else None
+            ),
+            list(dict.fromkeys([*first.next_start, *self.next_start])),
+            list(dict.fromkeys([*kept, *self.kept])),
+            {**first.left, **self.back},
+        )
 
 
 def with_draft(before: SpecGraph, draft: Draft) -> SpecGraph:
@@ -70,30 +96,39 @@ def estimate(session: Session, draft: Draft) -> Estimate:
 
 
 def apply(
-    session: Session, draft: Draft, why: str, progress: Progress, weak: bool = False
+    session: Session,
+    draft: Draft,
+    why: str,
+    progress: Progress,
+    weak: bool = False,
+    known: Mapping[str, str] | None = None,
 ) -> Applied:
     """Write the specs, build what is stale by them, and wait until it runs.
 
-    What is to be removed goes last, when all that is built without it stands.
+    What is to be removed goes last, when all that is built without it stands. `known`
+    are the ways back of specs that an earlier draft wrote.
     FileConflict when a spec on disk is not what the draft was made from.
     """
     assert draft.sound
     session.strength = True
+    project = session.project
     with session.building(wait=True) as pipeline:
         pipeline.note, pipeline.weak, pipeline.progress = why, weak, progress
         _refuse_changed(session, draft)
         stale = [state.name for state in stale_with(session, draft)]
-        for one in draft.specs:
-            write(session.project.spec(one.name), one.text.encode())
-        session.models.post(pipeline.prompts(stale))
+        back = ways_back(project, session.repository, draft, known or {})
         try:
+            for one in draft.specs:
+                write(project.spec(one.name), one.text.encode())
+            session.models.post(pipeline.prompts(stale))
             outcome = _built(pipeline, draft, stale)
-        except KeyboardInterrupt:
-            # A watch would build them, although a person has just stopped that.
-            session.tell(_take_back(session, draft))
+        except BaseException:
+            # A watch would build the rest, although a person or an error has stopped it.
+            with uninterrupted():
+                session.tell(take_back(project, draft, back))
             raise
     session.record_verdicts()
-    return _gone_live(session, outcome, draft)
+    return replace(_gone_live(session, outcome, draft), back=back)
 
 
 def _built(pipeline: Pipeline, draft: Draft, stale: list[str]) -> Outcome:
@@ -101,22 +136,6 @@ def _built(pipeline: Pipeline, draft: Draft, stale: list[str]) -> Outcome:
     if outcome.ok and draft.gone:
         outcome.removed = pipeline.remove(draft.gone)
     return outcome
-
-
-def _take_back(session: Session, draft: Draft) -> str:
-    """Put specs back as they were whose modules were not built; return what was done."""
-    built = read_manifest(session.project.manifest).modules
-    back = [
-        one
-        for one in draft.specs
-        if one.name not in built or built[one.name].spec != one.spec.digest()
-    ]
-    for one in back:
-        if one.before is None:
-            session.project.spec(one.name).unlink(missing_ok=True)
-        else:
-            write(session.project.spec(one.name), one.before.encode())
-    return f"stopped: {', '.join(o.name for o in back) or 'nothing'} taken back"
 
 
 def _refuse_changed(session: Session, draft: Draft) -> None:
@@ -140,16 +159,3 @@ def _gone_live(session: Session, outcome: Outcome, draft: Draft) -> Applied:
         live = wait_until_live(session.config, versions, gone)
     kept = [name for name in draft.gone if name not in gone]
     return Applied(outcome, live, records if live is not None else [], kept)
-
-
-def restore_words(draft: Draft) -> str:
-    """Return the command that takes the specs that a draft wrote back."""
-    changed = [
-        f"specs/trading/{d.name}.yaml" for d in draft.specs if d.before is not None
-    ]
-    new = [f"specs/trading/{d.name}.yaml" for d in draft.specs if d.before is None]
-    words = [f"git checkout -- {' '.join(changed)}"] if changed else []
-    words += [f"rm {' '.join(new)}"] if new else []
-    if not words:
-        raise SpecError("a draft that writes no specs has nothing to take back")
-    return " && ".join(words)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from architect.advice import after_refusal
-from architect.drafts.applying import Applied, apply, estimate, restore_words
+from architect.drafts.applying import Applied, apply, estimate
 from architect.drafts.draft import Draft
 from architect.drafts.drafting import drafted
 from architect.drafts.request import Request
-from core.errors import SpecTooWeak
+from core.errors import ModelError, SpecTooWeak
 
 if TYPE_CHECKING:
     from architect.build import Progress
@@ -85,36 +85,56 @@ def settle(
     progress: Callable[[int], Progress],
     yes: bool = False,
     dry_run: bool = False,
-    may_strengthen: bool = True,
+    first: Applied | None = None,
 ) -> Ended:
     """Show a draft, ask for a yes, build; `progress` is made for so many modules.
 
     A spec whose tests turn out to let wrong programs through goes back to the architect
-    once, with those; what comes of it is settled like the first draft.
+    once, with those; what comes of it is settled like the first draft, whose outcome is
+    `first` then and stands in what is returned.
     """
     person.show(draft)
     if not draft.sound:
-        return Ended(draft)
+        return Ended(draft, applied=first)
     cost = estimate(session, draft)
     person.tell(_price(cost, draft))
     if dry_run or not (yes or _approved(person, draft)):
-        return Ended(draft, cost)
-    done = apply(session, draft, request.text, progress(len(cost.rows)))
-    person.tell(told(done, draft))
-    if may_strengthen and (weak := weak_specs(done)):
-        stronger = request.again(as_answer(draft), weak)
-        person.tell("asking the architect for a spec that catches these")
-        again = drafted(
-            stronger,
+        return Ended(draft, cost, first)
+    made = progress(len(cost.rows))
+    known = None if first is None else first.left
+    done = apply(session, draft, request.text, made, known=known)
+    person.tell(told(done))
+    if first is not None:
+        return Ended(draft, cost, done.after(first))
+    if not (weak := weak_specs(done)):
+        return Ended(draft, cost, done)
+    person.tell("asking the architect for a spec that catches these")
+    stronger = request.again(as_answer(draft), weak)
+    again = _again(stronger, session, person)
+    if again is None:
+        return Ended(draft, cost, done)
+    ended = settle(again, stronger, session, person, progress, yes, first=done)
+    if ended.applied is done:
+        person.tell("nothing more was written: what was told of the first draft stands")
+    return ended
+
+
+def _again(request: Request, session: Session, person: Person) -> Draft | None:
+    """Return a second draft, None where nobody answers: the first one is built already,
+    and how it ended must be told."""
+    try:
+        return drafted(
+            request,
             session.graph(),
             session.project,
             session.ask_architect,
             person.tell,
         )
-        return settle(
-            again, stronger, session, person, progress, yes, may_strengthen=False
-        )
-    return Ended(draft, cost, done)
+    except ModelError as error:
+        person.tell(f"error: {error}")
+        if error.hint:
+            person.tell(f"hint: {error.hint}")
+        return None
 
 
 def weak_specs(done: Applied) -> tuple[str, ...]:
@@ -149,7 +169,7 @@ def _approved(person: Person, draft: Draft) -> bool:
     return person.answer(f"{question} [y/N]").lower() in _YES
 
 
-def told(done: Applied, draft: Draft) -> str:
+def told(done: Applied) -> str:
     """Return what became of a draft, as a person reads it."""
     lines = [f"{name}: built and committed" for name in done.outcome.built]
     for name, made in done.outcome.refused.items():
@@ -167,11 +187,38 @@ def told(done: Applied, draft: Draft) -> str:
     if (done.outcome.built or done.outcome.removed) and done.live is None:
         lines.append("the system is not running: architect up starts it")
     if not done.outcome.ok:
-        lines.append(
-            "every module runs on as it was; the specs are on disk: mend them and"
-            f" architect generate, or take them back: {restore_words(draft)}"
-        )
+        lines.append(_rest(done))
     return "\n".join(lines)
+
+
+def _rest(done: Applied) -> str:
+    """Return what stands where not all was built, and what to do about the rest."""
+    stands, whose = "every module runs on as it was", ""
+    if done.outcome.built:
+        stands = "what was built stays, and every other module runs on as it was"
+        whose = f" of {', '.join(done.left)}"
+    if not done.left:
+        return f"{stands}; mend what is told above and architect generate"
+    return (
+        f"{stands}; the specs{whose} are on disk: mend them and architect generate, or"
+        f" take them back: {' && '.join(done.left.values())}"
+    )
+
+
+def in_short(done: Applied) -> str:
+    """Return what became of a draft for who proposed it: what is live by it, what not."""
+    if done.ok:
+        return "the proposal was applied and stands"
+    outcome = done.outcome
+    parts = [f"built: {', '.join(outcome.built)}"] if outcome.built else []
+    parts += [f"removed: {', '.join(outcome.removed)}"] if outcome.removed else []
+    if bad := [*outcome.refused, *outcome.failed, *outcome.skipped]:
+        parts.append(f"not built, its spec is on disk: {', '.join(bad)}")
+    if done.kept:
+        parts.append(f"not removed: {', '.join(done.kept)}")
+    if silent := [name for name, so in (done.live or {}).items() if not so]:
+        parts.append(f"not live: {', '.join(silent)}")
+    return f"the proposal was approved; {'; '.join(parts)}"
 
 
 def _runs(so: bool, removed: bool) -> str:

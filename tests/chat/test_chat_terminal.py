@@ -141,9 +141,7 @@ def test_a_yes_that_was_typed_before_the_question_is_none(
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
-def test_a_yes_that_came_with_the_sentence_is_none(
-    project: Project, term: str
-) -> None:
+def test_a_yes_that_came_with_the_sentence_is_none(project: Project, term: str) -> None:
     """Keys that were read together with it, as when they are pasted."""
     with (
         ChatServer(says(block(MAKER_FEE))) as server,

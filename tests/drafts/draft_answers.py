@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MAKER_FEE = """\
 name: maker_fee
 kind: function
@@ -60,3 +62,19 @@ def without_examples(text: str, keep: int) -> str:
 def with_check(check: str) -> str:
     """Return the spec with another claim."""
     return MAKER_FEE.replace("call(notional_usd=notional_usd * 2) == result * 2", check)
+
+
+def weak_maker_fee() -> str:
+    """Return a spec that lets wrong programs through: with a rate of 1 in every example,
+    `/` does for `*`. The property would tell them apart: a quotient is rounded."""
+    weak = re.sub(r'rate_frac: ("[-0-9.]+"|0)}', "rate_frac: 1}", MAKER_FEE)
+    weak = re.sub(
+        r"notional_usd: (\d+), rate_frac: 1}\n    expect: .*",
+        r"notional_usd: \1, rate_frac: 1}\n    expect: \1",
+        weak,
+    ).replace("range: [-0.01, 0.01]", "range: [1, 2]")
+    first = "1000, rate_frac: 1}\n    expect: 1000"
+    weak = weak.replace(first, first.replace("1000", "900"), 1)
+    weak = weak.replace("notional_usd >= 0]", "notional_usd >= 0, rate_frac > 0]")
+    claim = "call(notional_usd=notional_usd * 2) == result * 2"
+    return weak.replace(claim, "result >= 0")
