@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core.trading.paper.margin import MarginState, margin_state
+from core.trading.paper.margin import spare_usd
 from core.trading.paper.orders import ZERO, Order
 from core.trading.paper.venue import Venue
 
@@ -25,12 +25,13 @@ def margin_end(venue: Venue, leg: Leg, *, gap: bool) -> dict[str, Decimal] | Non
     if not any(holding.size for holding in venue.books.holdings.values()):
         return None
     ends = {symbol: leg[symbol][1] for symbol in leg}
-    short = -_spare(venue, ends)
+    short = -spare_usd(venue.books, ends)
     if short <= 0:
         return None
     if gap:
         return ends
-    spare = max(ZERO, _spare(venue, {symbol: leg[symbol][0] for symbol in leg}))
+    starts = {symbol: leg[symbol][0] for symbol in leg}
+    spare = max(ZERO, spare_usd(venue.books, starts))
     # Both are linear in the prices, so the crossing is where this share of the leg is.
     part = spare / (spare + short)
     contracts = venue.market.contracts
@@ -38,11 +39,6 @@ def margin_end(venue: Venue, leg: Leg, *, gap: bool) -> dict[str, Decimal] | Non
         symbol: contracts[symbol].price_down(start + (end - start) * part)
         for symbol, (start, end) in leg.items()
     }
-
-
-def _spare(venue: Venue, prices: Mapping[str, Decimal]) -> Decimal:
-    state: MarginState = margin_state(venue.books, prices, (), venue.leverages)
-    return state.equity - state.maintenance
 
 
 def liquidate(venue: Venue) -> None:

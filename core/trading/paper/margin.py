@@ -60,9 +60,7 @@ def margin_state(
         worst = max(abs(holding.size + buys), abs(holding.size - sells))
         initial += initial_margin(symbol, abs(holding.size) * price, least)
         with_orders += initial_margin(symbol, worst * price, least)
-        notional = abs(holding.size) * price
-        level = CONTRACTS[symbol].margin_level(notional)
-        maintenance += notional * level.maintenance_frac
+        maintenance += maintenance_margin(symbol, abs(holding.size) * price)
     return MarginState(
         books.balance_usd, floating, funding, initial, with_orders, maintenance
     )
@@ -72,6 +70,26 @@ def initial_margin(symbol: str, notional_usd: Decimal, least_frac: Decimal) -> D
     """Return the initial margin of a notional, at least `least_frac` of it."""
     level = CONTRACTS[symbol].margin_level(notional_usd)
     return notional_usd * max(level.initial_frac, least_frac)
+
+
+def maintenance_margin(symbol: str, notional_usd: Decimal) -> Decimal:
+    """Return the equity that a notional needs if it is not to be liquidated."""
+    level = CONTRACTS[symbol].margin_level(notional_usd)
+    return notional_usd * level.maintenance_frac
+
+
+def spare_usd(books: Books, prices: Mapping[str, Decimal]) -> Decimal:
+    """Return the equity less the maintenance margin, at these mark prices.
+
+    It is asked for on each leg of a path, so it leaves out all else that `margin_state` tells.
+    """
+    spare = books.balance_usd
+    for symbol, holding in books.holdings.items():
+        if holding.size:
+            price = prices[symbol]
+            spare += holding.floating_usd(price) + holding.funding_usd
+            spare -= maintenance_margin(symbol, abs(holding.size) * price)
+    return spare
 
 
 def _order_sums(orders: Iterable[Order]) -> dict[str, tuple[Decimal, Decimal]]:
