@@ -14,12 +14,11 @@ from architect import config as configuration
 from architect.running import running_versions
 from architect.staleness import State, states
 from architect.stores import running_stores
-from architect.system.kill_switch import switch_file
 from architect.system.overview import follow, lines, overview
+from architect.system.running_gateway import shown_halt
 from core.errors import SpecError
 from core.manifest import Manifest, read_manifest
 from core.spec_graph import readable_graph
-from core.trading import kill_file
 
 EXAMPLE = "  architect status\n  architect status rsi\n  architect status --watch"
 
@@ -42,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     config = configuration.load(options.root)
     if options.watch:
         return _watch(config, options.json)
-    reason = kill_file.read(switch_file(config.project))
+    reason = shown_halt(config.project)
     if reason is not None:
         print(f"HALTED: {reason}; architect resume allows new entries", file=sys.stderr)
     graph, broken = readable_graph(config.project.specs)

@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
         check_market(market_of(options))
     told = Told(config.project.data / TOLD_FILE)
     news = News(Person(read_person(config.environment)), told)
-    with news.person, System(config, partial(_line, news)) as system:
+    halts = Halts(switch_file(config.project), news.person, told, _say)
+    with news.person, System(config, partial(_line, news, halts)) as system:
         system.start_stores(partial(may_empty, yes=False))
         news.database_url = system.stores.database_url
         _say("Postgres and Redis are up")
@@ -92,7 +93,6 @@ def run(options: argparse.Namespace) -> int:
         if system.start_signal() is not None:
             _say("a model judges entries")
         news.look()
-        halts = Halts(switch_file(config.project), news.person, told, _say)
         _look_at_end(config, news)
         system.start_trader()
         code = _trade(system, config, news, halts)
@@ -209,8 +209,10 @@ def _runs_out(system: System) -> bool:
     return bool(system.paper_url) and "candles" not in system.children
 
 
-def _line(news: News, name: str, line: Line) -> None:
+def _line(news: News, halts: Halts, name: str, line: Line) -> None:
     _show(name, line)
+    if name == "gateway" and line.get("kind") == "halt":
+        halts.heard(str(line.get("reason")))
     news.line(name, line)
 
 

@@ -53,6 +53,16 @@ class Halts:
             self._tell(reason, before)
         self._seen = reason
 
+    def heard(self, reason: str) -> None:
+        """Say and tell a halt of the gateway's that its file does not show. From any thread.
+
+        Once a disk takes it, it is told like any other, for then it outlasts the gateway.
+        """
+        if kill_file.takes(self._switch, kill_file.one_line(reason)):
+            text = f"{reason}; it cannot be written, so it ends with the gateway"
+            self._say(f"HALTED: {text}; exits and stops still pass")
+            self._person.tell("halt", f"halt: {text}")
+
     def end(self) -> None:
         """Tell what the last moment has changed."""
         self.look()

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from architect.books import queried
 from architect.config import Config
-from architect.system.kill_switch import switch_file
+from architect.system.running_gateway import shown_halt
 from core.plain_words import counted
-from core.trading import kill_file
 
 if TYPE_CHECKING:
     from architect.books import Cursor
@@ -46,7 +45,7 @@ def overview(config: Config, database_url: str) -> dict[str, Any]:
 
     StoreUnavailable when the database does not answer.
     """
-    halted = kill_file.read(switch_file(config.project))
+    halted = shown_halt(config.project)
     return {"halted": halted, **queried(database_url, _rows)}
 
 

@@ -21,6 +21,7 @@ from architect.atomic import write_failed
 from architect.config import Config
 from architect.system.child import START_S, Child, Line
 from architect.system.kill_switch import state_dir
+from architect.system.running_gateway import note_admin
 from architect.uninterrupted import uninterrupted
 from core.config import KRAKEN
 from core.errors import ConfigError, StoreUnavailable
@@ -191,7 +192,9 @@ class System:
         environment = self._gateway_environment()
         if self._paper_keys is not None:
             words += ["--keys-file", str(self._paper_keys)]
-        return self._start("gateway", "core.trading.gateway", words, environment)
+        line = self._start("gateway", "core.trading.gateway", words, environment)
+        note_admin(self.run_dir, str(line["admin_socket"]))
+        return line
 
     def _gateway_environment(self) -> dict[str, str]:
         keys = ("EXCHANGE_API_KEY", "EXCHANGE_API_SECRET")

@@ -49,7 +49,9 @@ class KillSwitch:
         """Allow new risk again."""
         with self._lock:
             self._unwritten.clear()
-            self._path.unlink(missing_ok=True)
+            # A file system that is read-only refuses this also where there is no file.
+            if os.path.lexists(self._path):
+                self._path.unlink(missing_ok=True)
 
     def reason(self) -> str | None:
         """Return why it is halted, None if it is not."""
