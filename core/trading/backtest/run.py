@@ -32,6 +32,8 @@ from core.wrapper import Reflection, hooks
 
 PAPER = PaperConfig(next_open=True, rate_limited=False)
 MOST_TOLD = 1000
+# What a loop tells of every trade; all else is told in the report, as trouble.
+EXPECTED = ("entering", "entry", "exit")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Result:
 
     Attributes:
         trades: rows of the Trade record, closed ones first, by their end.
-        told: what the loop told that was not an entry or an exit: trouble, drift.
+        told: what the loop told beside its entries and exits: trouble, drift.
         ticks: how many of the `candles` the whole tick was run at.
     """
 
@@ -123,7 +125,7 @@ class Session:
         self._first = market.count
 
     def _tell(self, kind: str, **detail: Any) -> None:
-        if kind not in ("entry", "exit") and len(self.told) < MOST_TOLD:
+        if kind not in EXPECTED and len(self.told) < MOST_TOLD:
             self.told.append((kind, detail))
 
     def run(self) -> None:
