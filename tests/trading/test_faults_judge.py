@@ -557,3 +557,25 @@ def test_a_kill_waits_for_its_call() -> None:
     assert struck(2, 0, "batchorder", "fills", "batchorder", "fills") == [2]
     assert struck(1, 2, "batchorder", "fills", "batchorder", "fills") == [2]
     assert struck(1, 0, "fills", "editorder") == []
+
+
+def test_equity_that_differs_once_is_found_unless_the_exchange_had_not_told_all() -> (
+    None
+):
+    from faultlab.exits import Facts
+    from faultlab.judge import equity_problems
+    from faultlab.told import Told
+
+    rows = [
+        {"time_ms": 300_000 * n, "equity_usd": Decimal(100 + (n == 7)),
+         "exchange_equity_usd": Decimal(100)}
+        for n in range(20)
+    ]  # fmt: skip
+
+    def judged(*untold: int) -> list[str]:
+        return equity_problems(rows, Facts(Told(), end=19, untold=untold), 300_000 * 19)
+
+    (said,) = judged()
+    assert said == "101.0000, the exchange 100.0000, at candle 7"
+    assert judged(3) == judged(8) == [said]
+    assert judged(4) == judged(7) == []
