@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from core.trading.gateway.adapter import Row
-from core.trading.gateway.order import STOP_SUFFIX, Order
+from core.trading.gateway.order import Order
+from core.trading.ports import STOP_SUFFIX
 
 ZERO = Decimal(0)
 _STOPS = frozenset({"stop", "trailing_stop"})
