@@ -370,6 +370,27 @@ def test_an_entry_sent_again_after_a_refusal_of_its_own_has_its_stop(
     assert "sendorder" not in paper.state()["calls"]
 
 
+def test_an_entry_sent_again_by_the_next_gateway_has_its_stop_in_one_request(
+    paper: Paper, tmp_path: Path
+) -> None:
+    """The one before took the stop back and died, and the reply of the next is lost."""
+    words = ("--keys-file", str(paper.keys_file))
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="entry")
+    with Gateway(tmp_path / "a", paper.url, *words) as first:
+        with pytest.raises(ExchangeError):
+            protected(first.exchange())
+        first.kill()
+    paper.fault("reply_lost_after_accept", "batchorder")
+    with Gateway(tmp_path / "b", paper.url, *words) as second:
+        client = second.exchange()
+        with pytest.raises(OutcomeUnknown):
+            protected(client)
+        (position,) = client.positions()
+        assert [stop.size for stop in stops(client)] == [position.size]
+        assert client.order("in-1").filled == position.size
+    assert "sendorder" not in paper.state()["calls"]
+
+
 def test_fills_of_one_moment_come_as_they_happened(port: GatewayExchange) -> None:
     """Their ids are random. In another order they make another realised P&L."""
     names = [f"m-{number}" for number in range(8)]

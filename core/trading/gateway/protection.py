@@ -24,6 +24,8 @@ _UNDO_SUFFIX = "-undo"
 _TRIES = 4
 # Between two of them where the exchange was busy or away, seconds for each so far.
 _PAUSE_S = 0.25
+# Within so long after a gateway's start an entry may be one that was sent before it.
+_YOUNG_S = 600.0
 # What became of an entry is asked within minutes of it.
 _LOOKBACK_MS = 3_600_000
 ZERO = Decimal(0)
@@ -37,6 +39,22 @@ class Apart:
 
     stops: set[str] = field(default_factory=set)
     entries: dict[str, Decimal] = field(default_factory=dict)
+    born_s: float = field(default_factory=time.monotonic)
+
+    def stop_of(self, adapter: Adapter, order: Order) -> Order:
+        """Return the stop to be sent with an entry, by an id that is not used up.
+
+        The gateway before this one may have taken one back, and the entry is sent again. That
+        is asked beforehand: the exchange would take the entry and refuse its stop.
+        """
+        stop = _stop(order, self.stops)
+        if time.monotonic() - self.born_s < _YOUNG_S:
+            for _ in range(_TRIES):
+                if not _is_used_up(adapter, stop.client_id):
+                    break
+                self.stops.add(stop.client_id)
+                stop = _stop(order, self.stops)
+        return stop
 
     def told(self, adapter: Adapter, row: Row) -> Row:
         """Return an order's status without what was taken back of it.
@@ -73,7 +91,7 @@ def place_protected(
     """
     apart = apart or Apart()
     used = apart.stops
-    stop = _stop(order, used)
+    stop = apart.stop_of(adapter, order)
     entry_answer, stop_answer = adapter.place_all([order, stop])
     if isinstance(entry_answer, ExchangeError):
         if _never_came(entry_answer):
@@ -98,6 +116,14 @@ def _stop(order: Order, used: set[str]) -> Order:
         number += 1
         stop = replace(stop, client_id=f"{order.client_id}-{number}{STOP_SUFFIX}")
     return stop
+
+
+def _is_used_up(adapter: Adapter, client_id: str) -> bool:
+    try:
+        row = adapter.order(client_id)
+    except ExchangeError:
+        return False  # the exchange refuses one that is
+    return row is not None and row["status"] not in ("open", "partial")
 
 
 def _never_came(error: ExchangeError) -> bool:
