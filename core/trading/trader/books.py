@@ -73,16 +73,19 @@ class Books:
     _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
 
-    def open(self, now_ms: int) -> None:
-        """Adopt what the exchange holds now as the point of departure, also once more."""
+    def open(self, now_ms: int, *, again: bool = False) -> None:
+        """Adopt what the exchange holds now as the point of departure. Once more, `again`, its
+        word counts alone: our fills have parted from it for long.
+        """
         self._opening = now = opening(self.exchange, self.sleep, now_ms)
         self.start_balance_usd = now.balance_usd - self._earned_usd
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
-        for symbol in {fill.symbol for fill in now.hidden}:
+        hidden = [] if again else now.hidden
+        for symbol in {fill.symbol for fill in hidden}:
             self.positions.pop(symbol, None)
-        for fill in now.hidden:
+        for fill in hidden:
             self._move(fill)
 
     @property

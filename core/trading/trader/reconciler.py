@@ -65,7 +65,7 @@ class Reconciler:
         self._note(found)
         if self.ticks_halted >= self.config.reopen_after:
             self._tell("books reopened", found, 0)
-            self.books.open(now_ms)
+            self.books.open(now_ms, again=True)
             for trade in self.trades.values():
                 # What answers told is in the positions now, as far as it is held.
                 trade.answered = Decimal(0)
