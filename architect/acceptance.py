@@ -11,7 +11,7 @@ from architect.messages import commit_message
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.staleness import inputs
-from core.manifest import Entry, Manifest, sha256
+from core.manifest import Entry, Manifest, read_manifest, sha256
 from core.project import Project
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -71,7 +71,30 @@ class Acceptance:
             file=sha256(made.module),
             by=self._by(made, by, before),
             checks=made.verdict.checks,
+            unjudged=self._unjudged(spec.name, made, before),
         )
+
+    def _unjudged(
+        self, name: str, made: Generated, before: Entry | None
+    ) -> tuple[str, ...]:
+        """Return `user@version` of all that use the module as accepted, and that nobody
+        has judged with it.
+
+        Those that the gate left out, and those whose specs do not use it any more: as
+        long as these are not built anew, their accepted versions still call it.
+        """
+        accepted = read_manifest(self.project.manifest)
+        found = []
+        for user, entry in accepted.modules.items():
+            if entry.kind == "record" or name not in accepted.needs(user):
+                continue
+            uses_still = name in self.graph.uses.get(user, ())
+            if user in made.verdict.left_out or (name in entry.uses and not uses_still):
+                found.append(f"{user}@{entry.version}")
+        if before is not None and before.file == sha256(made.module):
+            # The same file, judged again: what it ran with before, it was judged with.
+            found = [one for one in found if one in before.unjudged]
+        return tuple(sorted(found))
 
     def _by(self, made: Generated, by: str, before: Entry | None) -> str:
         """Return whose the body is: a kept one stays that of who made it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from architect.atomic import write
-from core.manifest import Entry, sha256
+from core.manifest import Entry, entry_of, sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ def close(path: Path) -> None:
 def _change(raw: dict[str, Any]) -> Change:
     for key in ("entry", "before"):
         if (plain := raw.get(key)) is not None:
-            raw[key] = Entry(**{**plain, "uses": tuple(plain["uses"])})
+            raw[key] = entry_of(plain)
     return Change(**{**raw, "also": tuple(raw["also"])})

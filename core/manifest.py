@@ -38,6 +38,8 @@ class Entry:
         file: of the whole module file.
         by: model, hand, wick, rollback or spec (records).
         checks: how many checks the gate made.
+        unjudged: `user@version` of each user that it was accepted without, for the
+            user's own spec had changed too: nobody has judged these two together.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class Entry:
     file: str
     by: str
     checks: int
+    unjudged: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -71,6 +74,27 @@ class Manifest:
     def without(self, names: set[str]) -> Manifest:
         """Return a manifest that no longer holds `names`."""
         return Manifest({n: e for n, e in self.modules.items() if n not in names})
+
+    def unjudged(self, name: str) -> dict[str, str]:
+        """Return the users that a module was accepted without and that stand as they
+        did then, with their versions."""
+        pairs = (one.partition("@") for one in self.modules[name].unjudged)
+        return {
+            user: version
+            for user, _, version in pairs
+            if user in self.modules and self.modules[user].version == version
+        }
+
+    def needs(self, name: str) -> set[str]:
+        """Return all that a module uses, directly or not, as far as it is accepted."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            entry = self.modules.get(waiting.pop())
+            fresh = {*entry.uses} - found if entry else set()
+            found |= fresh
+            waiting += fresh
+        return found
 
     def load_order(self, names: Iterable[str] | None = None) -> list[str]:
         """Return the names so that each comes after all that it uses.
@@ -156,19 +180,27 @@ _RESTORE = "git checkout manifest.yaml brings back the last committed one"
 
 
 def _entry(name: str, raw: Any, where: str) -> Entry:
-    wanted = {f.name: f.type for f in fields(Entry)}
-    if not isinstance(raw, dict) or set(raw) != set(wanted):
-        odd = set(raw) ^ set(wanted) if isinstance(raw, dict) else {"not a mapping"}
+    wanted = {f.name for f in fields(Entry)} - {"unjudged"}
+    if not isinstance(raw, dict) or set(raw) - {"unjudged"} != wanted:
+        odd = {"not a mapping"}
+        if isinstance(raw, dict):
+            odd = set(raw) - {"unjudged"} ^ wanted
         raise ManifestError(
             f"{where}: {name}: wrong keys: {sorted(odd)}", hint=_RESTORE
         )
     for key, value in raw.items():
-        kind = {"uses": list, "checks": int}.get(key, str)
+        kind = {"uses": list, "unjudged": list, "checks": int}.get(key, str)
         if not isinstance(value, kind):
             raise ManifestError(
                 f"{where}: {name}.{key}: {value!r} is no {kind.__name__}"
             )
-    return Entry(**{**raw, "uses": tuple(raw["uses"])})
+    return entry_of(raw)
+
+
+def entry_of(plain: Mapping[str, Any]) -> Entry:
+    """Return the entry of its plain form, in which tuples are lists."""
+    lists = {key: tuple(plain.get(key, ())) for key in ("uses", "unjudged")}
+    return Entry(**{**plain, **lists})
 
 
 def render_manifest(manifest: Manifest) -> str:
@@ -186,6 +218,10 @@ def render_manifest(manifest: Manifest) -> str:
 def _block(name: str, entry: Entry) -> str:
     """Return one module's lines. A save changes one of a hundred."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    plain = {name: {**asdict(entry), "uses": list(entry.uses)}}
-    text: str = yaml.dump(plain, Dumper=dumper, sort_keys=False, width=118)
+    plain = {**asdict(entry), "uses": list(entry.uses)}
+    # Seldom anything, and then for minutes: it is written only where it says something.
+    del plain["unjudged"]
+    if entry.unjudged:
+        plain["unjudged"] = list(entry.unjudged)
+    text: str = yaml.dump({name: plain}, Dumper=dumper, sort_keys=False, width=118)
     return textwrap.indent(text, "  ")

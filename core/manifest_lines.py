@@ -2,6 +2,7 @@
 
 It is read at each start and at each change. What stands there in any other form, be it
 correct YAML, is left to the reader of YAML: the answer here is the same as its, or none.
+So is a manifest with an `unjudged`, which stands there for minutes while users are built.
 """
 
 from __future__ import annotations

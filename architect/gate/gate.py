@@ -43,6 +43,7 @@ class _Trial:
     started: float = field(default_factory=time.perf_counter)
     stage: str = "structure"
     checks: int = 0
+    left_out: list[str] = field(default_factory=list)
 
     def verdict(
         self, findings: Sequence[Finding] = (), failure: Failure | None = None
@@ -55,6 +56,7 @@ class _Trial:
             checks=self.checks,
             duration_ms=(time.perf_counter() - self.started) * 1000,
             private=failure.private if failure else None,
+            left_out=tuple(self.left_out),
         )
 
 
@@ -160,11 +162,16 @@ class Gate:
         for name in trial.graph.dependents(trial.spec.name):
             dependent = trial.graph.get(name)
             needed = {*trial.graph.needs(name), name}
-            if dependent.kind == "record" or not needed <= self._built(trial):
+            if dependent.kind == "record":
                 continue
-            if split_module(dependent, trial.modules[name], self.package) is None:
+            text = trial.modules.get(name)
+            if text is None or split_module(dependent, text, self.package) is None:
                 # Its own spec changed too: it is built next, and judged with this one.
+                # Until then nobody has judged the two together, and the verdict says so.
+                trial.left_out.append(name)
                 continue
+            if not needed <= self._built(trial):
+                continue  # what it needs anew comes with one that is left out
             trial.stage = "dependents"
             if failure := self._counted(trial, dependent, _dependent):
                 return failure

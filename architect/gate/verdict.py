@@ -121,6 +121,8 @@ class Verdict:
 
     `private` is what a held-back example showed: it is in neither form of the verdict,
     because a model may see those. `caught` is set where the spec's strength was measured.
+    `left_out` are users that were not tested with it: their own specs changed too, or they
+    are not built.
     """
 
     accepted: bool
@@ -132,6 +134,7 @@ class Verdict:
     warnings: tuple[Finding, ...] = ()
     private: CounterExample | None = None
     caught: Caught | None = None
+    left_out: tuple[str, ...] = ()
 
     def as_text(self) -> str:
         """Return the verdict for a person: one line, then findings and counter-example."""

@@ -41,10 +41,11 @@ def entry(
     uses: tuple[str, ...] = (),
     by: str = "hand",
     spec: str = "s",
+    unjudged: tuple[str, ...] = (),
 ) -> Entry:
     """Return an accepted entry for a source text."""
     file = sha256(source)
-    return Entry(kind, uses, spec, "p", "i", "", "", "b", file, by, 1)
+    return Entry(kind, uses, spec, "p", "i", "", "", "b", file, by, 1, unjudged)
 
 
 @dataclass

@@ -127,3 +127,27 @@ def test_what_is_missing_or_goes_in_a_circle_has_no_order(
     manifest = Manifest({name: entry(name, uses=used) for name, used in uses.items()})
     with pytest.raises(ManifestError, match=told):
         manifest.load_order()
+
+
+def test_users_that_were_not_judged_are_written_only_where_there_are_any() -> None:
+    """So a manifest without them is what it was before there was such a field."""
+    without = render_manifest(ONE)
+    assert "unjudged" not in without
+    held = entry("b", uses=("candle",), unjudged=("decide@0123456789ab", "size@1e45"))
+    text = render_manifest(Manifest({**ONE.modules, "rsi": held}))
+    assert text == without + (
+        "    unjudged:\n    - decide@0123456789ab\n    - size@1e45\n"
+    )
+    assert parse_manifest(text).modules["rsi"] == held
+    assert render_manifest(parse_manifest(text)) == text
+    with pytest.raises(ManifestError, match=r"rsi\.unjudged: 'x' is no list"):
+        parse_manifest(without + "    unjudged: x\n")
+
+
+def test_a_user_counts_as_unjudged_only_at_the_version_that_was_left_out() -> None:
+    first, second = entry("1", uses=("rsi",)), entry("2", uses=("rsi",))
+    left_out = (f"decide@{first.version}", f"gone@{first.version}")
+    manifest = Manifest({"rsi": entry("b", unjudged=left_out), "decide": first})
+    assert manifest.unjudged("rsi") == {"decide": first.version}
+    assert manifest.with_entry("decide", second).unjudged("rsi") == {}
+    assert manifest.needs("decide") == {"rsi"}

@@ -122,6 +122,8 @@ def test_a_dependent_whose_own_spec_changed_is_not_held_to_it(gate: Gate) -> Non
     before = modules("round_trip")
     verdict = gate.judge(GRAPH.get("fee"), graph_, BODIES["fee"], before)
     assert verdict.accepted, verdict.as_text()
+    assert verdict.left_out == ("round_trip",)
+    assert gate.judge(GRAPH.get("fee"), GRAPH, BODIES["fee"], before).left_out == ()
 
 
 def test_regression_must_not_come_back(judge: Judge) -> None:
