@@ -96,8 +96,8 @@ class Timed(Registry):
 
     swap_ms: list[float]
 
-    def _publish(self, name: str, version: Any) -> None:
-        self.swap_ms.append(timed(lambda: super(Timed, self)._publish(name, version)))
+    def _publish(self, versions: Any) -> None:
+        self.swap_ms.append(timed(lambda: super(Timed, self)._publish(versions)))
 
 
 def swaps_alone(count: int) -> list[float]:

@@ -12,8 +12,13 @@ from core.hooks import hooks
 from core.wrapper import Wrapping
 
 
-def barred_call(call: Callable[..., Any], why: str) -> Callable[..., Any]:
-    """Return what stands in for a module's call; it is reflected as `barred`."""
+def barred_call(
+    call: Callable[..., Any], why: str, hint: str = ""
+) -> Callable[..., Any]:
+    """Return what stands in for a module's call; it is reflected as `barred`.
+
+    `hint` is what lets it run again, where that is not a reset.
+    """
     wrapping: Wrapping = call.__wrapping__  # type: ignore[attr-defined]
     signature = inspect.Signature(list(wrapping.parameters.values()))
     error = f"{wrapping.name} is kept from running: {why}"
@@ -24,7 +29,7 @@ def barred_call(call: Callable[..., Any], why: str) -> Callable[..., Any]:
         seen = (time.perf_counter_ns(), wrapping.name, wrapping.version, hooks.tick)
         hooks.append((*seen, 0, "barred", error, None, None))
         if wrapping.on_failure is None:
-            raise Barred(error, hint=f"architect wick reset {wrapping.name}")
+            raise Barred(error, hint=hint or f"architect wick reset {wrapping.name}")
         return wrapping.fallback(given.arguments)()
 
     barred.__wrapped__ = call  # type: ignore[attr-defined]  # it is called like it

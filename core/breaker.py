@@ -128,9 +128,10 @@ class Breaker:
 
         It may not while a module where money moves cannot answer safely.
         """
-        for module, health in list(self._known.items()):
-            if module in self.registry.names and self._cannot_answer(module, health):
-                return f"{module} has no safe answer: {health.why}"
+        for module in self.registry.names:
+            if self._cannot_answer(module, self.health(module)):
+                why = self.registry.barred(module) or self.health(module).why
+                return f"{module} has no safe answer: {why}"
         return ""
 
     def _cannot_answer(self, module: str, health: Health) -> bool:

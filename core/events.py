@@ -23,6 +23,8 @@ JOBS = "architect:jobs"
 # Jobs about trades: there is often nothing to repair, so they wait for those that are not.
 TRADES = "architect:trades"
 RUNNING = "architect:running"
+# By module what is said of an accepted version that the running system holds back.
+HELD = "architect:held"
 HEALTH = "architect:health"
 # Before the name of what a process wants to know again after a restart.
 REMEMBERED = "architect:remembered:"
@@ -99,6 +101,13 @@ class Events:
     def ended(self) -> None:
         """Say that nothing runs any more."""
         self._queue("delete", RUNNING, {})
+        self._queue("delete", HELD, {})
+
+    def held(self, texts: Mapping[str, str]) -> None:
+        """Say which accepted versions are held back, and why; of all others none is."""
+        self._queue("delete", HELD, {})
+        if texts:
+            self._queue("hset", HELD, dict(texts))
 
     def here(self, place: str) -> None:
         """Say from which checkout the modules run."""

@@ -8,42 +8,41 @@ versions. The registry loads and swaps; it does not watch files nor judge.
 
 from __future__ import annotations
 
-import builtins
 import inspect
-import linecache
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from threading import RLock
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from core import process
 from core.barring import barred_call
-from core.errors import FileConflict, NotAccepted
+from core.bars import Bar, Bars
+from core.errors import NotAccepted
 from core.hooks import hooks
-from core.manifest import Entry, Manifest, sha256
+from core.loading import Loading
+from core.manifest import Entry, Manifest
 from core.versions import Version, last_alike
 
 View = Mapping[str, Callable[..., Any]]
 
 
-class Registry:
+class Registry(Loading):
     """Accepted versions of one package of modules, e.g. `trading`."""
 
     def __init__(self, folder: Path, package: str = "trading") -> None:
         process.run_in_utc()
-        self.folder, self.package = folder, package
+        super().__init__(folder, package)
         self.records: dict[str, type] = {}
         self._history: dict[str, list[Version]] = {}
         self._dispatchers: dict[str, Callable[..., Any]] = {}
-        self._modules: dict[str, ModuleType] = {}
         self._current: View = {}
         self._view: ContextVar[View | None] = ContextVar("view", default=None)
         self._lock = RLock()
         self._failed: set[tuple[str, str]] = set()
-        self._bars: dict[str, tuple[str, str]] = {}
+        self.bars = Bars()
         # Of versions that failed: a tick may hold one yet that the history does not.
         self._shapes: dict[tuple[str, str], inspect.Signature] = {}
 
@@ -58,95 +57,79 @@ class Registry:
             entry = manifest.modules[name]
             self.accept(name, entry, self._read(name, entry))
 
-    def _read(self, name: str, entry: Entry) -> bytes:
-        path = self.folder / f"{name}.py"
-        try:
-            source = path.read_bytes()
-        except OSError as error:
-            raise FileConflict(
-                f"{path.name}: {error.strerror}", hint=f"architect rollback {name}"
-            ) from None
-        if sha256(source) != entry.file:
-            raise FileConflict(
-                f"{path.name} is not the version that the manifest holds",
-                hint=f"architect status {name} says why; architect rollback {name} restores it",
-            )
-        return source
-
     def accept(self, name: str, entry: Entry, source: bytes) -> Version:
         """Make the version live. `source` must hash to `entry.file`.
 
         Compiling happens first; the swap itself is one assignment.
         """
-        if sha256(source) != entry.file:
-            raise NotAccepted(f"{name}: these bytes are not version {entry.version}")
         version = self._make(name, entry, source)
-        with self._lock:
-            self._failed.discard((name, version.id))
-            self._history.setdefault(name, []).append(version)
-            self._publish(name, version)
+        self.publish([version])
         return version
 
-    def _make(self, name: str, entry: Entry, source: bytes) -> Version:
-        namespace = self._execute(name, source, entry.version)
-        exported = namespace["__all__"][0]
-        return Version(name, entry, namespace[exported])
+    def prepare(self, name: str, entry: Entry, source: bytes) -> Version:
+        """Compile a version that is published with others; what is prepared after it
+        may import it."""
+        version = self._make(name, entry, source)
+        if name not in self._modules:
+            self._made[name] = self._shell(version)
+        return version
 
-    def _execute(self, name: str, source: bytes, version: str) -> dict[str, Any]:
-        path = f"generated/{self.package}/{name}.py@{version}"
-        text = source.decode("utf-8")
-        linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-        code: CodeType = compile(source, path, "exec", dont_inherit=True)
-        namespace: dict[str, Any] = {
-            "__name__": f"generated.{self.package}.{name}",
-            "__version__": version,
-            "__builtins__": {**vars(builtins), "__import__": self._import},
-        }
-        exec(code, namespace)
-        return namespace
+    def publish(self, versions: Sequence[Version]) -> None:
+        """Make versions live together: no tick sees some of them without the others.
 
-    def _import(
-        self,
-        name: str,
-        globals: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        fromlist: tuple[str, ...] | None = (),
-        level: int = 0,
-    ) -> Any:
-        prefix = f"generated.{self.package}."
-        if not name.startswith(prefix):
-            plain = self._elsewhere(name)
-            return plain or __import__(name, globals, locals, fromlist or (), level)
-        try:
-            return self._modules[name.removeprefix(prefix)]
-        except KeyError:
-            raise NotAccepted(
-                f"{name} is not loaded: it has no accepted version"
-            ) from None
+        What was prepared and is not among them is forgotten.
+        """
+        with self._lock:
+            self._publish([one for one in versions if not self._is_changed(one)])
+            self._made.clear()
 
-    def _elsewhere(self, name: str) -> ModuleType | None:
-        """Return what a module that imports `name` gets instead, None for the thing."""
-        return None
+    def _is_changed(self, version: Version) -> bool:
+        # A record's class is its identity: a new one would not match values already
+        # made, so a changed record goes live with the next start.
+        return version.entry.kind == "record" and version.name in self._modules
 
-    def _publish(self, name: str, version: Version) -> None:
+    def stale_record(self, name: str, entry: Entry) -> bool:
+        """Tell whether the class of a record that lives here is of another version."""
+        lives = self._history.get(name)
+        return bool(entry.kind == "record" and lives and lives[-1].id != entry.version)
+
+    def _publish(self, versions: Sequence[Version]) -> None:
+        for version in versions:
+            name = version.name
+            self._failed.discard((name, version.id))
+            self._history.setdefault(name, []).append(version)
+            if name not in self._modules:
+                self._add(version, self._made.get(name) or self._shell(version))
+        called = [one.name for one in versions if one.entry.kind != "record"]
+        if called:  # else it stays the same edition
+            self._current = {
+                **self._current,
+                **{name: self._reached(name) for name in called},
+            }
+
+    def _add(self, version: Version, shell: ModuleType) -> None:
+        self._modules[version.name] = shell
         if version.entry.kind == "record":
-            self._publish_record(name, version)
-            return
-        if name not in self._dispatchers:
-            self._dispatchers[name] = self._dispatcher(name)
-            shell = ModuleType(name)
-            setattr(shell, name, self._dispatchers[name])
-            self._modules[name] = shell
-        self._current = {**self._current, name: self._reached(name)}
+            self.records[version.call.__name__] = version.call  # type: ignore[assignment]
+        else:
+            self._dispatchers[version.name] = getattr(shell, version.name)
+
+    def _shell(self, version: Version) -> ModuleType:
+        """Return what others import: a record's class, or what reaches any version."""
+        shell = ModuleType(version.name)
+        if version.entry.kind == "record":
+            setattr(shell, version.call.__name__, version.call)
+        else:
+            setattr(shell, version.name, self._dispatcher(version.name))
+        return shell
 
     def _reached(self, name: str) -> Callable[..., Any]:
         """Return what a call of a module reaches: its newest version, unless barred."""
         return self._unless_barred(self._history[name][-1])
 
     def _unless_barred(self, version: Version) -> Callable[..., Any]:
-        why, only = self._bars.get(version.name, ("", ""))
-        barred = why and only in ("", version.id)
-        return barred_call(version.call, why) if barred else version.call
+        bar = self.bars.on(version.name, version.id)
+        return barred_call(version.call, bar.why, bar.hint) if bar else version.call
 
     def _show_at_once(self, name: str) -> None:
         """Let calls reach what they are to reach now, also in the tick under way.
@@ -160,17 +143,6 @@ class Registry:
         alike = last_alike(self._history[name], inspect.signature(seen[name]))
         if alike is not None:
             self._view.set({**seen, name: self._unless_barred(alike)})
-
-    def _publish_record(self, name: str, version: Version) -> None:
-        # A record's class is its identity: a new one would not match values already
-        # made, so a changed record goes live with the next start.
-        if name in self._modules:
-            return
-        class_name = version.call.__name__
-        self.records[class_name] = version.call  # type: ignore[assignment]
-        shell = ModuleType(name)
-        setattr(shell, class_name, version.call)
-        self._modules[name] = shell
 
     def _dispatcher(self, name: str) -> Callable[..., Any]:
         view = self._view
@@ -191,7 +163,7 @@ class Registry:
             if any(name in kept[-1].entry.uses for kept in self._history.values()):
                 return False
             self.forgive(name)
-            self._bars.pop(name, None)
+            self.bars.forget(name)
             self._modules.pop(name, None)
             self._dispatchers.pop(name, None)
             last = self._history.pop(name)[-1]
@@ -285,21 +257,26 @@ class Registry:
                 self._shapes[name, failing] = one.shape
         return self._shapes.get((name, failing))
 
-    def bar(self, name: str, why: str, version: str = "") -> None:
-        """Keep a module, or one version of it, from running: calls get its safe value."""
+    def bar(
+        self, name: str, why: str, version: str = "", by: str = "", hint: str = ""
+    ) -> None:
+        """Keep a module, or one version of it, from running: calls get its safe value.
+
+        Each `by` has a bar of its own; `hint` says what lifts it where no reset does.
+        """
         with self._lock:
-            self._bars[name] = (why, version)
+            self.bars.put(name, by, Bar(why, version, hint))
             if name in self._dispatchers:
                 self._show_at_once(name)
 
-    def unbar(self, name: str) -> None:
-        """Let a module run again; harmless where it is not barred."""
+    def unbar(self, name: str, by: str = "") -> None:
+        """Lift a bar; harmless where there is none."""
         with self._lock:
-            if self._bars.pop(name, None) and name in self._dispatchers:
+            if self.bars.lift(name, by) and name in self._dispatchers:
                 self._show_at_once(name)
 
     def barred(self, name: str) -> str:
         """Return why a module does not run, empty when it does."""
-        why, version = self._bars.get(name, ("", ""))
         current = self._history.get(name)
-        return why if current and version in ("", current[-1].id) else ""
+        bar = self.bars.on(name, current[-1].id) if current else None
+        return bar.why if bar else ""

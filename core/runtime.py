@@ -7,7 +7,7 @@ name through `runtime.modules`, and closes it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -22,6 +22,7 @@ from core.events import Events
 from core.hang import HangGuard, Hung, hung_note, read_hung
 from core.health import Health
 from core.health_store import ResetWatch
+from core.holds import UNJUDGED, bar_unjudged
 from core.hooks import hooks
 from core.live_terms import read_terms
 from core.manifest import read_manifest
@@ -51,6 +52,7 @@ class Runtime:
         self.modules = Registry(project.generated, project.package)
         manifest = read_manifest(project.manifest)
         self.modules.load(manifest)
+        bar_unjudged(self.modules, manifest)
         self.events = Events(redis_url)
         self.reflections = ReflectionLog(
             database_url, spool or project.data / "spool", on_trouble=self._trouble
@@ -70,6 +72,7 @@ class Runtime:
             (project.journal, project.taking),
             self._removed,
             partial(self.terms.follow, project.specs),
+            self._held,
         )
         self.swaps = 0
         self.key_of: KeyOf = _key
@@ -93,6 +96,9 @@ class Runtime:
     def _remember(self) -> None:
         """Keep from running what was kept so before, and what the last process hung in."""
         self.breaker.restore(self._resets.known)
+        for module in self.modules.bars.names:
+            if bar := self.modules.bars.of(module).get(UNJUDGED):
+                self._trouble(f"{module} is kept from running: {bar.why}; {bar.hint}")
         hung = read_hung(self._hung_note)
         if hung is not None and hung.module in self.modules.names:
             self._came_back(hung)
@@ -160,6 +166,9 @@ class Runtime:
         self.breaker.removed(name)
         self.events.no_longer(name)
         self.tell("removed", module=name)
+
+    def _held(self, told: Mapping[str, str]) -> None:
+        self.events.held(told)
 
     def _unaccepted(self, name: str, digest: str) -> None:
         running = self.modules.versions(name)

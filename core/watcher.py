@@ -1,21 +1,24 @@
 """Watches generated/ and the manifest, and swaps in what the gate accepted.
 
 The manifest decides: a file is loaded only when its bytes hash to an accepted entry.
-A save that the manifest does not know is told to `on_unaccepted` and never loaded.
+A save that the manifest does not know is told to `on_unaccepted` and never loaded. What
+one look finds goes live together, but for what must wait (`core/holds.py`).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from core.errors import ArchitectError, ManifestError
-from core.manifest import Manifest, read_manifest, sha256
+from core.holds import Hold, Holds, unbar_judged
+from core.manifest import Entry, Manifest, read_manifest, sha256
 from core.registry import Registry
+from core.versions import Version
 
 COALESCE_S = 0.015
 
@@ -26,7 +29,7 @@ class Watcher:
     on_manifest(manifest) at each look, before anything is swapped; on_swap(name, version)
     after a swap; on_removed(name) when a module was taken out; on_unaccepted(name, sha256
     of the file) for a save that is not accepted; on_error(message) for what could not be
-    read or loaded.
+    read or loaded, and once for what is held back; on_held(text by name) when that changed.
     `journals` are where those who write versions note what they are about to write.
     """
 
@@ -40,6 +43,7 @@ class Watcher:
         journals: Sequence[Path] = (),
         on_removed: Callable[[str], None] = lambda name: None,
         on_manifest: Callable[[Manifest], None] = lambda manifest: None,
+        on_held: Callable[[Mapping[str, str]], None] = lambda held: None,
     ) -> None:
         self.registry, self.manifest, self.journals = registry, manifest, journals
         self.on_swap, self.on_unaccepted, self.on_error = (
@@ -48,6 +52,9 @@ class Watcher:
             on_error,
         )
         self.on_removed, self.on_manifest = on_removed, on_manifest
+        self.on_held = on_held
+        # By name what was told of a version that is held back.
+        self._held: dict[str, str] = {}
         self._seen: dict[str, str] = {}
         # By name what the manifest held when its file was last looked at.
         self._accepted: dict[str, str] = {}
@@ -96,13 +103,63 @@ class Watcher:
             self.on_error(str(error))
             return
         self.on_manifest(manifest)
+        ready: dict[str, tuple[Entry, bytes]] = {}
         for path in self._paths(manifest):
             try:
-                self._look_at(path, manifest)
+                if found := self._look_at(path, manifest):
+                    ready[path.stem] = found
             except Exception as error:
-                self.on_error(f"{path.name}: {type(error).__name__}: {error}")
-
+                self._failed(path.stem, error)
+        self._swap(ready, manifest)
         self._take_out(manifest)
+        unbar_judged(self.registry, manifest)
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self.on_error(f"{name}.py: {type(error).__name__}: {error}")
+
+    def _swap(self, ready: dict[str, tuple[Entry, bytes]], manifest: Manifest) -> None:
+        """Make live what need not wait, all of it in one step."""
+        made: dict[str, Version] = {}
+        held: dict[str, Hold] = {}
+        broken = None
+        while broken is None or broken:
+            held = Holds(self.registry, manifest).among(ready)
+            broken = self._prepare(ready, held, made)
+            ready = {name: one for name, one in ready.items() if name != broken}
+        going = [version for name, version in made.items() if name not in held]
+        self.registry.publish(going)
+        for version in going:
+            self.on_swap(version.name, version.id)
+        self._tell_held({name: (ready[name][0], hold) for name, hold in held.items()})
+
+    def _prepare(
+        self,
+        ready: dict[str, tuple[Entry, bytes]],
+        held: Mapping[str, Hold],
+        made: dict[str, Version],
+    ) -> str:
+        """Compile what is not held back; return the first that cannot be, or nothing."""
+        for name, (entry, source) in ready.items():
+            if name not in held and name not in made:
+                try:
+                    made[name] = self.registry.prepare(name, entry, source)
+                except Exception as error:
+                    self._failed(name, error)
+                    return name
+        return ""
+
+    def _tell_held(self, held: Mapping[str, tuple[Entry, Hold]]) -> None:
+        told = {
+            name: f"version {e.version} is {hold}" for name, (e, hold) in held.items()
+        }
+        for name, text in told.items():
+            # Once it may go live it has been accepted anew, whatever failed before.
+            self._accepted[name] = ""
+            if self._held.get(name) != text:
+                self.on_error(f"{name}: {text}")
+        if told != self._held:
+            self._held = told
+            self.on_held(told)
 
     def _take_out(self, manifest: Manifest) -> None:
         """Take out what neither manifest nor disk holds, users before what they use.
@@ -133,26 +190,27 @@ class Watcher:
         found = self.registry.folder.glob("*.py")
         return sorted(found, key=lambda path: (order.get(path.stem, -1), path.stem))
 
-    def _look_at(self, path: Path, manifest: Manifest) -> None:
+    def _look_at(self, path: Path, manifest: Manifest) -> tuple[Entry, bytes] | None:
+        """Return what is accepted and is not what runs, None where nothing is."""
         name = path.stem
         try:
             source = path.read_bytes()
         except FileNotFoundError:
-            return
+            return None
         digest = sha256(source)
         entry = manifest.modules.get(name)
         if entry is None or entry.file != digest:
             if name != "__init__" and self._seen.get(name) != digest:
                 self._unaccepted(name, digest)
-            return
+            return None
         self._seen[name] = digest
         before, self._accepted[name] = self._accepted.get(name, digest), digest
         loaded = self.registry.versions(name)
         if before == digest and self.registry.failed(name, entry.version):
-            return  # it was rolled back, and nobody has accepted it anew
+            return None  # it was rolled back, and nobody has accepted it anew
         if not loaded or loaded[-1].entry.file != digest:
-            version = self.registry.accept(name, entry, source)
-            self.on_swap(name, version.id)
+            return entry, source
+        return None
 
     def _unaccepted(self, name: str, digest: str) -> None:
         if self._is_being_accepted(digest):

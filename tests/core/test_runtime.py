@@ -13,7 +13,8 @@ from core_modules import Folder, halve
 from test_events import until
 
 from core.errors import EnsuresError, StoreUnavailable
-from core.events import EVENTS, JOBS, RUNNING
+from core.events import EVENTS, HEALTH, HELD, JOBS, RUNNING
+from core.health import Health
 from core.hooks import hooks
 from core.manifest import Entry, sha256
 from core.place import place_of
@@ -214,3 +215,57 @@ def test_a_module_that_was_removed_runs_no_more_and_holds_nothing_up(
         assert runtime.breaker.health("halve").unsafe == ""
         assert runtime.breaker.stop_reason() == ""
     assert [d["module"] for d in details(client, EVENTS, "removed")] == ["halve"]
+
+
+USER = (
+    GOOD.replace("def halve", "def quarter")
+    .replace('["halve"]', '["quarter"]')
+    .replace(
+        "import module", "import module\nfrom generated.trading.halve import halve"
+    )
+)
+
+
+def test_a_version_that_waits_is_told_and_runs_with_its_user(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    good = folder.accept("halve", GOOD)
+    user = folder.accept("quarter", USER, uses=("halve",))
+    left_out = (f"quarter@{user.version}",)
+    with start() as runtime:
+        new = folder.accept("halve", GOOD + "# 2\n", unjudged=left_out)
+        until(lambda: client.exists(HELD))
+        (text,) = client.hgetall(HELD).values()
+        assert text.startswith(
+            f"version {new.version} is held back: it was judged without"
+        )
+        assert runtime.modules.version("halve").id == good.version
+        folder.accept("quarter", USER + "# 2\n", uses=("halve",))
+        until(lambda: runtime.modules.version("halve").id == new.version)
+        until(lambda: not client.exists(HELD))
+        assert runtime.swaps == 2
+    (told,) = details(client, EVENTS, "trouble")
+    assert told["error"] == f"halve: {text}"
+
+
+def test_a_start_keeps_from_running_what_was_not_judged_with_what_it_uses(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    """Whatever is remembered of it; its next version runs at once."""
+    user = folder.accept("quarter", USER)
+    folder.accept("halve", GOOD, unjudged=(f"quarter@{user.version}",))
+    folder.accept("quarter", USER, uses=("halve",))
+    client.hset(HEALTH, "quarter", Health(reset_ms=7).as_text())
+    client.hset(HELD, "left", "behind")
+    with start() as runtime:
+        assert runtime.modules.barred("quarter")
+        assert runtime.breaker.stop_reason().startswith("quarter has no safe answer")
+        folder.accept("quarter", USER + "# 2\n", uses=("halve",))
+        until(lambda: not runtime.modules.barred("quarter"))
+        assert runtime.breaker.stop_reason() == ""
+        assert not client.exists(HELD)
+    (told,) = details(client, EVENTS, "trouble")
+    assert told["error"] == (
+        "quarter is kept from running: nobody has judged it with halve as accepted now; "
+        "architect generate quarter"
+    )
