@@ -22,7 +22,7 @@ from watchdog.observers.api import BaseObserver
 from architect.advice import after_refusal
 from architect.edits import findings
 from architect.refusals import not_refused
-from architect.running import wait_until_live
+from architect.running import held_back, wait_until_live
 from core.errors import ArchitectError, GitError
 from core.manifest import read_manifest, sha256
 from core.plain_words import counted
@@ -174,6 +174,9 @@ class SpecWatch:
         for name, runs in (live or {}).items():
             text = f"{name}: live" if runs else f"{name}: built, but it did not go live"
             self.tell("live" if runs else "failed", {"name": name, "text": text})
+        waiting = held_back(self.session.config, versions) if live is not None else {}
+        for name, why in waiting.items():
+            self.tell("held", {"name": name, "text": f"{name}: built, {why}"})
 
     def _wrong(self, error: ArchitectError) -> None:
         hint = f"\nhint: {error.hint}" if error.hint else ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from architect.outcome import Outcome
     from architect.session import Session
     from architect.staleness import State
+    from core.manifest import Manifest
 
 EXAMPLE = "  architect generate\n  architect generate rsi ema"
 
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Return 0 when everything asked for stands, 1 otherwise."""
-    from architect.session import open_session  # heavy: not for --help
+    # Heavy: not for --help.
+    from architect.session import open_session
+    from core.manifest import read_manifest
 
     with open_session(options.root, relay=options.relay or None, tell=_say) as session:
         session.strength = True
@@ -66,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_plain(outcome), default=str))
     else:
-        _report(outcome)
+        _report(outcome, read_manifest(session.project.manifest))
     return 0 if outcome.ok else 1
 
 
@@ -99,10 +102,14 @@ def _error(error: ArchitectError) -> dict[str, str | None]:
     return {"error": str(error), "hint": error.hint}
 
 
-def _report(outcome: Outcome) -> None:
+def _report(outcome: Outcome, accepted: Manifest) -> None:
     from architect.advice import tell_problems
 
     tell_problems(outcome)
+    for name in outcome.built:
+        if name in accepted.modules and (users := sorted(accepted.unjudged(name))):
+            with_them = f"{name} goes live with {', '.join(users)}"
+            print(f"{with_them}: architect generate {' '.join(users)}")
     counts = {
         "built": len(outcome.built),
         "refused": len(outcome.refused),

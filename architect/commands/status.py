@@ -11,7 +11,7 @@ from typing import Any
 
 from architect import breakers
 from architect import config as configuration
-from architect.running import running_versions
+from architect.running import held_back, running_versions
 from architect.staleness import State, states
 from architect.stores import running_stores
 from architect.system.overview import follow, lines, overview
@@ -53,9 +53,12 @@ def run(options: argparse.Namespace) -> int:
     found += [State(name, "broken", _why(error)) for name, error in broken.items()]
     shown = [s for s in found if not options.names or s.name in options.names]
     running, known = running_versions(config, _note), breakers.healths(config)
+    versions = {name: entry.version for name, entry in manifest.modules.items()}
+    held = held_back(config, versions) if running else {}
     rows = [
         {
             **_row(state, manifest, running),
+            "held": held.get(state.name, ""),
             "barred": breakers.told(known.get(state.name)),
         }
         for state in shown
@@ -116,6 +119,8 @@ def _table(rows: list[dict[str, Any]], live: bool) -> None:
                 else f"  runs {row['running'] or '-'}"
             )
         print(f"{line}  {row['why']}".rstrip())
+        if row["held"]:
+            print(f"{'':{width}}  {row['held']}")
         if row["barred"]:
             print(f"{'':{width}}  {row['barred']} (architect wick reset {row['name']})")
     ok = sum(row["state"] == "ok" for row in rows)
