@@ -93,6 +93,7 @@ class Pipeline:
         self.before(todo)
         if todo:
             self._build(graph, begun, todo, outcome)
+            self._judge_with_users(graph, names, outcome)
         if any(isinstance(error, FATAL) for error in outcome.failed.values()):
             outcome.skipped += gone
         else:
@@ -183,6 +184,19 @@ class Pipeline:
 
         with closing(judges):
             Build(graph, todo, judges, begin, accept, self.progress, outcome).run()
+
+    def _judge_with_users(
+        self, graph: SpecGraph, names: list[str], outcome: Outcome
+    ) -> None:
+        """Judge again what was built without a user that came out as it was."""
+        begun = read_manifest(self.project.manifest)
+        if not outcome.ok or not any(map(begun.unjudged, begun.modules)):
+            return
+        found = self._found(graph, begun, names, force=False)
+        again = [s for s in found if s.state == "stale" and begun.unjudged(s.name)]
+        outcome.fresh = [n for n in outcome.fresh if n not in {s.name for s in again}]
+        if again:
+            self._build(graph, begun, again, outcome)
 
     def _making(self, state: State, graph: SpecGraph) -> Generating:
         if state.state == "edited":

@@ -91,6 +91,8 @@ def states(project: Project, graph: SpecGraph, manifest: Manifest) -> list[State
     """Return the state of every module, in build order, orphaned ones last."""
     template = _template(project.prompts)
     found = [_state(project, graph, manifest, name, template) for name in graph.order]
+    as_wanted = {state.name for state in found if state.ok}
+    found = [_with_users(state, manifest, as_wanted) for state in found]
     gone = sorted(set(manifest.modules) - set(graph.specs))
     return found + [State(name, "orphaned", "its spec is gone") for name in gone]
 
@@ -110,6 +112,19 @@ def _state(
     spec = graph.specs[name]
     why = _stale(spec, graph, entry, inputs(spec, graph, project.prompts, template))
     return State(name, "stale", why) if why else State(name, "ok")
+
+
+def _with_users(state: State, manifest: Manifest, as_wanted: set[str]) -> State:
+    """Return the state of a module also by the users that it was accepted without.
+
+    One that is to be built anew is judged with it then. One that stays as it is never
+    would be: the module itself is judged again.
+    """
+    if not state.ok or not (users := sorted(manifest.unjudged(state.name))):
+        return state
+    if stay := [user for user in users if user in as_wanted]:
+        return State(state.name, "stale", f"it was not judged with {', '.join(stay)}")
+    return State(state.name, "ok", f"waits for {', '.join(users)} to be built anew")
 
 
 def _stale(spec: Spec, graph: SpecGraph, entry: Entry, now: Inputs) -> str:

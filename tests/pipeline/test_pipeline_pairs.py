@@ -1,0 +1,219 @@
+"""What is built before its user: never live beside the one that nobody judged it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline_project import Bench, fenced
+
+from architect.commands import generate
+from architect.gate_pool import GatePool
+from architect.journal import Change, read_change, write_change
+from architect.rebuild import accepted_modules, verify
+from architect.staleness import State, states
+from core.manifest import Entry, Manifest, read_manifest
+from core.registry import Registry
+from core.spec_graph import load_graph
+from core.watcher import Watcher
+
+
+@pytest.fixture
+def pair(make_bench: Callable[..., Bench]) -> Bench:
+    """`fee` and `round_trip`, which uses it, both built."""
+    bench = make_bench("fee", "round_trip")
+    assert bench.generate().ok
+    return bench
+
+
+def entry_of(bench: Bench, name: str) -> Entry:
+    return read_manifest(bench.project.manifest).modules[name]
+
+
+def state_of(bench: Bench, name: str) -> State:
+    graph, manifest = (
+        load_graph(bench.project.specs),
+        read_manifest(bench.project.manifest),
+    )
+    return next(s for s in states(bench.project, graph, manifest) if s.name == name)
+
+
+def change_both(bench: Bench) -> None:
+    """Rename the parameter of `fee`, and have its user say more."""
+    path = bench.project.spec("fee")
+    path.write_text(path.read_text().replace("rate_frac", "part_frac"))
+    bench.answers["fee"] = [fenced("return notional * part_frac\n")] * 2
+    bench.change_spec("round_trip", "in and out again", "in, and out again")
+
+
+class Live:
+    """The project's modules as the running system has them."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.told: list[str] = []
+        self.swapped: list[str] = []
+        self.registry = Registry(bench.project.generated)
+        self.registry.load(read_manifest(bench.project.manifest))
+        self.watcher = Watcher(
+            self.registry, bench.project.manifest,
+            lambda name, _: self.swapped.append(name), lambda *_: None, self.told.append,
+        )  # fmt: skip
+
+    def look(self) -> list[str]:
+        self.swapped.clear()
+        self.watcher.look()
+        return list(self.swapped)
+
+
+def test_a_changed_pair_goes_live_together(
+    pair: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live, before = Live(pair), entry_of(pair, "round_trip")
+    change_both(pair)
+    outcome = pair.generate("fee")
+    assert outcome.ok
+    assert entry_of(pair, "fee").unjudged == (f"round_trip@{before.version}",)
+    assert state_of(pair, "fee") == State(
+        "fee", "ok", "waits for round_trip to be built anew"
+    )
+    assert live.look() == []
+    assert "architect generate round_trip" in live.told[0]
+    generate._report(outcome, read_manifest(pair.project.manifest))
+    assert capsys.readouterr().out.splitlines() == [
+        "fee goes live with round_trip: architect generate round_trip",
+        "1 built",
+    ]
+    assert pair.generate().ok
+    assert entry_of(pair, "round_trip").unjudged == ()
+    assert live.look() == ["fee", "round_trip"]
+    assert verify(pair.project) == []
+    # Once it is judged again there is nobody left out.
+    assert pair.generate("fee", force=True).ok
+    assert entry_of(pair, "fee").unjudged == ()
+
+
+def test_a_user_that_is_refused_keeps_the_pair_as_it_was(pair: Bench) -> None:
+    live = Live(pair)
+    change_both(pair)
+    pair.answers["round_trip"] = [fenced("return fee(notional)\n")] * 2
+    assert [*pair.generate().refused] == ["round_trip"]
+    assert live.look() == []
+    assert {problem.name for problem in verify(pair.project)} == {"round_trip"}
+
+
+def test_a_user_whose_spec_was_taken_back_is_judged_with_it(pair: Bench) -> None:
+    """It comes out as the file that it was, so what was built without it is judged again
+    in the same run, and asks nobody."""
+    live, before = Live(pair), entry_of(pair, "round_trip")
+    change_both(pair)
+    assert pair.generate("fee").ok
+    pair.change_spec("round_trip", "in, and out again", "in and out again")
+    assert pair.generate().ok
+    assert pair.names_asked == ["round_trip"], "for the contract of `fee` is another"
+    assert pair.judged == ["round_trip", "fee"]
+    assert entry_of(pair, "round_trip").version == before.version
+    assert entry_of(pair, "fee").unjudged == ()
+    assert live.look() == ["fee"]
+
+
+def adopted(bench: Bench) -> None:
+    """Accept a hand edit of `fee` while the spec of its user says something else."""
+    bench.change_spec("round_trip", "in and out again", "in, and out again")
+    bench.edit("fee", "notional * rate_frac", "rate_frac * notional")
+    graph = load_graph(bench.project.specs)
+    assert bench.pipeline().adopt(graph.specs["fee"], graph).accepted
+
+
+def test_what_was_not_judged_with_a_user_that_stays_is_stale(pair: Bench) -> None:
+    adopted(pair)
+    version = entry_of(pair, "round_trip").version
+    assert entry_of(pair, "fee").unjudged == (f"round_trip@{version}",)
+    pair.change_spec("round_trip", "in, and out again", "in and out again")
+    assert state_of(pair, "round_trip").ok
+    assert state_of(pair, "fee") == State(
+        "fee", "stale", "it was not judged with round_trip"
+    )
+    (problem,) = verify(pair.project)
+    assert (problem.message, problem.hint) == (
+        "it was not judged with round_trip", "architect generate fee"
+    )  # fmt: skip
+    before = entry_of(pair, "fee")
+    assert pair.generate().ok
+    assert (pair.judged, pair.asked) == (["fee"], [])
+    checks = entry_of(pair, "fee").checks
+    assert entry_of(pair, "fee") == replace(before, unjudged=(), checks=checks)
+    assert verify(pair.project) == []
+
+
+def test_what_is_judged_again_as_it_was_waits_for_nobody(pair: Bench) -> None:
+    """It ran with that user before: only what is new has not been judged with it."""
+    pair.change_spec("round_trip", "in and out again", "in, and out again")
+    assert pair.generate("fee", force=True).ok
+    assert entry_of(pair, "fee").unjudged == ()
+
+
+def test_a_user_that_will_not_use_it_any_more_counts_until_it_is_built(
+    pair: Bench,
+) -> None:
+    change_both(pair)
+    pair.change_spec("round_trip", "uses: [fee]\n", "")
+    assert pair.generate("fee").ok
+    version = entry_of(pair, "round_trip").version
+    assert entry_of(pair, "fee").unjudged == (f"round_trip@{version}",)
+    pair.answers["round_trip"] = [fenced("return notional / 1000\n")]
+    live = Live(pair)
+    assert pair.generate().ok
+    assert live.look() == ["round_trip"]
+
+
+def test_a_user_to_be_counts_only_once_it_uses_it(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """As accepted it calls nothing of it, so there is nothing to be judged."""
+    bench = make_bench("fee", "round_trip")
+    bench.change_spec("round_trip", "uses: [fee]\n", "")
+    bench.answers["round_trip"] = [fenced("return notional / 1000\n")]
+    assert bench.generate().ok
+    change_both(bench)
+    bench.change_spec("round_trip", "examples:", "uses: [fee]\nexamples:")
+    assert bench.generate("fee").ok
+    assert entry_of(bench, "fee").unjudged == ()
+
+
+def test_a_changed_record_tells_of_the_users_that_were_left_out(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench("quote", "spread")
+    assert bench.generate().ok
+    version = entry_of(bench, "spread").version
+    bench.change_spec("quote", "of one market", "of one market now")
+    bench.change_spec("spread", "Distance of", "The distance of")
+    assert bench.generate("quote").ok
+    assert entry_of(bench, "quote").unjudged == (f"spread@{version}",)
+
+
+def test_a_gate_of_its_own_process_tells_who_was_left_out(pair: Bench) -> None:
+    change_both(pair)
+    graph = load_graph(pair.project.specs)
+    known = accepted_modules(pair.project, graph, pair.pipeline().module_text)
+    told: list[Any] = []
+    pool = GatePool(
+        1, "trading", graph, lambda name: (known, []), lambda *one: told.append(one)
+    )
+    try:
+        pool.submit(graph.specs["fee"], "return notional * part_frac\n")
+        _, verdict = pool.ready()
+    finally:
+        pool.close()
+    assert verdict.left_out == ("round_trip",)  # type: ignore[union-attr]
+
+
+def test_the_journal_keeps_who_was_left_out(pair: Bench, tmp_path: Path) -> None:
+    entry = replace(entry_of(pair, "fee"), unjudged=("round_trip@0123456789ab",))
+    change = Change("fee", entry, "text", "message", before=entry_of(pair, "fee"))
+    write_change(tmp_path / "pending.json", change)
+    assert read_change(tmp_path / "pending.json") == change
+    assert Manifest({"fee": entry}).unjudged("fee") == {}
