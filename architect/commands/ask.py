@@ -112,6 +112,7 @@ def _plain(ended: Ended) -> dict[str, object]:
             "skipped": outcome.skipped,
             "taken_out": outcome.removed,
             "live": ended.applied.live,
+            "held": ended.applied.held,
         }
     return plain
 

@@ -15,7 +15,7 @@ from architect.drafts.draft import Draft
 from architect.drafts.taking_back import take_back, ways_back
 from architect.estimate import Estimate
 from architect.outcome import Outcome
-from architect.running import wait_until_live
+from architect.running import held_back, wait_until_live
 from architect.staleness import State, states
 from architect.uninterrupted import uninterrupted
 from core.errors import FileConflict
@@ -34,7 +34,7 @@ class Applied:
 
     A record goes live with the next start: its name is in `next_start`. What was to be
     removed and is not is in `kept`; `back` has for each spec that was written the command
-    that takes it back.
+    that takes it back, `held` for each version that waits what it waits for.
     """
 
     outcome: Outcome
@@ -42,6 +42,7 @@ class Applied:
     next_start: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     back: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -58,6 +59,7 @@ class Applied:
         """Return what became of two drafts for one request; this one is the second."""
         lives = [one.live for one in (first, self) if one.live is not None]
         kept = [n for n in first.kept if n not in self.outcome.removed]
+        lived = self.live or {}
         return Applied(
             self.outcome.after(first.outcome),
             (
@@ -68,6 +70,7 @@ class Applied:
             list(dict.fromkeys([*first.next_start, *self.next_start])),
             list(dict.fromkeys([*kept, *self.kept])),
             {**first.left, **self.back},
+            {n: why for n, why in first.held.items() if n not in lived} | self.held,
         )
 
 
@@ -158,4 +161,6 @@ def _gone_live(session: Session, outcome: Outcome, draft: Draft) -> Applied:
     if versions or gone:
         live = wait_until_live(session.config, versions, gone)
     kept = [name for name in draft.gone if name not in gone]
-    return Applied(outcome, live, records if live is not None else [], kept)
+    held = held_back(session.config, versions) if live is not None else {}
+    records = records if live is not None else []
+    return Applied(outcome, live, records, kept, held=held)

@@ -184,6 +184,7 @@ def told(done: Applied) -> str:
     for name, so in (done.live or {}).items():
         lines.append(f"{name}: {_runs(so, name in done.outcome.removed)}")
     lines += [f"{name}: a record, live with the next start" for name in done.next_start]
+    lines += [f"{name}: {why}" for name, why in done.held.items()]
     if (done.outcome.built or done.outcome.removed) and done.live is None:
         lines.append("the system is not running: architect up starts it")
     if not done.outcome.ok:
@@ -208,7 +209,8 @@ def _rest(done: Applied) -> str:
 def in_short(done: Applied) -> str:
     """Return what became of a draft for who proposed it: what is live by it, what not."""
     if done.ok:
-        return "the proposal was applied and stands"
+        waits = f", but not live yet: {', '.join(done.held)}" if done.held else ""
+        return f"the proposal was applied and stands{waits}"
     outcome = done.outcome
     parts = [f"built: {', '.join(outcome.built)}"] if outcome.built else []
     parts += [f"removed: {', '.join(outcome.removed)}"] if outcome.removed else []

@@ -19,9 +19,11 @@ from draft_answers import (
 from pipeline_project import fenced, git
 
 from architect.command_line import main
-from architect.drafts.dialogue import Ended, discuss, in_short, settle
+from architect.drafts.applying import Applied
+from architect.drafts.dialogue import Ended, discuss, in_short, settle, told
 from architect.drafts.draft import Draft
 from architect.drafts.request import Request
+from architect.outcome import Outcome
 from architect.session import open_session
 from core.manifest import read_manifest
 from core.project import Project
@@ -173,3 +175,16 @@ def test_a_second_draft_that_will_not_do_hides_no_first_one(
         told = json.loads(said.out)
         assert (told["ok"], told["built"]) == (False, ["taker_fee"])
         assert list(told["failed"]) == ["maker_fee"]
+
+
+def test_a_version_that_waits_for_its_user_is_told_so() -> None:
+    why = "goes live with round_trip: architect generate round_trip"
+    waiting = Applied(Outcome(built={"fee": object()}), live={}, held={"fee": why})  # type: ignore[dict-item]
+    assert waiting.ok
+    assert told(waiting).splitlines() == ["fee: built and committed", f"fee: {why}"]
+    assert in_short(waiting) == (
+        "the proposal was applied and stands, but not live yet: fee"
+    )
+    later = Applied(Outcome(built={"round_trip": object()}), live={"fee": True})  # type: ignore[dict-item]
+    assert later.after(waiting).held == {}
+    assert waiting.after(later).held == {"fee": why}
