@@ -55,9 +55,9 @@ class Adoption:
         told = not self.books.late_log
         left = left_open(self.store, self.books.entries_since)
         # Of two of a symbol the one that is held goes on, of two such ones the newer.
-        for trade in sorted(left, key=lambda t: (self.exits.is_over(t), -t.opened_ms)):
+        for trade in sorted(left, key=lambda t: (self._is_over(t), -t.opened_ms)):
             trade.begun = told and not self._may_have_begun_earlier(trade, now_ms)
-            if (told and self.exits.is_over(trade)) or trade.symbol in self.left:
+            if (told and self._is_over(trade)) or trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))
             else:
                 self.left[trade.symbol] = trade
@@ -72,8 +72,11 @@ class Adoption:
         if self.books.late_log:
             return
         for trade in list(self.left.values()):
-            if self.exits.is_over(trade):
+            if self._is_over(trade):
                 self.safely("exits", partial(self._end_left, trade, now_ms))
+
+    def _is_over(self, trade: OpenTrade) -> bool:
+        return self.exits.is_over(trade) and not self.books.may_be_held(trade)
 
     def _end_left(self, trade: OpenTrade, now_ms: int) -> None:
         self.spans.settle(trade, now_ms)

@@ -152,8 +152,21 @@ class Books:
         self.look()
 
     def look(self) -> None:
-        """Fetch what the exchange holds."""
+        """Fetch what the exchange holds. A position that was read at the opening without its
+        newest fills is known to be when it is shown with them.
+        """
         self.held = {p.symbol: p for p in self.exchange.positions()}
+        for fill in self._opening.unread(self.held, self.positions):
+            self._move(fill)
+
+    def is_doubtful(self, symbol: str) -> bool:
+        """Tell whether a position may have been read late at the opening."""
+        return self._opening.is_doubtful(symbol)
+
+    def may_be_held(self, trade: OpenTrade) -> bool:
+        """Tell whether a trade that is not shown may be read late: its fills tell no end."""
+        filled = self._opening.filled_since(trade.symbol, trade.opened_ms)
+        return filled > ZERO if trade.side == "long" else filled < ZERO
 
     def _is_new(self, fill: Any) -> bool:
         if fill.fill_id in self._seen or fill.time_ms < self._opening.opened_ms:
@@ -195,6 +208,7 @@ class Books:
         return held
 
     def _book_fill(self, fill: Any) -> None:
+        self._opening.is_past(fill.symbol)
         realised = self.modules["realised_pnl"](self._move(fill), fill)
         self.totals_of(fill.symbol).realised_usd += realised
         self.totals.realised_usd += realised
@@ -210,6 +224,7 @@ class Books:
         """
         self._seen[fill.fill_id] = fill.time_ms
         self._opened_with.add(fill.fill_id)
+        self._opening.is_late(fill)
         self.late.append(fill)
         self.unsaved.append(("fills", row_of(fill)))
 

@@ -60,6 +60,8 @@ class Entries:
                 return
             if symbol in trades or symbol in self.books.held or self.waits(symbol):
                 continue
+            if self.books.is_doubtful(symbol):
+                continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:
                 self.on_open(trade)

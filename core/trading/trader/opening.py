@@ -11,7 +11,7 @@ were it taken for none, its stop would be cancelled.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,10 @@ CENT = Decimal("0.01")
 EXACT_USD, ROUNDED_USD = Decimal("0.0001"), Decimal("0.0051")
 # An entry so much younger than the opening was not in the balance then.
 UNTOLD_MS = 60_000
+# So long before the opening a fill may be that a position was read without.
+READ_MS = 600_000
+# So often positions are read until they are what they are, late or not.
+READINGS = 16
 # Ticks for which a log that has not told what is in the balance is waited for.
 PATIENCE = 3
 
@@ -36,14 +40,17 @@ PATIENCE = 3
 @dataclass
 class Opening:
     """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
-    showed then, `hidden` the ones of positions that it did not; of the account log entries up
-    to `last_entry` are in the balance, and nothing before `log_since_ms` is read.
+    showed then, `hidden` the ones of positions that it did not, `recent` those of the last
+    minutes, oldest first, that the positions may have been read without; of the account log
+    entries up to `last_entry` are in the balance, and nothing before `log_since_ms` is read.
     """
 
     balance_usd: Decimal = ZERO
     positions: dict[str, Any] = field(default_factory=dict)
     fills: dict[str, int] = field(default_factory=dict)
     hidden: Sequence[Any] = ()
+    recent: list[Any] = field(default_factory=list)
+    readings: int = READINGS
     opened_ms: int = 0
     log_since_ms: int = 0
     last_entry: int = 0
@@ -59,6 +66,52 @@ class Opening:
         """
         happened = bool(self.fills or self.last_entry)
         return happened and not self.is_told and self.patience > 0
+
+    def unread(
+        self, held: Mapping[str, Any], positions: Mapping[str, Any]
+    ) -> list[Any]:
+        """Take out and return the fills that positions were read without, now that what is
+        `held` is shown with them. It is asked for at each reading, and not for ever.
+        """
+        self.readings -= 1
+        if self.readings < 0:
+            self.recent = []
+        found = []
+        for symbol in {fill.symbol for fill in self.recent}:
+            here, there = (
+                told[symbol].size if symbol in told else ZERO
+                for told in (positions, held)
+            )
+            found += self._newest(symbol, there - here)
+        self.recent = [fill for fill in self.recent if fill not in found]
+        return found
+
+    def filled_since(self, symbol: str, since_ms: int) -> Decimal:
+        """Return what the newest fills of a symbol come to, coins, negative when sold."""
+        found = [f for f in self.recent if f.symbol == symbol and f.time_ms >= since_ms]
+        return sum(map(_signed, found), ZERO)
+
+    def _newest(self, symbol: str, size: Decimal) -> list[Any]:
+        """Return the newest fills of a symbol, oldest first, that come to so many coins."""
+        found: list[Any] = []
+        for fill in reversed([f for f in self.recent if f.symbol == symbol]):
+            found.insert(0, fill)
+            if sum(map(_signed, found), ZERO) == size:
+                return found
+        return []
+
+    def is_doubtful(self, symbol: str) -> bool:
+        """Tell whether a position may be another than was read, so near to the opening."""
+        return any(fill.symbol == symbol for fill in self.recent)
+
+    def is_late(self, fill: Any) -> None:
+        """Take in a fill of before the opening that is shown only now."""
+        if fill.time_ms >= self.opened_ms - READ_MS:
+            self.recent = sorted([*self.recent, fill], key=lambda f: f.time_ms)
+
+    def is_past(self, symbol: str) -> None:
+        """Forget the fills of a symbol that was traded since: other fills may be missing."""
+        self.recent = [fill for fill in self.recent if fill.symbol != symbol]
 
     def counts_twice_usd(self, entry: Any) -> Decimal:
         """Return what is in the balance already of entries told since, once that is known.
@@ -95,12 +148,15 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         if late and pauses:
             sleep(pauses.pop())
         elif not later and fills.keys() == before.keys():
+            opened_ms = max(min(now_ms, told_ms), newest_ms)
+            hidden = _hidden([*fills.values()], bare)
             return Opening(
                 balance_usd=balance_usd,
                 positions=positions,
                 fills={fill_id: fill.time_ms for fill_id, fill in fills.items()},
-                hidden=_hidden([*fills.values()], bare),
-                opened_ms=max(min(now_ms, told_ms), newest_ms),
+                hidden=hidden,
+                recent=_recent(fills.values(), opened_ms, {f.symbol for f in hidden}),
+                opened_ms=opened_ms,
                 log_since_ms=since_ms,
                 last_entry=last_entry,
                 is_told=bool(entries) and _leaves(entries[-1], balance_usd),
@@ -143,6 +199,14 @@ def _hidden(fills: Sequence[Any], bare: Sequence[Any]) -> list[Any]:
         if _closes(stops, sum(map(_signed, of_symbol), ZERO)):
             found += of_symbol
     return found
+
+
+def _recent(
+    fills: Iterable[Any], opened_ms: int, without: Collection[str]
+) -> list[Any]:
+    since_ms = opened_ms - READ_MS
+    found = [f for f in fills if f.time_ms >= since_ms and f.symbol not in without]
+    return sorted(found, key=lambda fill: fill.time_ms)
 
 
 def _is_brought(order: Any) -> bool:

@@ -21,7 +21,7 @@ from in_process import (
 
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
-from core.trading.trader.opening import _hidden, opening
+from core.trading.trader.opening import Opening, _hidden, opening
 
 XBT = "PF_XBTUSD"
 
@@ -47,14 +47,14 @@ class LatePositions(BacktestExchange):
         return told
 
 
-def made() -> tuple[Session, Any]:
-    """Return a session with a trade, and its exchange."""
+def made(ticks: int = 3) -> tuple[Session, Any]:
+    """Return a session with a trade of so many ticks, and its exchange."""
     far = {"stop_multiple": Decimal(30), "take_multiple": Decimal(30)}
     one = session(TraderConfig(lookback=120, **far), LatePositions)
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
     tick(one)
     idle(one)
-    tick(one, 2)
+    tick(one, ticks - 1)
     assert set(one.loop.trades) == {XBT}
     return one, one.exchange
 
@@ -157,3 +157,89 @@ def test_a_stop_of_one_slice_tells_of_all_slices_of_its_entry() -> None:
     assert _hidden(fills[:-1], [stop]) == fills[1:-1]
     assert _hidden(fills[:3], [stop]) == []  # more than the stop would close
     assert _hidden(fills[:-1], []) == []
+
+
+def test_a_position_whose_stop_is_lost_too_has_one_as_soon_as_it_is_shown() -> None:
+    """Its fills are known: nobody waits until the books are opened anew."""
+    one, exchange = died_after_an_entry()
+    size = size_of(one, XBT)
+    one.engine.lose_orders()
+    exchange.late = 9
+    restart(one)
+    while exchange.late:
+        tick(one)
+    tick(one)
+    assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [size]
+    assert [trade.size for trade in one.loop.trades.values()] == [size]
+    tick(one, 9)
+    assert one.loop.halted == ""
+    assert "books reopened" not in {kind for kind, _ in one.told}
+
+
+def test_the_newest_fills_that_a_position_was_read_without_are_found() -> None:
+    sold = [
+        SimpleNamespace(symbol=XBT, side="sell", size=Decimal(size), time_ms=number)
+        for number, size in enumerate(("5", "3", "2"))
+    ]
+
+    def unread(held: str, booked: str = "-7") -> list[int]:
+        told = {XBT: SimpleNamespace(size=Decimal(held))}
+        here = {XBT: SimpleNamespace(size=Decimal(booked))}
+        known = Opening(recent=[*sold])
+        return [fill.time_ms for fill in known.unread(told, here)]
+
+    assert [unread(held) for held in ("-9", "-12", "-17")] == [[2], [1, 2], [0, 1, 2]]
+    assert unread("-10") == unread("-5") == unread("-7") == []
+    known = Opening(recent=[*sold], readings=2)
+    assert known.unread({XBT: SimpleNamespace(size=Decimal(-2))}, {}) == sold[2:]
+    assert known.recent == sold[:2]
+    assert known.unread({}, {}) == []
+    assert known.is_doubtful(XBT)
+    known.unread({}, {})  # by now a position is what it is
+    assert not known.is_doubtful(XBT)
+    known = Opening(recent=[*sold])
+    known.is_past(XBT)  # traded since: what is missing now may be that
+    assert known.recent == []
+
+
+@pytest.mark.parametrize("late", [4, 9])
+def test_a_trade_whose_position_is_shown_late_is_not_closed_without_a_fill(
+    late: int,
+) -> None:
+    """No stop rests either: the exchange has lost it."""
+    one, exchange = made(1)
+    size = size_of(one, XBT)
+    one.engine.lose_orders()
+    exchange.late = late
+    restart(one)
+    while exchange.late:
+        tick(one)
+    tick(one, 2)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"] is None
+    assert [t.trade_id for t in one.loop.trades.values()] == [row["trade_id"]]
+    assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [size]
+
+
+def test_a_trade_that_ended_while_away_is_closed_once_its_last_fill_is_shown() -> None:
+    one, _ = made(1)
+    deal(one, XBT, "sell", size_of(one, XBT))
+    restart(one)
+    assert one.loop.trades == one.loop.left == {}
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    tick(one, 2)
+    assert one.loop.halted == ""
+
+
+def test_nothing_is_entered_while_a_position_may_be_shown_late() -> None:
+    one, exchange = died_after_an_entry()
+    size = size_of(one, XBT)
+    one.engine.lose_orders()
+    exchange.late = 9
+    restart(one)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    while exchange.late:
+        tick(one)
+    tick(one, 3)
+    assert size_of(one, XBT) == size
