@@ -67,6 +67,8 @@ class Orders:
             # First: one that was sent before goes on to count as it was sent.
             self._sent.claim(request.client_id)
             try:
+                if request.protect_price is not None:
+                    self._apart.ask(self._adapter, request)
                 self._guard.check(request)
                 self._prepare(request)
                 # What came before may have taken long, in an outage a minute.

@@ -41,20 +41,20 @@ class Apart:
     entries: dict[str, Decimal] = field(default_factory=dict)
     born_s: float = field(default_factory=time.monotonic)
 
-    def stop_of(self, adapter: Adapter, order: Order) -> Order:
-        """Return the stop to be sent with an entry, by an id that is not used up.
+    def ask(self, adapter: Adapter, order: Order) -> None:
+        """Ask which ids of an entry's stop are used up, while a gateway is young.
 
-        The gateway before this one may have taken one back, and the entry is sent again. That
-        is asked beforehand: the exchange would take the entry and refuse its stop.
+        The one before may have taken a stop back, and the entry is sent again: the exchange
+        would take it and refuse its stop. ExchangeError: then it is not to be sent.
         """
-        stop = _stop(order, self.stops)
-        if time.monotonic() - self.born_s < _YOUNG_S:
-            for _ in range(_TRIES):
-                if not _is_used_up(adapter, stop.client_id):
-                    break
-                self.stops.add(stop.client_id)
-                stop = _stop(order, self.stops)
-        return stop
+        if time.monotonic() - self.born_s > _YOUNG_S:
+            return
+        for _ in range(_TRIES):
+            stop_id = _stop(order, self.stops).client_id
+            row = adapter.order(stop_id)
+            if row is None or row["status"] in ("open", "partial"):
+                return
+            self.stops.add(stop_id)
 
     def told(self, adapter: Adapter, row: Row) -> Row:
         """Return an order's status without what was taken back of it.
@@ -91,7 +91,7 @@ def place_protected(
     """
     apart = apart or Apart()
     used = apart.stops
-    stop = apart.stop_of(adapter, order)
+    stop = _stop(order, used)
     entry_answer, stop_answer = adapter.place_all([order, stop])
     if isinstance(entry_answer, ExchangeError):
         if _never_came(entry_answer):
@@ -116,14 +116,6 @@ def _stop(order: Order, used: set[str]) -> Order:
         number += 1
         stop = replace(stop, client_id=f"{order.client_id}-{number}{STOP_SUFFIX}")
     return stop
-
-
-def _is_used_up(adapter: Adapter, client_id: str) -> bool:
-    try:
-        row = adapter.order(client_id)
-    except ExchangeError:
-        return False  # the exchange refuses one that is
-    return row is not None and row["status"] not in ("open", "partial")
 
 
 def _never_came(error: ExchangeError) -> bool:

@@ -233,13 +233,12 @@ def test_a_trade_that_ended_while_away_is_closed_once_its_last_fill_is_shown() -
 
 
 def test_nothing_is_entered_while_a_position_may_be_shown_late() -> None:
-    one, exchange = died_after_an_entry()
-    size = size_of(one, XBT)
-    one.engine.lose_orders()
-    exchange.late = 9
-    restart(one)
+    one = session(TraderConfig(lookback=120), LatePositions)
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
-    while exchange.late:
-        tick(one)
-    tick(one, 3)
-    assert size_of(one, XBT) == size
+    fill = SimpleNamespace(symbol=XBT, side="buy", size=Decimal(1), time_ms=0)
+    one.loop.books._opening.recent.append(fill)
+    tick(one)
+    assert one.loop.trades == {}
+    one.loop.books._opening.readings = 0
+    tick(one, 2)
+    assert set(one.loop.trades) == {XBT}
