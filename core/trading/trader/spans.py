@@ -16,6 +16,7 @@ from core.trading.trader.books import Books
 from core.trading.trader.config import CANDLE_MS
 from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import accrued
+from core.trading.trader.levels import ADOPTED
 from core.trading.trader.trades import OpenTrade
 from core.trading.trader.trips import Trip, began_ms, trip_of
 
@@ -47,8 +48,11 @@ class Spans:
         if before and before[0] is not trade:
             return
         position, fills = self.books.positions.get(trade.symbol), self._fills(trade)
+        opened_ms: int | None
         if trade.is_of(position) and not trade.ended_ms:
             opened_ms = began_ms(position, fills)
+            if opened_ms is not None and self._is_of_another(trade, opened_ms):
+                opened_ms = None  # its own first fill is not shown yet
         else:
             trip = self._trip(trade, fills)
             opened_ms = trip.began_ms if trip is not None else None
@@ -81,6 +85,19 @@ class Spans:
         trip = self._trip(trade, self._fills(trade))
         self._leave_out_later(trade, trip.ended_ms if trip else trade.ended_ms)
         self.turned.remove(trade)
+
+    def _is_of_another(self, trade: OpenTrade, began_ms: int) -> bool:
+        """Tell whether a trade began only later: behind another of its symbol, for there is
+        one at once, and near to its own entry where it is named by that. An end may be noted
+        a while after it.
+        """
+        rows = self.store.rows("trades", max(0, trade.opened_ms - BACK_MS))
+        ended = [row["closed_ms"] for row in rows if row["symbol"] == trade.symbol]
+        later_ms = began_ms + LATEST_MS
+        if any(closed_ms and closed_ms > later_ms for closed_ms in ended):
+            return True
+        is_named = not trade.trade_id.endswith(ADOPTED)
+        return is_named and trade.opened_ms > later_ms
 
     def _fills(self, trade: OpenTrade) -> list[Any]:
         return self.books.fills_since(max(0, trade.opened_ms - BACK_MS))

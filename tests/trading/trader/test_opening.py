@@ -242,3 +242,49 @@ def test_nothing_is_entered_while_a_position_may_be_shown_late() -> None:
     one.loop.books._opening.readings = 0
     tick(one, 2)
     assert set(one.loop.trades) == {XBT}
+
+
+def older_fill_alone(one: Session) -> None:
+    """Let the books show one fill of long ago, and not yet what the position was made of."""
+    side, size = "buy", size_of(one, XBT)
+    old = SimpleNamespace(
+        symbol=XBT, side=side, size=size, time_ms=one.stepper.now_ms - 3 * 3_600_000
+    )
+    one.loop.books.fills_since = lambda since_ms: [old]  # type: ignore[method-assign]
+
+
+def test_a_trade_begins_with_its_own_entry_though_that_is_shown_late() -> None:
+    one, _ = made()
+    (trade,) = one.loop.trades.values()
+    opened_ms = trade.opened_ms
+    restart(one)
+    (trade,) = one.loop.trades.values()
+    trade.begun = False
+    older_fill_alone(one)
+    one.loop.adoption.run(one.stepper.now_ms)
+    assert (trade.opened_ms, trade.begun) == (opened_ms, False)
+
+
+def test_what_was_adopted_begins_behind_the_last_trade_that_ended() -> None:
+    one, _ = made()
+    (row,) = one.store.rows("trades", 0)
+    opened_ms = row["opened_ms"]
+    died_at = one.stepper.now_ms
+    one.store._tables["trades"].clear()
+    ended = {
+        **row, "trade_id": "before", "opened_ms": opened_ms - 3_600_000,
+        "closed_ms": opened_ms - 600_000,
+    }  # fmt: skip
+    one.store.insert("trades", ended)
+    restart(one)
+    (trade,) = one.loop.trades.values()
+    assert trade.trade_id.endswith("-adopted")
+    trade.begun, trade.opened_ms = False, died_at
+    shown = one.loop.books.fills_since
+    older_fill_alone(one)
+    one.loop.adoption.run(one.stepper.now_ms)
+    assert (trade.opened_ms, trade.begun) == (died_at, False)
+    one.loop.books.fills_since = shown  # type: ignore[method-assign]
+    one.loop.adoption.run(one.stepper.now_ms)
+    assert trade.begun
+    assert abs(trade.opened_ms - opened_ms) <= 1
