@@ -131,6 +131,7 @@ def test_any_failed_call_makes_the_last_reading_old(rig: Rig) -> None:
     rig.answers["/fills"] = Canned("<html>restart</html>", 503)
     with pytest.raises(ExchangeError):
         rig.calls["fills"](since_ms=0)
+    rig.answers["/fills"] = GOOD["/fills"]
     rig.rest()
     with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
         rig.enter("c-2", side="sell", stop="51000")
