@@ -16,6 +16,7 @@ from types import CodeType
 from typing import Any
 
 from architect.gate.time_box import Overdue, TimeBox
+from architect.uninterrupted import uninterrupted
 from core.contract import TERMS
 from core.imports import IMPORTS, import_name
 from core.spec import Spec
@@ -80,7 +81,9 @@ def namespace(spec: Spec, records: Mapping[str, type] | None = None) -> dict[str
     keys.update({import_name(key): key for key in spec.imports})
     mentioned = {name for text in _expressions(spec) for name in names(text)}
     scope: dict[str, Any] = {**TERMS, **(records or {}), "__builtins__": builtins}
-    scope.update({n: _imported(keys[n]) for n in sorted(mentioned & set(keys))})
+    # What Ctrl-C raises while pandas is imported, pandas swallows.
+    with uninterrupted():
+        scope.update({n: _imported(keys[n]) for n in sorted(mentioned & set(keys))})
     return scope
 
 

@@ -26,6 +26,7 @@ from architect.gate.sandbox import Sandbox
 from architect.gate.strategies import Draw
 from architect.gate.structure import check_candidate
 from architect.gate.verdict import Finding, Verdict
+from architect.uninterrupted import uninterrupted
 from core.errors import GateError
 from core.spec import Spec
 from core.spec_graph import SpecGraph
@@ -129,10 +130,11 @@ class Gate:
 
     def warm(self) -> None:
         """Import what a judgement needs and start the sandbox, before the first one."""
-        import black
-        import hypothesis.internal.conjecture.engine
-        import libcst
-        import pandas
+        with uninterrupted():  # pandas swallows what Ctrl-C raises meanwhile
+            import black
+            import hypothesis.internal.conjecture.engine
+            import libcst
+            import pandas
 
         del black, hypothesis, libcst, pandas
         # What is loaded now stays: collections need not walk it again.

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
+import signal
 import sys
+import time
 from decimal import Decimal
 
 import numpy as np
@@ -44,6 +49,25 @@ def test_only_what_is_mentioned_is_brought() -> None:
     assert scope["np"] is np
     assert "pd" not in scope
     assert callable(scope["finite"])
+
+
+def test_ctrl_c_while_something_is_imported_that_swallows_it_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As pandas does, where it imports what it can do without."""
+
+    def swallowing(name: str) -> object:
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(100):
+                time.sleep(0)
+        return np
+
+    data = CASE.spec().model_dump(exclude_unset=True)
+    data["properties"] = [{"name": "p", "check": "np.isfinite(result)"}]
+    monkeypatch.setattr(importlib, "import_module", swallowing)
+    with pytest.raises(KeyboardInterrupt):
+        namespace(Spec.model_validate(data))
 
 
 def test_records_are_made_beside_the_running_process() -> None:
