@@ -430,6 +430,19 @@ def test_a_usage_over_the_limit_is_charged_as_told_and_ends_the_run(
     assert told in one.said
 
 
+def test_it_is_charged_also_where_nobody_can_be_told(access: Any) -> None:
+    def gone(text: str) -> None:
+        raise BrokenPipeError("the reader is gone")
+
+    usage = {"prompt_tokens": 10, "completion_tokens": 20_000}
+    with ChatServer(says(BODY, usage=usage)) as server:
+        one = access(server)
+        one.live._tell = gone
+        with pytest.raises(BrokenPipeError):
+            one.ask()
+    assert one.charged == Decimal("40.01")
+
+
 @pytest.mark.parametrize(
     ("step", "charged"),
     [(status(429), 0), (status(400), 0), (status(500), 1), (cut, 1), (refuses(), 1)],

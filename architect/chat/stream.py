@@ -44,10 +44,12 @@ class CleanStream:
 
     def cut(self) -> None:
         """Take what came for no answer: its try failed, and the next begins a line."""
-        self.end()
-        if self.any:
-            self._out("\n")
-        self.any = False
+        try:
+            self.end()
+            if self.any:
+                self._out("\n")
+        finally:
+            self._held, self.any = "", False
 
     def _give(self, text: str) -> None:
         if text:

@@ -6,9 +6,10 @@ unproved: the client builds its types without checking them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from architect.models.failure import Failure, TryFailed, classify, plain
 from architect.models.http import open_client
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     import openai
 
 OnText = Callable[[str], None]
+
+
+@runtime_checkable
+class Cuttable(Protocol):
+    """Shows pieces, and is told when those so far turn out to be no answer."""
+
+    def cut(self) -> None:
+        """Take what came for no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,14 @@ def _shown(piece: str, on_text: OnText) -> Exception | None:
     except Exception as error:  # a closed pipe, a full disk, whatever a screen does
         return error.with_traceback(None)
     return None
+
+
+def cut_off(on_text: OnText | None) -> None:
+    """Say that a try failed: who shows its pieces must not take the next one's for more."""
+    if isinstance(on_text, Cuttable):
+        # A screen that fails here keeps nobody from asking again: it fails then as well.
+        with contextlib.suppress(Exception):
+            on_text.cut()
 
 
 def _first_choice(answer: Any) -> Any:

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from architect.models.breaker import Breaker
 from architect.models.budget import Budget, Reservation
-from architect.models.chat import Answer, ChatRoute, OnText
+from architect.models.chat import Answer, ChatRoute, OnText, cut_off
 from architect.models.failure import Failure, TryFailed
 from architect.models.prompt import Prompt
 from architect.models.reply import Reply
@@ -137,8 +137,7 @@ class Live:
         except TryFailed as error:
             nothing = Decimal(0) if error.failure.free else None
             bill.usd += self._settle(held, name, nothing, error.failure.used)
-            # Who shows the pieces must not take the next try's for more of this one's.
-            getattr(on_text, "cut", lambda: None)()
+            cut_off(on_text)
             return error.failure
         used = answer.prompt_tokens, answer.answer_tokens
         cost = told_usd(route, prompt, answer)
@@ -155,13 +154,14 @@ class Live:
         """Charge a try; what its server tells over the reservation is charged as told."""
         asked, answered = (count or 0 for count in used)
         told = self.routes[name].price(asked, answered)
-        if told > held.usd:
-            self._tell(
-                f"{name} says it used {asked} + {answered} tokens: over its limit,"
-                " and charged"
-            )
-            usd = told
-        return self._budget.settle(held, usd)
+        if told <= held.usd:
+            return self._budget.settle(held, usd)
+        charge = self._budget.settle(held, told)
+        self._tell(
+            f"{name} says it used {asked} + {answered} tokens: over its limit,"
+            " and charged"
+        )
+        return charge
 
     def _wait(self, failure: Failure, name: str, tries_left: int) -> bool:
         """Wait before the next try; False when there is to be none."""

@@ -95,3 +95,39 @@ def test_what_broke_off_is_shown_to_its_end_and_is_no_answer(tmp_path: Path) -> 
         one.close()
     assert "".join(screen) == f"{SHOWN}\n"
     assert not stream.any
+
+
+def test_a_screen_that_fails_when_a_try_breaks_off_ends_no_asking(
+    tmp_path: Path,
+) -> None:
+    """The first try is paid for: its answer is still to be had from the next."""
+
+    def gone(text: str) -> None:
+        raise BrokenPipeError("the reader is gone")
+
+    with ChatServer(breaks_off, says(ANSWER)) as server:
+        one = live(tmp_path, [], route("architect", server, retries=1))
+        reply = one.ask(PROMPT, "architect", CleanStream(gone, Secrets((KEY,))))
+        one.close()
+    assert reply.text == ANSWER
+    assert isinstance(reply.unshown, BrokenPipeError)
+
+
+def test_what_a_screen_did_not_take_is_no_part_of_the_next_try() -> None:
+    screen: list[str] = []
+    fails = True
+
+    def out(text: str) -> None:
+        if fails:
+            raise BlockingIOError("not now")
+        screen.append(text)
+
+    stream = CleanStream(out, Secrets((KEY,)))
+    with pytest.raises(BlockingIOError):
+        stream(SHOWN)
+    with pytest.raises(BlockingIOError):
+        stream.cut()
+    fails = False
+    stream(ANSWER)
+    stream.end()
+    assert "".join(screen) == ANSWER
