@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from architect.atomic import write
 from architect.system.kill_switch import switch_file
-from core.errors import ExchangeError, ExchangeUnavailable
+from core.errors import ExchangeError, ExchangeUnavailable, WriteFailed
 from core.project import Project
 from core.trading import kill_file
 from core.trading.gateway_connection import Connection
@@ -20,9 +21,11 @@ _TIMEOUT_S = 5.0
 
 
 def note_admin(run_dir: Path, socket: str) -> None:
-    """Leave word of where the gateway answers. A full disk must not keep it from starting."""
-    with contextlib.suppress(OSError):
-        (run_dir / _NOTE).write_text(socket, encoding="utf-8")
+    """Leave word of where the gateway answers. A full disk must not keep it from starting,
+    nor empty the word of the one before it, which answered in the same place.
+    """
+    with contextlib.suppress(WriteFailed):
+        write(run_dir / _NOTE, socket.encode())
 
 
 def admin_socket(project: Project) -> Path | None:
