@@ -60,8 +60,9 @@ class Halts:
         """
         if kill_file.takes(self._switch, kill_file.one_line(reason)):
             text = f"{reason}; it cannot be written, so it ends with the gateway"
-            self._say(f"HALTED: {text}; exits and stops still pass")
+            # First: whoever watches may be gone, and then saying it fails.
             self._person.tell("halt", f"halt: {text}")
+            self._say(f"HALTED: {text}; exits and stops still pass")
 
     def end(self) -> None:
         """Tell what the last moment has changed."""

@@ -216,3 +216,17 @@ def test_a_halt_whose_reason_has_no_room_is_a_halt(tmp_path: Path) -> None:
     assert done.stderr.startswith("halted: no reason given\n")
     assert "the reason is not kept: File too large" in done.stderr
     assert (tmp_path / ".architect/gateway/halt").exists()
+
+
+def test_one_that_is_not_written_is_told_also_where_nobody_reads_what_is_said(
+    tmp_path: Path,
+) -> None:
+    def gone(text: str) -> None:
+        raise BrokenPipeError("the reader is gone")
+
+    person = Listener()
+    halts = Halts(tmp_path / "halt", person, Told(tmp_path / "told.json"), gone)
+    with pytest.raises(BrokenPipeError):
+        halts.heard("the day's loss")
+    told = "halt: the day's loss; it cannot be written, so it ends with the gateway"
+    assert person.heard == [("halt", told)]
