@@ -94,3 +94,5 @@ def _text(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
+    except OSError:
+        return ""  # whatever lies there, it is not what was written

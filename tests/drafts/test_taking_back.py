@@ -83,6 +83,22 @@ def test_what_a_person_removed_meanwhile_stays_away(project: Project) -> None:
     assert said[-1].endswith("changed meanwhile and left as it is: fee")
 
 
+def test_one_that_cannot_be_read_any_more_keeps_no_other_from_going_back(
+    project: Project,
+) -> None:
+    def replace_it() -> None:
+        project.spec("fee").unlink()
+        project.spec("fee").mkdir()
+
+    said = list[str]()
+    with open_session(project.root, tell=said.append) as session:
+        stopped(session, KeyboardInterrupt(), replace_it)
+    assert not project.spec("tax").exists()
+    assert said[-1] == (
+        "stopped: tax taken back; changed meanwhile and left as it is: fee"
+    )
+
+
 def test_half_of_a_draft_is_not_left_where_the_other_half_cannot_be_written(
     project: Project,
 ) -> None:
