@@ -168,10 +168,9 @@ def _keys(environment: Environment, name: str) -> dict[str, str]:
 def _refuse_unpriced(keys: Mapping[str, str]) -> None:
     model, url = keys["MODEL"], keys.get("API_URL", "LLM_API_URL")
     # Set beside what it is the price of: a job's own model or URL, or what all share.
-    beside = model.removesuffix("MODEL")
-    if beside == "LLM_":
-        beside = url.removesuffix("API_URL")
-    where = f" at {url}" if not model.startswith(beside) else ""
+    beside, where = model.removesuffix("MODEL"), ""
+    if beside == "LLM_" and url != "LLM_API_URL":
+        beside, where = url.removesuffix("API_URL"), f" at {url}"
     missing = [beside + price for price in _PRICES if price not in keys]
     if missing:
         raise ConfigError(

@@ -57,16 +57,13 @@ class Applied:
 
     def after(self, first: Applied) -> Applied:
         """Return what became of two drafts for one request; this one is the second."""
-        lives = [one.live for one in (first, self) if one.live is not None]
-        kept = [n for n in first.kept if n not in self.outcome.removed]
         lived = self.live or {}
+        lives = {**(first.live or {}), **lived}
+        runs = first.live is not None or self.live is not None
+        kept = [n for n in first.kept if n not in self.outcome.removed]
         return Applied(
             self.outcome.after(first.outcome),
-            (
-                {name: so for live in lives for name, so in live.items()}
-                if lives
-                else None
-            ),
+            lives if runs else None,
             list(dict.fromkeys([*first.next_start, *self.next_start])),
             list(dict.fromkeys([*kept, *self.kept])),
             {**first.left, **self.back},

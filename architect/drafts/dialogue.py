@@ -63,13 +63,7 @@ def discuss(
     What a person answered is always sent: after the last round of questions a draft comes.
     """
     for number in range(MOST_ROUNDS + 1):
-        draft = drafted(
-            request,
-            session.graph(),
-            session.project,
-            session.ask_architect,
-            person.tell,
-        )
+        draft = _drafted(request, session, person)
         if not draft.questions or not person.there or number == MOST_ROUNDS:
             break
         for question in draft.questions:
@@ -123,18 +117,17 @@ def _again(request: Request, session: Session, person: Person) -> Draft | None:
     """Return a second draft, None where nobody answers: the first one is built already,
     and how it ended must be told."""
     try:
-        return drafted(
-            request,
-            session.graph(),
-            session.project,
-            session.ask_architect,
-            person.tell,
-        )
+        return _drafted(request, session, person)
     except ModelError as error:
         person.tell(f"error: {error}")
         if error.hint:
             person.tell(f"hint: {error.hint}")
         return None
+
+
+def _drafted(request: Request, session: Session, person: Person) -> Draft:
+    ask = session.ask_architect
+    return drafted(request, session.graph(), session.project, ask, person.tell)
 
 
 def weak_specs(done: Applied) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ from core.stores.retention import MOST_S, keep
 OnLine = Callable[[str, Line], None]
 # How long one may take to be ready that fetches or plays many candles first.
 FETCH_S = 600.0
+# Nothing waits for a start but the start, and after a long rest there may be many old
+# reflections to move.
+FIRST_KEEP_S = 600.0
 
 
 @dataclass
@@ -88,9 +91,8 @@ class System:
         )
         dumps = self.config.project.data / "dumps"
         init(self._stores.database_url, self._stores.redis_url, dumps, confirm)
-        # Nothing waits for this start but the start, and after a long rest there may be much
-        # to move. What is not done is no reason to trade later: it is tried each hour.
-        self.keep_reflections(FETCH_S)
+        # What is not done is no reason to trade later: it is tried each hour.
+        self.keep_reflections(FIRST_KEEP_S)
 
     def claim_books(self, kind: Kind, name: str | None = None) -> Claim:
         """Hold the books for an account until the end; see `core.stores.account`.
