@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--each", action="store_true", help="an account for each symbol by itself")
     add("--set", action="append", default=[], metavar="NAME=V[,V...]", dest="settings",
         help="a setting of the loop or of the strategy; several values make variants")  # fmt: skip
-    add("--tried", type=positive, help="number tried in all, for the deflated Sharpe")
+    add("--tried", type=positive,
+        help="accounts tried in all, for the deflated Sharpe (those that run now)")  # fmt: skip
     add(
         "--balance",
         type=_usd,

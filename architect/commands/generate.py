@@ -1,8 +1,9 @@
 """Build what is stale: prompt, reply, structure, tests, file, manifest, one commit each.
 
-A module is stale when its spec, its prompt or a contract that it uses changed. With
-names, those modules and what they need are built. Answers come from recorded replies,
-then from a live model (LLM_API_URL), then from the relay.
+A module is stale when its spec, its prompt or a contract that it uses changed, or when it
+was accepted without a user that then stayed as it was. With names, those modules and what
+they need are built. Answers come from recorded replies, then from a live model
+(LLM_API_URL), then from the relay.
 """
 
 from __future__ import annotations

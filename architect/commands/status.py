@@ -1,4 +1,7 @@
-"""Show how each module stands: up to date, stale, edited; and what the system runs."""
+"""Show how each module stands: up to date, stale, edited; and what the system runs.
+
+Of a version that the system holds back it says what that waits for.
+"""
 
 from __future__ import annotations
 
