@@ -23,7 +23,7 @@ class Facts:
     `late` are the candles in which the exchange showed fills late, `away` those in which
     loop or gateway was not there, `end` is the last one. `most` is the largest position, in
     coins, that came of each decision, `untold` are the candles in which the exchange told
-    anything late that equity is made of.
+    anything late that equity is made of, `killed` is how often the loop was.
     """
 
     run: Told
@@ -33,6 +33,7 @@ class Facts:
     end: int = 0
     most: Mapping[str, Decimal] = field(default_factory=dict)
     untold: Collection[int] = ()
+    killed: int = 0
 
 
 def exit_problems(

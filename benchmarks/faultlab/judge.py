@@ -104,7 +104,7 @@ def decided_problems(
     than was decided: a part of them was sent twice.
 
     `most` is the largest position of each decision, by what its orders' ids begin with. A
-    process may be killed between a decision and the telling of it.
+    process may be killed between a decision and the telling of it, but no more are untold.
     """
     wanted = {
         f"{event.detail['trade_id']}-entry".lower().replace("_", "-"): event.detail
@@ -116,7 +116,10 @@ def decided_problems(
         for name, size in most.items()
         if name in wanted and size > Decimal(wanted[name]["size"])
     ]
-    return len(most.keys() - wanted.keys()), problems
+    untold = len(most.keys() - wanted.keys())
+    if untold > facts.killed:
+        problems.append(f"of {untold} decisions nothing was told")
+    return untold, problems
 
 
 def _orphans(

@@ -208,6 +208,7 @@ class Run:
             told(events, world.begun_ms), world.struck_in("late_fills"), watch.away,
             watch.levels.unended, world.candle, watch.most,
             {c for name in UNTOLD for c in world.struck_in(name)},
+            world.killed.get("trader", 0),
         )  # fmt: skip
         verdict = judge(world.exchange, self._lab.stores.database_url, facts)
         return Result(

@@ -520,13 +520,18 @@ def test_a_decision_that_comes_to_more_than_was_decided_is_found() -> None:
     from faultlab.told import Event, Told
 
     wanted = {"trade_id": f"{XBT}-7", "size": "0.0212", "side": "long"}
-    facts = Facts(Told([Event(5, "entering", wanted)]), end=500)
+    facts = Facts(Told([Event(5, "entering", wanted)]), end=500, killed=1)
     of_it = "pf-xbtusd-7-entry"
     assert decided_problems(facts, {of_it: Decimal("0.0212")}) == (0, [])
     assert decided_problems(facts, {of_it: Decimal("0.0213")}) == (
         0, [f"{XBT}-7 came to 0.0213 of 0.0212 decided"],
     )  # fmt: skip
+    others = {f"pf-xbtusd-{number}-entry": Decimal(1) for number in (8, 9)}
     assert decided_problems(facts, {"pf-xbtusd-9-entry": Decimal(1)}) == (1, [])
+    # What is untold for another reason would leave nothing to hold a position to.
+    assert decided_problems(facts, others) == (
+        2, ["of 2 decisions nothing was told"],
+    )  # fmt: skip
 
 
 def test_kills_strike_every_call_that_changes_an_order() -> None:

@@ -29,6 +29,7 @@ from core.trading.kept_store import KeptStore
 from core.trading.model_client import SignalModel
 from core.trading.ports import Exchange, Model
 from core.trading.store import PostgresStore
+from core.trading.trader import worth
 from core.trading.trader.clock import PaperClock, RealClock, TickClock
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import NoModel
@@ -221,7 +222,7 @@ def summary(loop: TradingLoop) -> dict[str, Any]:
     """
     totals = loop.books.totals
     try:
-        pnl = loop.books.pnl(loop.market.marks)
+        pnl = worth.pnl(loop.books, loop.market.marks)
         floating = sum((p.floating_usd for p in pnl), Decimal(0))
     except Exception:  # contained and told by the wrapper
         pnl, floating = [], Decimal("NaN")

@@ -1,14 +1,15 @@
 """Our own books: positions, realised P&L, fees and funding, from fills and the account log.
 
 Nothing here is copied from the exchange's balance but the amount at the start, so
-that equal figures prove something. Positions and P&L are computed by modules.
+that equal figures prove something. Positions are computed by modules; what they are worth
+at the prices of now is in `worth.py`.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from core.trading.ports import Exchange, Store
 from core.trading.trader.missed import missed
 from core.trading.trader.opening import OVERLAP_MS, Opening, opening
 from core.trading.trader.trades import OpenTrade
+from core.trading.trader.unread import Unread
 
 ZERO = Decimal(0)
 # So many ids of the account log are asked for again when something is missing.
@@ -42,7 +44,8 @@ class Totals:
 class Books:
     """Kept up to date by `sync`; `start_balance_usd` is the exchange's at the start.
 
-    `positions` are by our own fills, `held` by the exchange, both by symbol. `sent` are the
+    `positions` are by our own fills, `held` by the exchange, both by symbol; `unread` are the
+    fills that the positions may have been read without when they were opened. `sent` are the
     client ids of this process's slices, `placed` those of its stops and takes.
     `transfers` are entries of the account log by which money came or went otherwise, `late`
     fills of before the opening that were shown only later, `news` the fills that were booked.
@@ -59,6 +62,7 @@ class Books:
     totals: Totals = field(default_factory=Totals)
     by_symbol: dict[str, Totals] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)
+    unread: Unread = field(default_factory=Unread)
     fills: int = 0
     transfers: deque[Any] = field(default_factory=deque)
     late: deque[Any] = field(default_factory=deque)
@@ -78,15 +82,15 @@ class Books:
         word counts alone: our fills have parted from it for long.
         """
         self._opening = now = opening(self.exchange, self.sleep, now_ms)
+        self.unread = now.unread
         self.start_balance_usd = now.balance_usd - self._earned_usd
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
-        hidden = [] if again else now.hidden
-        for symbol in {fill.symbol for fill in hidden}:
-            self.positions.pop(symbol, None)
-        for fill in hidden:
-            self._move(fill)
+        if not again:
+            late = {fill.symbol for fill in now.hidden}
+            shown = {s: p for s, p in now.positions.items() if s not in late}
+            self.positions = self._moved(shown, now.hidden)
 
     @property
     def late_log(self) -> str:
@@ -156,16 +160,13 @@ class Books:
         newest fills is known to be when it is shown with them.
         """
         self.held = {p.symbol: p for p in self.exchange.positions()}
-        for fill in self._opening.unread(self.held, self.positions):
-            self._move(fill)
-
-    def is_doubtful(self, symbol: str) -> bool:
-        """Tell whether a position may have been read late at the opening."""
-        return self._opening.is_doubtful(symbol)
+        missing = self.unread.missing(self.held, self.positions)
+        self.positions = self._moved(self.positions, missing)
+        self.unread.drop(missing)
 
     def may_be_held(self, trade: OpenTrade) -> bool:
         """Tell whether a trade that is not shown may be read late: its fills tell no end."""
-        filled = self._opening.filled_since(trade.symbol, trade.opened_ms)
+        filled = self.unread.filled_since(trade.symbol, trade.opened_ms)
         return filled > ZERO if trade.side == "long" else filled < ZERO
 
     def _is_new(self, fill: Any) -> bool:
@@ -198,18 +199,23 @@ class Books:
                 self.unsaved.appendleft(row)
                 raise
 
-    def _move(self, fill: Any) -> Any:
-        """Let a fill change its position; return that as it was before."""
-        held = self.positions.get(fill.symbol) or self._flat(fill.symbol)
-        after = self.modules["book_fill"](held, fill)
-        self.positions[fill.symbol] = after
-        if not after.size:
-            del self.positions[fill.symbol]
-        return held
+    def _moved(
+        self, positions: Mapping[str, Any], fills: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Return what positions are after fills, oldest first."""
+        after = dict(positions)
+        for fill in fills:
+            held = after.get(fill.symbol) or self.flat(fill.symbol)
+            after[fill.symbol] = moved = self.modules["book_fill"](held, fill)
+            if not moved.size:
+                del after[fill.symbol]
+        return after
 
     def _book_fill(self, fill: Any) -> None:
-        self._opening.is_past(fill.symbol)
-        realised = self.modules["realised_pnl"](self._move(fill), fill)
+        held = self.positions.get(fill.symbol) or self.flat(fill.symbol)
+        realised = self.modules["realised_pnl"](held, fill)
+        self.positions = self._moved(self.positions, [fill])
+        self.unread.forget(fill.symbol)
         self.totals_of(fill.symbol).realised_usd += realised
         self.totals.realised_usd += realised
         self._seen[fill.fill_id] = fill.time_ms
@@ -224,7 +230,7 @@ class Books:
         """
         self._seen[fill.fill_id] = fill.time_ms
         self._opened_with.add(fill.fill_id)
-        self._opening.is_late(fill)
+        self.unread.add(fill)
         self.late.append(fill)
         self.unsaved.append(("fills", row_of(fill)))
 
@@ -254,7 +260,7 @@ class Books:
         # One that was turned may be read as it was before, as long as fills know better.
         first = next((p for p in told if trade.is_of(p)), held or booked)
         if first is None:
-            first, size = self._flat(symbol), trade.size
+            first, size = self.flat(symbol), trade.size
             first = replace(first, entry_price=trade.entry_price)
         elif trade.only_grew and trade.is_of(first):
             size = trade.shown(*told)
@@ -271,7 +277,8 @@ class Books:
         """Return the sums of one symbol, to be added to."""
         return self.by_symbol.setdefault(symbol, Totals())
 
-    def _flat(self, symbol: str) -> Any:
+    def flat(self, symbol: str) -> Any:
+        """Return the Position of a symbol of which nothing is held."""
         position = self.modules.records["Position"]
         return position(symbol=symbol, size=ZERO, entry_price=ZERO, funding_usd=ZERO)
 
@@ -284,39 +291,3 @@ class Books:
     def _earned_usd(self) -> Decimal:
         t = self.totals
         return t.realised_usd - t.fees_usd + t.funding_usd + t.transfers_usd
-
-    def equity(self, now_ms: int, marks: Mapping[str, Decimal]) -> Any:
-        """Return our Equity record; unrealised funding is the exchange's to tell."""
-        return self.modules["equity_monitor"](
-            now_ms, self.balance_usd, self._valued(), dict(marks)
-        )
-
-    def pnl(self, marks: Mapping[str, Decimal]) -> list[Any]:
-        """Return the Pnl of every symbol that was ever traded, by symbol."""
-        held = {position.symbol: position for position in self._valued()}
-        return [
-            self.modules["pnl_engine"](
-                held.get(symbol) or self._flat(symbol),
-                marks[symbol],
-                totals.realised_usd,
-                totals.funding_usd,
-                totals.fees_usd,
-            )
-            for symbol, totals in sorted(self.by_symbol.items())
-            if symbol in marks
-        ]
-
-    def _valued(self) -> list[Any]:
-        """Return our positions with the exchange's word on funding that accrues."""
-        position = self.modules.records["Position"]
-        return [
-            position(
-                symbol=p.symbol,
-                size=p.size,
-                entry_price=p.entry_price,
-                funding_usd=(
-                    self.held[p.symbol].funding_usd if p.symbol in self.held else ZERO
-                ),
-            )
-            for p in self.positions.values()
-        ]

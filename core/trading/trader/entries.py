@@ -60,7 +60,9 @@ class Entries:
                 return
             if symbol in trades or symbol in self.books.held or self.waits(symbol):
                 continue
-            if self.books.is_doubtful(symbol):
+            if self.books.unread.is_doubtful(
+                symbol
+            ):  # it may hold what is not shown yet
                 continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:

@@ -17,6 +17,7 @@ from typing import Any
 from core.errors import StoreError
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
+from core.trading.trader import worth
 from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.market import Market
@@ -116,7 +117,7 @@ class Reconciler:
         floats is taken, and balance and sizes alone are compared.
         """
         if self.books.positions.keys() <= marks.keys():
-            return self.books.equity(now_ms, marks)
+            return worth.equity(self.books, now_ms, marks)
         floating, funding = account.floating_usd, account.funding_usd
         return self.modules.records["Equity"](
             time_ms=now_ms,

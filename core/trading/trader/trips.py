@@ -43,7 +43,7 @@ def trip_of(trade: OpenTrade, fills: Sequence[Any], size: Decimal) -> Trip | Non
     newest_first: list[Any] = []
     within, after = False, size * sign
     for fill in reversed([fill for fill in fills if fill.symbol == trade.symbol]):
-        before = after - sign * _signed(fill)
+        before = after - sign * signed(fill)
         if before > ZERO >= after:
             newest_first, within = [], True
         if within:
@@ -65,7 +65,7 @@ def began_ms(position: Any, fills: Sequence[Any]) -> int | None:
     for fill in reversed(fills):
         if fill.symbol != position.symbol:
             continue
-        size -= _signed(fill)
+        size -= signed(fill)
         if size * position.size <= 0:
             return _began_ms(fill, turned=size * position.size < 0)
     return None
@@ -76,6 +76,7 @@ def _began_ms(first: Any, *, turned: bool) -> int:
     return int(first.time_ms) + turned
 
 
-def _signed(fill: Any) -> Decimal:
+def signed(fill: Any) -> Decimal:
+    """Return the coins of a fill, negative when sold."""
     size: Decimal = fill.size
     return size if fill.side == "buy" else -size

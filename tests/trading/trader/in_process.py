@@ -23,8 +23,10 @@ from core.trading.backtest.exchange import BacktestExchange
 from core.trading.backtest.market import HistoryMarket
 from core.trading.backtest.modules import registry_of
 from core.trading.backtest.run import PAPER, Session, Setup
+from core.trading.backtest.store import MemoryStore
 from core.trading.candles import Candles
 from core.trading.paper import PaperConfig
+from core.trading.store import TABLES
 from core.trading.synthetic import synthetic_candles
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.loop import TradingLoop
@@ -202,6 +204,17 @@ def fetch_prices(one: Session) -> None:
         loop.modules, one.exchange, one.store, loop.tell, one.setup.config, no_wait
     )
     one.loop.open(one.stepper.now_ms)
+
+
+def forget(one: Session, *tables: str) -> None:
+    """Let the next process find nothing in these tables, as if this one was killed before it
+    wrote there.
+    """
+    kept = MemoryStore()
+    for table in TABLES.keys() - tables:
+        for row in one.store.rows(table, 0):
+            kept.insert(table, row)
+    one.store = kept
 
 
 def restart(one: Session) -> None:

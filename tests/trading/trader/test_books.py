@@ -12,6 +12,7 @@ from trader_rig import Rig
 
 from core.errors import StoreError
 from core.records import row_of
+from core.trading.trader import worth
 from core.trading.trader.books import ZERO, Books
 
 SYMBOLS = {"PF_XBTUSD": 0.01, "PF_ETHUSD": 0.2, "PF_SOLUSD": 4.0}
@@ -168,7 +169,7 @@ def test_a_cost_that_belongs_to_no_symbol_is_booked_and_is_no_trades(
     loop.journal.sync({})
     assert books.balance_usd == balance - Decimal(usd)
     assert books.totals_of("PF_SOLUSD") == before
-    assert [pnl.symbol for pnl in books.pnl({"PF_SOLUSD": Decimal(100)})] == [
+    assert [pnl.symbol for pnl in worth.pnl(books, {"PF_SOLUSD": Decimal(100)})] == [
         "PF_SOLUSD"
     ]
     assert "transfer" not in rig.kinds()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from trader_rig import CENT, Rig
 
+from core.trading.trader import worth
 from core.trading.trader.__main__ import summary
 from core.trading.trader.loop import TradingLoop
 
@@ -90,11 +91,11 @@ def test_a_module_that_fails_in_a_report_costs_only_its_figures(
     loop = rig.loop()
     run(rig, loop, 3)
 
-    def fail(marks: object) -> list[Any]:
+    def fail(books: object, marks: object) -> list[Any]:
         raise AttributeError("'decimal.Decimal' object has no attribute 'size'")
 
     assert summary(loop)["floating_usd"] == "0"
-    monkeypatch.setattr(loop.books, "pnl", fail)
+    monkeypatch.setattr(worth, "pnl", fail)
     told = summary(loop)
     assert (told["ticks"], told["floating_usd"], told["net_usd"]) == (3, "NaN", {})
 

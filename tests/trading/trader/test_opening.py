@@ -18,10 +18,12 @@ from in_process import (
     size_of,
     tick,
 )
+from in_process import replace as replace_module
 
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
-from core.trading.trader.opening import Opening, _hidden, opening
+from core.trading.trader.opening import opening
+from core.trading.trader.unread import Unread, hidden_fills
 
 XBT = "PF_XBTUSD"
 
@@ -153,10 +155,10 @@ def test_a_stop_of_one_slice_tells_of_all_slices_of_its_entry() -> None:
         )
         for number, (name, side, size) in enumerate(ids)
     ]
-    assert _hidden(fills, [stop]) == []
-    assert _hidden(fills[:-1], [stop]) == fills[1:-1]
-    assert _hidden(fills[:3], [stop]) == []  # more than the stop would close
-    assert _hidden(fills[:-1], []) == []
+    assert hidden_fills(fills, [stop]) == []
+    assert hidden_fills(fills[:-1], [stop]) == fills[1:-1]
+    assert hidden_fills(fills[:3], [stop]) == []  # more than the stop would close
+    assert hidden_fills(fills[:-1], []) == []
 
 
 def test_a_position_whose_stop_is_lost_too_has_one_as_soon_as_it_is_shown() -> None:
@@ -182,24 +184,24 @@ def test_the_newest_fills_that_a_position_was_read_without_are_found() -> None:
         for number, size in enumerate(("5", "3", "2"))
     ]
 
-    def unread(held: str, booked: str = "-7") -> list[int]:
+    def missing(held: str, booked: str = "-7") -> list[int]:
         told = {XBT: SimpleNamespace(size=Decimal(held))}
         here = {XBT: SimpleNamespace(size=Decimal(booked))}
-        known = Opening(recent=[*sold])
-        return [fill.time_ms for fill in known.unread(told, here)]
+        return [fill.time_ms for fill in Unread([*sold]).missing(told, here)]
 
-    assert [unread(held) for held in ("-9", "-12", "-17")] == [[2], [1, 2], [0, 1, 2]]
-    assert unread("-10") == unread("-5") == unread("-7") == []
-    known = Opening(recent=[*sold], readings=2)
-    assert known.unread({XBT: SimpleNamespace(size=Decimal(-2))}, {}) == sold[2:]
-    assert known.recent == sold[:2]
-    assert known.unread({}, {}) == []
+    assert [missing(held) for held in ("-9", "-12", "-17")] == [[2], [1, 2], [0, 1, 2]]
+    assert missing("-10") == missing("-5") == missing("-7") == []
+    known = Unread([*sold], readings=2)
+    assert known.missing({XBT: SimpleNamespace(size=Decimal(-2))}, {}) == sold[2:]
+    known.drop(sold[2:])
+    assert known.fills == sold[:2]
+    assert known.missing({}, {}) == []
     assert known.is_doubtful(XBT)
-    known.unread({}, {})  # by now a position is what it is
+    known.missing({}, {})  # by now a position is what it is
     assert not known.is_doubtful(XBT)
-    known = Opening(recent=[*sold])
-    known.is_past(XBT)  # traded since: what is missing now may be that
-    assert known.recent == []
+    known = Unread([*sold])
+    known.forget(XBT)  # traded since: what is missing now may be that
+    assert known.fills == []
 
 
 @pytest.mark.parametrize("late", [4, 9])
@@ -235,11 +237,13 @@ def test_a_trade_that_ended_while_away_is_closed_once_its_last_fill_is_shown() -
 def test_nothing_is_entered_while_a_position_may_be_shown_late() -> None:
     one = session(TraderConfig(lookback=120), LatePositions)
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
-    fill = SimpleNamespace(symbol=XBT, side="buy", size=Decimal(1), time_ms=0)
-    one.loop.books._opening.recent.append(fill)
+    fill = SimpleNamespace(
+        symbol=XBT, side="buy", size=Decimal(1), time_ms=one.stepper.now_ms
+    )
+    one.loop.books.unread.add(fill)
     tick(one)
     assert one.loop.trades == {}
-    one.loop.books._opening.readings = 0
+    one.loop.books.unread.readings = 0
     tick(one, 2)
     assert set(one.loop.trades) == {XBT}
 
@@ -288,3 +292,42 @@ def test_what_was_adopted_begins_behind_the_last_trade_that_ended() -> None:
     one.loop.adoption.run(one.stepper.now_ms)
     assert trade.begun
     assert abs(trade.opened_ms - opened_ms) <= 1
+
+
+@pytest.mark.parametrize("name", ["realised_pnl", "book_fill"])
+def test_a_fill_that_a_module_fails_to_book_is_booked_once_it_can(name: str) -> None:
+    one, _ = made()
+    size = size_of(one, XBT)
+    books, real = one.loop.books, one.loop.modules[name]
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    replace_module(one, name, failing)
+    deal(one, XBT, "sell", size)
+    with pytest.raises(ZeroDivisionError):
+        books.sync()
+    assert books.positions[XBT].size == size
+    replace_module(one, name, real)
+    books.sync()
+    assert books.positions == {}
+
+
+def test_a_position_that_was_read_late_waits_for_the_module_that_books_it() -> None:
+    one, exchange = died_after_an_entry()
+    size = size_of(one, XBT)
+    one.engine.lose_orders()
+    exchange.late = 5
+    restart(one)
+    books, real = one.loop.books, one.loop.modules["book_fill"]
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    replace_module(one, "book_fill", failing)
+    exchange.late = 0
+    with pytest.raises(ZeroDivisionError):
+        books.look()
+    replace_module(one, "book_fill", real)
+    books.look()
+    assert books.positions[XBT].size == size

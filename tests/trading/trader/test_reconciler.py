@@ -12,6 +12,7 @@ from stakes import Resting, lost_at_stops
 from trader_rig import CENT, Rig
 
 from core.stores.postgres import connect
+from core.trading.trader import worth
 
 ETH = "PF_ETHUSD"
 
@@ -139,7 +140,7 @@ def test_profit_and_loss_are_those_of_the_exchange(rig: Rig) -> None:
         loop.tick(rig.paper.step(5))
         rig.trade(ETH, "sell", "0.5", f"part-{number}")
     loop.tick(rig.paper.step())
-    account, pnl = rig.exchange.account(), loop.books.pnl(loop.market.marks)
+    account, pnl = rig.exchange.account(), worth.pnl(loop.books, loop.market.marks)
     assert abs(sum(p.floating_usd for p in pnl) - account.floating_usd) < CENT
     earned = account.equity_usd - loop.books.start_balance_usd
     assert abs(sum(p.net_usd for p in pnl) - earned) < CENT
@@ -176,7 +177,7 @@ def test_a_missed_losing_exit_sizes_the_next_trade_from_what_is_there(
     trade, mark = loop.trades[ETH], loop.market.mark(ETH)
     trade.levels = replace(trade.levels, stop_price=mark - Decimal("0.1"))
     loop._protect(0)
-    before = loop.books.equity(0, loop.market.marks).equity_usd
+    before = worth.equity(loop.books, 0, loop.market.marks).equity_usd
     while rig.exchange.positions():
         rig.paper.step()
     sized: list[Decimal] = []

@@ -19,6 +19,7 @@ from core.manifest import Entry, read_manifest, sha256
 from core.registry import Registry
 from core.stores.embedded import Stores
 from core.trading.store import PostgresStore
+from core.trading.trader import worth
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.loop import TradingLoop
 
@@ -162,6 +163,6 @@ class Rig:
         theirs = {p["symbol"]: Decimal(p["size"]) for p in state["positions"]}
         assert ours == theirs
         marks = {s: t.mark_price for s, t in loop.market.tickers.items()}
-        equity = loop.books.equity(state["time_ms"], marks)
+        equity = worth.equity(loop.books, state["time_ms"], marks)
         assert abs(equity.equity_usd - Decimal(state["equity_usd"])) < CENT
         assert abs(equity.balance_usd - Decimal(state["balance_usd"])) < CENT
