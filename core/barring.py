@@ -1,15 +1,71 @@
-"""Calls of a module that must not run: its safe value, or an error, and nothing is run."""
+"""What keeps modules from running, and what their calls get meanwhile.
+
+A call of a module that must not run gets its safe value, or an error; nothing is run.
+"""
 
 from __future__ import annotations
 
 import inspect
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import Barred
 from core.hooks import hooks
 from core.wrapper import Wrapping
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Why a module does not run, or one version of it, and what lets it run again."""
+
+    why: str
+    version: str = ""
+    hint: str = ""
+
+    def keeps(self, version: str) -> bool:
+        """Tell whether it keeps this version from running."""
+        return self.version in ("", version)
+
+
+@dataclass
+class Bars:
+    """The bars of all modules by name and by who set them: one lifts only its own.
+
+    A breaker that is reset must not let a version run that nobody has judged with what
+    it uses, nor the other way round.
+    """
+
+    _by_name: dict[str, dict[str, Bar]] = field(default_factory=dict)
+
+    def put(self, name: str, by: str, bar: Bar) -> None:
+        """Set a bar, in place of the one that the same set before."""
+        self._by_name = {**self._by_name, name: {**self.of(name), by: bar}}
+
+    def lift(self, name: str, by: str) -> bool:
+        """Take a bar away; False where there is none."""
+        kept = {who: bar for who, bar in self.of(name).items() if who != by}
+        lifted = len(kept) < len(self.of(name))
+        self._by_name = {**self._by_name, name: kept}
+        return lifted
+
+    def forget(self, name: str) -> None:
+        """Take all bars of a module away: it is gone."""
+        self._by_name = {n: b for n, b in self._by_name.items() if n != name}
+
+    def of(self, name: str) -> dict[str, Bar]:
+        """Return the bars of a module by who set them."""
+        return self._by_name.get(name, {})
+
+    def on(self, name: str, version: str) -> Bar | None:
+        """Return what keeps a version from running, None when nothing does."""
+        return next((b for b in self.of(name).values() if b.keeps(version)), None)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all modules that have a bar."""
+        return [name for name, bars in self._by_name.items() if bars]
 
 
 def barred_call(

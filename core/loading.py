@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import linecache
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -18,16 +19,23 @@ from core.manifest import Entry, sha256
 from core.versions import Version
 
 
-class Loading:
-    """Makes versions of one package's modules; they import each other by name."""
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Makes versions of one package's modules.
 
-    def __init__(self, folder: Path, package: str) -> None:
-        self.folder, self.package = folder, package
-        self._modules: dict[str, ModuleType] = {}
-        # Of new modules that are prepared and not live yet, for others that import them.
-        self._made: dict[str, ModuleType] = {}
+    Attributes:
+        shells: what they get where they import each other, by name; whoever keeps the
+            versions fills it.
+        instead: what they get in place of other modules, by full name.
+    """
 
-    def _read(self, name: str, entry: Entry) -> bytes:
+    folder: Path
+    package: str
+    shells: Mapping[str, ModuleType]
+    instead: Mapping[str, ModuleType] = field(default_factory=dict)
+
+    def read(self, name: str, entry: Entry) -> bytes:
+        """Return the bytes of an accepted version; FileConflict where others lie there."""
         path = self.folder / f"{name}.py"
         try:
             source = path.read_bytes()
@@ -42,7 +50,9 @@ class Loading:
             )
         return source
 
-    def _make(self, name: str, entry: Entry, source: bytes) -> Version:
+    def make(self, name: str, entry: Entry, source: bytes) -> Version:
+        """Compile and execute a version; NotAccepted where the bytes are not its own or
+        it imports what is not loaded, else whatever its text raises."""
         if sha256(source) != entry.file:
             raise NotAccepted(f"{name}: these bytes are not version {entry.version}")
         namespace = self._execute(name, source, entry.version)
@@ -71,16 +81,11 @@ class Loading:
     ) -> Any:
         prefix = f"generated.{self.package}."
         if not name.startswith(prefix):
-            plain = self._elsewhere(name)
+            plain = self.instead.get(name)
             return plain or __import__(name, globals, locals, fromlist or (), level)
         try:
-            name_of = name.removeprefix(prefix)
-            return self._made.get(name_of) or self._modules[name_of]
+            return self.shells[name.removeprefix(prefix)]
         except KeyError:
             raise NotAccepted(
                 f"{name} is not loaded: it has no accepted version"
             ) from None
-
-    def _elsewhere(self, name: str) -> ModuleType | None:
-        """Return what a module that imports `name` gets instead, None for the thing."""
-        return None

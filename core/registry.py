@@ -9,32 +9,42 @@ versions. The registry loads and swaps; it does not watch files nor judge.
 from __future__ import annotations
 
 import inspect
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from core import process
-from core.barring import barred_call
-from core.bars import Bar, Bars
+from core.barring import Bar, Bars, barred_call
 from core.errors import NotAccepted
 from core.hooks import hooks
-from core.loading import Loading
+from core.loading import Loader
 from core.manifest import Entry, Manifest
 from core.versions import Version, last_alike
 
 View = Mapping[str, Callable[..., Any]]
 
 
-class Registry(Loading):
-    """Accepted versions of one package of modules, e.g. `trading`."""
+class Registry:
+    """Accepted versions of one package of modules, e.g. `trading`.
+
+    `instead` is what they get in place of what they import from elsewhere, by full name.
+    """
+
+    instead: ClassVar[Mapping[str, ModuleType]] = {}
 
     def __init__(self, folder: Path, package: str = "trading") -> None:
         process.run_in_utc()
-        super().__init__(folder, package)
+        self.folder = folder
+        # What others import: of modules that are live, and of new ones that are prepared.
+        self._modules: dict[str, ModuleType] = {}
+        self._made: dict[str, ModuleType] = {}
+        shells = ChainMap(self._made, self._modules)
+        self._loader = Loader(folder, package, shells, self.instead)
         self.records: dict[str, type] = {}
         self._history: dict[str, list[Version]] = {}
         self._dispatchers: dict[str, Callable[..., Any]] = {}
@@ -55,21 +65,21 @@ class Registry(Loading):
         """
         for name in manifest.load_order(names):
             entry = manifest.modules[name]
-            self.accept(name, entry, self._read(name, entry))
+            self.accept(name, entry, self._loader.read(name, entry))
 
     def accept(self, name: str, entry: Entry, source: bytes) -> Version:
         """Make the version live. `source` must hash to `entry.file`.
 
         Compiling happens first; the swap itself is one assignment.
         """
-        version = self._make(name, entry, source)
+        version = self._loader.make(name, entry, source)
         self.publish([version])
         return version
 
     def prepare(self, name: str, entry: Entry, source: bytes) -> Version:
-        """Compile a version that is published with others; what is prepared after it
-        may import it."""
-        version = self._make(name, entry, source)
+        """Compile a version that is published with others, by the same thread; what is
+        prepared after it may import it."""
+        version = self._loader.make(name, entry, source)
         if name not in self._modules:
             self._made[name] = self._shell(version)
         return version
@@ -80,10 +90,10 @@ class Registry(Loading):
         What was prepared and is not among them is forgotten.
         """
         with self._lock:
-            self._publish([one for one in versions if not self._is_changed(one)])
+            self._publish([v for v in versions if not self._is_known_record(v)])
             self._made.clear()
 
-    def _is_changed(self, version: Version) -> bool:
+    def _is_known_record(self, version: Version) -> bool:
         # A record's class is its identity: a new one would not match values already
         # made, so a changed record goes live with the next start.
         return version.entry.kind == "record" and version.name in self._modules
@@ -100,11 +110,11 @@ class Registry(Loading):
             self._history.setdefault(name, []).append(version)
             if name not in self._modules:
                 self._add(version, self._made.get(name) or self._shell(version))
-        called = [one.name for one in versions if one.entry.kind != "record"]
+        called = [one for one in versions if one.entry.kind != "record"]
         if called:  # else it stays the same edition
             self._current = {
                 **self._current,
-                **{name: self._reached(name) for name in called},
+                **{one.name: self._unless_barred(one) for one in called},
             }
 
     def _add(self, version: Version, shell: ModuleType) -> None:
@@ -123,11 +133,8 @@ class Registry(Loading):
             setattr(shell, version.name, self._dispatcher(version.name))
         return shell
 
-    def _reached(self, name: str) -> Callable[..., Any]:
-        """Return what a call of a module reaches: its newest version, unless barred."""
-        return self._unless_barred(self._history[name][-1])
-
     def _unless_barred(self, version: Version) -> Callable[..., Any]:
+        """Return what a call that is to reach a version reaches, it or its bar."""
         bar = self.bars.on(version.name, version.id)
         return barred_call(version.call, bar.why, bar.hint) if bar else version.call
 
@@ -136,7 +143,8 @@ class Registry(Loading):
 
         One that began before a module changed its parameters goes on with what it calls.
         """
-        self._current = {**self._current, name: self._reached(name)}
+        newest = self._history[name][-1]
+        self._current = {**self._current, name: self._unless_barred(newest)}
         seen = self._view.get()
         if seen is None or name not in seen:
             return
@@ -252,6 +260,7 @@ class Registry(Loading):
             return good
 
     def _shape(self, name: str, failing: str) -> inspect.Signature | None:
+        """Return how a version is called that fails, also once it has left the history."""
         for one in self._history.get(name, ()):
             if one.id == failing:
                 self._shapes[name, failing] = one.shape

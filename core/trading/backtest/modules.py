@@ -25,16 +25,6 @@ from core.types import SCALARS, Type
 from core.wrapper import hooks
 
 
-class FixedRegistry(Registry):
-    """Accepted versions that call each other directly and keep no reflections."""
-
-    def _dispatcher(self, name: str) -> Callable[..., Any]:
-        return self.version(name).call
-
-    def _elsewhere(self, name: str) -> ModuleType | None:
-        return _INSTEAD.get(name)
-
-
 def asdict(record: Any) -> dict[str, Any]:
     """Return what dataclasses.asdict does, ten times as fast for a record of scalars.
 
@@ -67,10 +57,19 @@ def _instead_of(module: ModuleType, names: dict[str, Any]) -> ModuleType:
 
 
 # What a module's header imports, with another for what costs too much by the million.
-_INSTEAD = {
+_INSTEAD: dict[str, ModuleType] = {
     "core.wrapper": _instead_of(wrapper, {"module": wrapper.unrecorded}),
     "dataclasses": _instead_of(dataclasses, {"asdict": asdict}),
 }
+
+
+class FixedRegistry(Registry):
+    """Accepted versions that call each other directly and keep no reflections."""
+
+    instead = _INSTEAD
+
+    def _dispatcher(self, name: str) -> Callable[..., Any]:
+        return self.version(name).call
 
 
 def registry_of(root: Path, name: str = "") -> Registry:
