@@ -90,8 +90,10 @@ class Registry:
         What was prepared and is not among them is forgotten.
         """
         with self._lock:
-            self._publish([v for v in versions if not self._is_known_record(v)])
-            self._made.clear()
+            try:
+                self._publish([v for v in versions if not self._is_known_record(v)])
+            finally:
+                self._made.clear()
 
     def _is_known_record(self, version: Version) -> bool:
         # A record's class is its identity: a new one would not match values already
@@ -104,18 +106,20 @@ class Registry:
         return bool(entry.kind == "record" and lives and lives[-1].id != entry.version)
 
     def _publish(self, versions: Sequence[Version]) -> None:
+        # Made before anything changes: from here on nothing fails.
+        calls = {
+            version.name: self._unless_barred(version)
+            for version in versions
+            if version.entry.kind != "record"
+        }
         for version in versions:
             name = version.name
             self._failed.discard((name, version.id))
             self._history.setdefault(name, []).append(version)
             if name not in self._modules:
                 self._add(version, self._made.get(name) or self._shell(version))
-        called = [one for one in versions if one.entry.kind != "record"]
-        if called:  # else it stays the same edition
-            self._current = {
-                **self._current,
-                **{one.name: self._unless_barred(one) for one in called},
-            }
+        if calls:  # else it stays the same edition
+            self._current = {**self._current, **calls}
 
     def _add(self, version: Version, shell: ModuleType) -> None:
         self._modules[version.name] = shell

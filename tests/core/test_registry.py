@@ -97,6 +97,26 @@ def test_a_tick_sees_one_version_from_its_first_call_to_its_last(
     assert registry["halve"](8) == 0
 
 
+def test_what_cannot_be_made_live_leaves_all_as_it_was(folder: Folder) -> None:
+    """A text without its wrapper cannot be barred, and the module is."""
+    folder.accept("halve", GOOD)
+    registry = folder.registry()
+    registry.bar("halve", "broken")
+    bare = 'def halve(x: int) -> int:\n    return 0\n\n__all__ = ["halve"]\n'
+    fresh = GOOD.replace("halve", "fresh")
+    made = [
+        registry.prepare(name, entry(text), text.encode())
+        for name, text in (("fresh", fresh), ("halve", bare))
+    ]
+    with pytest.raises(AttributeError, match="__wrapping__"):
+        registry.publish(made)
+    assert registry.names == registry.loaded == ["halve"]
+    assert registry.version("halve").id == entry(GOOD).version
+    user = USER.replace("halve", "fresh")
+    with pytest.raises(NotAccepted, match="fresh is not loaded"):
+        registry.prepare("quarter", entry(user), user.encode())
+
+
 def test_an_edition_is_what_calls_reach_here_and_now(folder: Folder) -> None:
     folder.accept("halve", GOOD)
     registry = folder.registry()
