@@ -93,7 +93,10 @@ class Watcher:
             self._wake.clear()
             if self._closing.is_set():
                 return
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # the thread must outlive any one look
+                self.on_error(f"what is accepted: {type(error).__name__}: {error}")
 
     def look(self) -> None:
         """Compare disk and memory once, and swap or tell."""
@@ -120,21 +123,20 @@ class Watcher:
     def _swap(self, ready: dict[str, tuple[Entry, bytes]], manifest: Manifest) -> None:
         """Make live what need not wait, all of it in one step."""
         made: dict[str, Version] = {}
-        held: dict[str, Hold] = {}
-        broken = None
-        while broken is None or broken:
+        held = Holds(self.registry, manifest).among(ready)
+        while broken := self._prepare(ready, held, made):
+            # What is to go live beside it may have to wait now.
+            del ready[broken]
             held = Holds(self.registry, manifest).among(ready)
-            broken = self._prepare(ready, held, made)
-            ready = {name: one for name, one in ready.items() if name != broken}
         going = [version for name, version in made.items() if name not in held]
         self.registry.publish(going)
         for version in going:
-            self.on_swap(version.name, version.id)
+            self._tell_swapped(version)
         self._tell_held({name: (ready[name][0], hold) for name, hold in held.items()})
 
     def _prepare(
         self,
-        ready: dict[str, tuple[Entry, bytes]],
+        ready: Mapping[str, tuple[Entry, bytes]],
         held: Mapping[str, Hold],
         made: dict[str, Version],
     ) -> str:
@@ -147,6 +149,12 @@ class Watcher:
                     self._failed(name, error)
                     return name
         return ""
+
+    def _tell_swapped(self, version: Version) -> None:
+        try:
+            self.on_swap(version.name, version.id)
+        except Exception as error:  # the others are live too, and are to be told of
+            self._failed(version.name, error)
 
     def _tell_held(self, held: Mapping[str, tuple[Entry, Hold]]) -> None:
         told = {

@@ -246,6 +246,53 @@ def test_what_was_saved_before_the_watch_began_is_found(
         watcher.stop()
 
 
+def test_who_fails_to_take_the_news_of_a_swap_keeps_no_other_from_it(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    """All of a look is live by then; what is told of it decides on breakers and status."""
+    watched = watch()
+    heard = watched.heard
+
+    def on_swap(name: str, version: str) -> None:
+        heard.put(("swap", name, version))
+        if name == "first":
+            raise ValueError("no more of it")
+
+    watched.watcher.on_swap = on_swap
+    for name in ("first", "second"):
+        folder.entries[name] = entry(GOOD.replace("halve", name))
+        folder.save(name, GOOD.replace("halve", name))
+    assert [watched.next()[0] for _ in "12"] == ["unaccepted"] * 2
+    folder.write_manifest()
+    assert [watched.next()[:2] for _ in "123"] == [
+        ("swap", "first"),
+        ("error", "first.py: ValueError: no more of it"),
+        ("swap", "second"),
+    ]
+    assert watched.nothing_more(), "and watching goes on"
+
+
+def test_a_look_that_stumbles_is_told_and_watching_goes_on(
+    folder: Folder, watch: Callable[[], Watched]
+) -> None:
+    folder.accept("halve", GOOD)
+    watched = watch()
+    looks = iter("1")
+
+    def on_manifest(_: object) -> None:
+        for look in looks:
+            raise ValueError(look)
+
+    watched.watcher.on_manifest = on_manifest
+    version = folder.accept("halve", BETTER).version
+    heard = [watched.next()]
+    while heard[-1][0] != "error":
+        heard.append(watched.next())
+    assert heard[-1] == ("error", "what is accepted: ValueError: 1")
+    folder.write_manifest()
+    assert watched.next() == ("swap", "halve", version)
+
+
 def test_stopping_at_any_moment_is_prompt(folder: Folder) -> None:
     """Also just after the start, while the first look is under way."""
     folder.accept("halve", GOOD)
