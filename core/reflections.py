@@ -125,7 +125,7 @@ class ReflectionLog:
         atexit.unregister(self.close)
         done = self._away is False and self.flush(timeout_s)
         self._closing = True
-        self._unanswered.hurry()
+        self._unanswered.hurry(LAST_S)
         self._wake.set()
         self._thread.join()
         return done
@@ -135,17 +135,9 @@ class ReflectionLog:
         while not self._closing:
             self._wake.wait(INTERVAL_S)
             self._wake.clear()
-            try:
-                self._move()
-            except OSError as error:  # of the disk, so the batch that is held is good
-                self._busy = False
-                self._wait_in_memory(f"the spool takes nothing: {error}")
-            except Exception as error:  # the thread must outlive any one batch
-                self._busy = False
-                self._on_trouble(f"reflections stumbled over {error!r}")
-                self._give_up()
+            self._move_or_tell()
         self._put_at = 0.0
-        self._move()
+        self._move_or_tell()
         self._give_up()
         if self.records:
             self._drop(len(self.records), "this process ends and nothing takes them")
@@ -153,6 +145,17 @@ class ReflectionLog:
             self._connection.close()
         self._unanswered.close()
         self._spool.close()
+
+    def _move_or_tell(self) -> None:
+        try:
+            self._move()
+        except OSError as error:  # of the disk, so the batch that is held is good
+            self._busy = False
+            self._wait_in_memory(f"the spool takes nothing: {error}")
+        except Exception as error:  # the thread must outlive any one batch
+            self._busy = False
+            self._on_trouble(f"reflections stumbled over {error!r}")
+            self._give_up()
 
     def _give_up(self) -> None:
         """Drop the batch that is held, if there is one."""
@@ -245,8 +248,7 @@ class ReflectionLog:
         """Commit one batch in time; return how many of its rows Postgres refuses."""
         if self._connection is None:
             self._connection = connect(self._database_url, timeout_s=2, silent_s=10)
-        most_s = LAST_S if self._closing else ANSWER_S
-        with self._unanswered.watched(self._connection, most_s):
+        with self._unanswered.watched(self._connection, ANSWER_S):
             return commit(self._connection, writer, number, rows)
 
     def _regain(self) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from core import reflections
 from core.reflections import ReflectionLog
 from core.spool import Spool
 from core.stores.embedded import Stores
-from core.stores.postgres import connect
+from core.stores.postgres import Connection, connect
 
 
 def read_only(*_: object, **__: object) -> None:
@@ -83,6 +84,49 @@ def test_a_server_that_hangs_is_one_that_is_away(
         assert log.flush(5), "what hangs of the batch holds up no other session"
     assert log.close()
     assert ticks(url) == [0, 1]
+
+
+def test_what_a_disk_in_trouble_does_not_take_at_the_end_is_counted_and_told(
+    tmp_path: Path,
+) -> None:
+    troubles: list[str] = []
+    log = ReflectionLog(NOWHERE, tmp_path, on_trouble=troubles.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Spool, "put", read_only)
+        log.append(record(0))
+        assert not log.close(0.4)
+    assert log.counters.dropped == 1
+    assert troubles[-1] == "1 reflections are lost: nothing takes them"
+    assert not list(tmp_path.iterdir()), "nothing is left to be taken over"
+
+
+def test_a_batch_that_begins_just_as_the_end_comes_waits_no_longer_than_it(
+    fresh_stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = ReflectionLog(fresh_stores.database_url, tmp_path)
+    watched = log._unanswered.watched
+    about_to, may = threading.Event(), threading.Event()
+
+    def late(connection: Connection, most_s: float) -> AbstractContextManager[None]:
+        about_to.set()
+        assert may.wait(10)
+        return watched(connection, most_s)
+
+    monkeypatch.setattr(log._unanswered, "watched", late)
+    log.append(record(0))
+    assert about_to.wait(10)
+    hurry = log._unanswered.hurry
+
+    def hurried(*given: float) -> None:
+        hurry(*given)
+        may.set()
+
+    monkeypatch.setattr(log._unanswered, "hurry", hurried)
+    with hanging(fresh_stores.database_url):
+        began = time.monotonic()
+        assert not log.close(0.2)
+        assert time.monotonic() - began < 5
+    assert (log.counters.spooled, log.counters.dropped) == (1, 0)
 
 
 def test_an_end_waits_for_no_server_that_hangs(

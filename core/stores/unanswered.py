@@ -6,6 +6,7 @@ A server's own time limit does not count while the server itself hangs, or is ou
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import threading
@@ -25,6 +26,7 @@ class Unanswered:
     def __init__(self) -> None:
         self.ended = False
         self._now: tuple[psycopg.Connection[Any], float] | None = None
+        self._most_s = math.inf
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -37,17 +39,22 @@ class Unanswered:
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, daemon=True)
             self._thread.start()
-        self.ended = False
-        self._now = connection, time.monotonic() + most_s
+        with self._lock:
+            self.ended = False
+            self._now = connection, time.monotonic() + min(most_s, self._most_s)
         try:
             yield
         finally:
             with self._lock:
                 self._now = None
 
-    def hurry(self) -> None:
-        """End what runs now although its time is not over: nobody waits for it any more."""
+    def hurry(self, most_s: float) -> None:
+        """End what runs now although its time is not over: nobody waits for it any more.
+
+        What comes after it has `most_s` seconds at most, also what begins just now.
+        """
         with self._lock:
+            self._most_s = most_s
             if self._now is not None:
                 self._now = self._now[0], 0.0
 
