@@ -128,18 +128,20 @@ class Breaker:
 
         It may not while a module where money moves cannot answer safely.
         """
-        for module in self.registry.names:
-            if self._cannot_answer(module, self.health(module)):
+        # Asked at each candle: of most modules nothing is known, and nothing bars them.
+        suspects = {*self._known, *self.registry.bars.names}
+        for module in sorted(suspects):
+            if module in self.registry.names and self._cannot_answer(module):
                 why = self.registry.barred(module) or self.health(module).why
                 return f"{module} has no safe answer: {why}"
         return ""
 
-    def _cannot_answer(self, module: str, health: Health) -> bool:
+    def _cannot_answer(self, module: str) -> bool:
         versions = self.registry.versions(module)
         if not versions:
             return False  # it was removed meanwhile
         version = versions[-1]
-        if health.unsafe == version.id:
+        if self.health(module).unsafe == version.id:
             return True
         barred = self.registry.barred(module) and not has_safe_value(version.call)
         return bool(barred) and self.terms.moves_money(module)
