@@ -218,10 +218,10 @@ def render_manifest(manifest: Manifest) -> str:
 def _block(name: str, entry: Entry) -> str:
     """Return one module's lines. A save changes one of a hundred."""
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    plain = {**asdict(entry), "uses": list(entry.uses)}
+    lists = {"uses": list(entry.uses), "unjudged": list(entry.unjudged)}
+    plain = {**asdict(entry), **lists}
     # Seldom anything, and then for minutes: it is written only where it says something.
-    del plain["unjudged"]
-    if entry.unjudged:
-        plain["unjudged"] = list(entry.unjudged)
+    if not entry.unjudged:
+        del plain["unjudged"]
     text: str = yaml.dump({name: plain}, Dumper=dumper, sort_keys=False, width=118)
     return textwrap.indent(text, "  ")

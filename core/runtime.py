@@ -7,7 +7,7 @@ name through `runtime.modules`, and closes it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -72,7 +72,7 @@ class Runtime:
             (project.journal, project.taking),
             self._removed,
             partial(self.terms.follow, project.specs),
-            self._held,
+            self.events.held,
         )
         self.swaps = 0
         self.key_of: KeyOf = _key
@@ -166,9 +166,6 @@ class Runtime:
         self.breaker.removed(name)
         self.events.no_longer(name)
         self.tell("removed", module=name)
-
-    def _held(self, told: Mapping[str, str]) -> None:
-        self.events.held(told)
 
     def _unaccepted(self, name: str, digest: str) -> None:
         running = self.modules.versions(name)
