@@ -78,18 +78,6 @@ def test_a_job_goes_to_one_worker_and_is_gone_when_it_is_done(
     assert pending(client) == 0
 
 
-def test_a_worker_goes_on_when_a_purge_took_its_stream(
-    client: redis.Redis, queue: Callable[[str], Queue]
-) -> None:
-    one = queue("one")
-    client.delete(JOBS)
-    assert one.take(10) is None
-    job_id = give(client)
-    job = one.take(100)
-    assert job is not None
-    assert job.id == job_id
-
-
 def test_what_failed_in_a_trade_waits_for_a_module_that_failed(
     client: redis.Redis, queue: Callable[[str], Queue]
 ) -> None:
