@@ -37,6 +37,15 @@ def sent(server: ChatServer, number: int) -> str:
     return str(server.requests[number].request["messages"][-1]["content"])
 
 
+def decline(terminal: Terminal) -> None:
+    """Say no once it is asked whether to build, and end the chat."""
+    terminal.until("Write these specs and build them? [y/N]")
+    terminal.type("n" + ENTER)
+    terminal.until("\n>", count=2)
+    terminal.type(CTRL_D)
+    assert terminal.end() == 0
+
+
 def test_keys_history_completion_and_lines(
     project: Project, server: ChatServer
 ) -> None:
@@ -132,11 +141,7 @@ def test_a_yes_that_was_typed_before_the_question_is_none(
         terminal.type("y" + ENTER)
         terminal.until("\ny")
         typed.set()
-        terminal.until("Write these specs and build them? [y/N]")
-        terminal.type("n" + ENTER)
-        terminal.until("\n>", count=2)
-        terminal.type(CTRL_D)
-        assert terminal.end() == 0
+        decline(terminal)
     assert not project.spec("maker_fee").exists()
 
 
@@ -151,11 +156,7 @@ def test_a_yes_that_came_with_the_sentence_is_none(project: Project, term: str) 
     ):
         terminal.until("\n>")
         terminal.type("what does a resting order pay?" + ENTER + "y" + ENTER)
-        terminal.until("Write these specs and build them? [y/N]")
-        terminal.type("n" + ENTER)
-        terminal.until("\n>", count=2)
-        terminal.type(CTRL_D)
-        assert terminal.end() == 0
+        decline(terminal)
     assert not project.spec("maker_fee").exists()
     assert len(server.requests) == 1
 

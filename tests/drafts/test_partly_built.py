@@ -123,6 +123,18 @@ def weak_first(*second: Step) -> Step:
     return answers(WRONG_BODY, first, *second)
 
 
+def after_two(
+    project: Project, use_model: Use, person: Person, second: Step
+) -> Applied:
+    """Return what became of a draft whose maker_fee was too weak and of its second."""
+    with ChatServer(weak_first(second)) as server:
+        use_model(server.url)
+        ended = settled(project, person)
+    assert ended.applied is not None
+    assert not ended.ok
+    return ended.applied
+
+
 @pytest.mark.parametrize("way", ["declined", "no answer"])
 def test_what_the_first_draft_came_to_stands_where_no_second_is_built(
     project: Project, use_model: Use, way: str
@@ -130,14 +142,10 @@ def test_what_the_first_draft_came_to_stands_where_no_second_is_built(
     """Also how it goes back: the weak spec was new."""
     second = says(block(MAKER_FEE)) if way == "declined" else status(400, "no more")
     person = Person("y", "n")
-    with ChatServer(weak_first(second)) as server:
-        use_model(server.url)
-        ended = settled(project, person)
-    assert ended.applied is not None
-    assert not ended.ok
-    assert list(ended.applied.outcome.built) == ["taker_fee"]
-    assert list(ended.applied.outcome.failed) == ["maker_fee"]
-    assert ended.applied.left == {"maker_fee": "rm specs/trading/maker_fee.yaml"}
+    applied = after_two(project, use_model, person, second)
+    assert list(applied.outcome.built) == ["taker_fee"]
+    assert list(applied.outcome.failed) == ["maker_fee"]
+    assert applied.left == {"maker_fee": "rm specs/trading/maker_fee.yaml"}
     what = "answered 400: no more" if way == "no answer" else "nothing more was written"
     assert what in person.said[-1]
 
@@ -147,14 +155,10 @@ def test_what_both_drafts_came_to_is_told_together(
 ) -> None:
     """The second says nothing of what the first one built, and is refused itself."""
     person = Person("y", "y")
-    with ChatServer(weak_first(says(block(MAKER_FEE)))) as server:
-        use_model(server.url)
-        ended = settled(project, person)
-    assert ended.applied is not None
-    assert not ended.ok
-    assert list(ended.applied.outcome.built) == ["taker_fee"]
-    assert list(ended.applied.outcome.refused) == ["maker_fee"]
-    assert ended.applied.outcome.failed == {}
+    applied = after_two(project, use_model, person, says(block(MAKER_FEE)))
+    assert list(applied.outcome.built) == ["taker_fee"]
+    assert list(applied.outcome.refused) == ["maker_fee"]
+    assert applied.outcome.failed == {}
     # What stood there before the first draft is what comes back.
     assert person.said[-1].endswith("take them back: rm specs/trading/maker_fee.yaml")
 
