@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from architect.chat.screen import Screen
+from architect.drafts.draft import Draft
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,11 @@ def test_an_output_without_an_encoding_takes_all(
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     Screen(rich=False).piece("5 \u2192 6")
     assert sys.stdout.getvalue() == "5 \u2192 6"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_what_a_draft_still_asks_is_shown(
+    rich: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Screen(rich).draft(Draft(questions=("Which [fee]?",)))
+    assert capsys.readouterr().out.strip() == "question: Which [fee]?"
