@@ -222,6 +222,16 @@ def test_a_used_version_that_cannot_be_loaded_keeps_its_users_back(live: Live) -
     assert live.registry.names == ["used", "user"]
 
 
+def test_a_used_version_that_failed_here_keeps_no_user_back(live: Live) -> None:
+    """It is contained meanwhile, and what uses it may be its repair."""
+    fails = USED[1].replace("x * 2", "x // 0")
+    live.folder.accept("used", fails)
+    live.look()
+    live.registry.roll_back("used", entry(fails).version)
+    live.folder.accept("user", USER[1] + "# 2\n", uses=("used",))
+    assert live.look() == ["user"]
+
+
 def test_new_modules_that_import_each_other_come_in_one_step(live: Live) -> None:
     live.folder.accept(
         "box", RECORD.format(more="").replace("Point", "Box"), kind="record"
@@ -300,6 +310,7 @@ def test_a_start_keeps_the_user_from_running_until_another_is_accepted(
     live = Live(mixed)
     breaker = Breaker(live.registry, LiveTerms())
     why = "nobody has judged it with used as accepted now"
+    assert live.look() == []
     assert live.registry.barred("user") == why
     with pytest.raises(Barred, match=why) as caught:
         live.calls("user", 3)
@@ -313,6 +324,17 @@ def test_a_start_keeps_the_user_from_running_until_another_is_accepted(
     assert live.look() == ["user"]
     assert (live.registry.barred("user"), breaker.stop_reason()) == ("", "")
     assert live.calls("user", 3) == 30
+
+
+def test_a_failed_newer_version_does_not_bring_the_one_back_that_nobody_judged(
+    mixed: Folder,
+) -> None:
+    live = Live(mixed)
+    mixed.accept("user", USER[2], uses=("used",))
+    assert live.look() == ["user"]
+    live.registry.roll_back("user", entry(USER[2]).version)
+    with pytest.raises(Barred, match="nobody has judged it with used"):
+        live.calls("user", 3)
 
 
 def test_a_barred_user_with_a_safe_value_answers_that(folder: Folder) -> None:
