@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from running_gateway import Gateway, order_request
 from core.errors import (
     DuplicateOrder,
     ExchangeError,
+    ExchangeUnavailable,
     GatewayRefused,
     OrderRejected,
     OutcomeUnknown,
@@ -42,10 +44,14 @@ def paper(tmp_path: Path) -> Iterator[Paper]:
         yield found
 
 
+def gateway_of(paper: Paper, folder: Path, *words: str) -> Gateway:
+    """Return a gateway of the paper exchange, with its state in a folder."""
+    return Gateway(folder, paper.url, "--keys-file", str(paper.keys_file), *words)
+
+
 @pytest.fixture
 def gateway(paper: Paper, tmp_path: Path) -> Iterator[Gateway]:
-    words = ("--keys-file", str(paper.keys_file), "--timeout-s", "2")
-    with Gateway(tmp_path / "s", paper.url, *words) as found:
+    with gateway_of(paper, tmp_path / "s", "--timeout-s", "2") as found:
         yield found
 
 
@@ -148,13 +154,12 @@ def test_the_switch_is_disarmed_before_anything_protective_rests(
 def test_a_switch_that_an_earlier_gateway_armed_is_disarmed(
     paper: Paper, tmp_path: Path
 ) -> None:
-    words = ("--keys-file", str(paper.keys_file))
-    with Gateway(tmp_path / "a", paper.url, *words) as first:
+    with gateway_of(paper, tmp_path / "a") as first:
         client = first.exchange()
         client.place(order_request("rest-1", limit_price=below(client, "0.08")))
         client.keep_alive(600)
         first.kill()
-    with Gateway(tmp_path / "b", paper.url, *words) as second:
+    with gateway_of(paper, tmp_path / "b") as second:
         protected(second.exchange())
         assert paper.state()["dead_man_ms"] is None
 
@@ -339,15 +344,14 @@ def test_one_of_which_nothing_could_be_taken_back_is_told_as_that(
 def test_the_next_gateway_knows_what_was_taken_back(
     paper: Paper, tmp_path: Path
 ) -> None:
-    words = ("--keys-file", str(paper.keys_file))
     paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
-    with Gateway(tmp_path / "a", paper.url, *words) as first:
+    with gateway_of(paper, tmp_path / "a") as first:
         client = first.exchange()
         with pytest.raises(OrderRejected, match="taken back"):
             protected(client)
         client.place(market("in-10"))
         first.kill()
-    with Gateway(tmp_path / "b", paper.url, *words) as second:
+    with gateway_of(paper, tmp_path / "b") as second:
         client = second.exchange()
         status = client.order("in-1")
         assert (status.status, status.filled) == ("rejected", 0)
@@ -374,14 +378,13 @@ def test_an_entry_sent_again_by_the_next_gateway_has_its_stop_in_one_request(
     paper: Paper, tmp_path: Path
 ) -> None:
     """The one before took the stop back and died, and the reply of the next is lost."""
-    words = ("--keys-file", str(paper.keys_file))
     paper.fault("reject", "batchorder", status="tooManyOrders", only="entry")
-    with Gateway(tmp_path / "a", paper.url, *words) as first:
+    with gateway_of(paper, tmp_path / "a") as first:
         with pytest.raises(ExchangeError):
             protected(first.exchange())
         first.kill()
     paper.fault("reply_lost_after_accept", "batchorder")
-    with Gateway(tmp_path / "b", paper.url, *words) as second:
+    with gateway_of(paper, tmp_path / "b") as second:
         client = second.exchange()
         with pytest.raises(OutcomeUnknown):
             protected(client)
@@ -389,6 +392,32 @@ def test_an_entry_sent_again_by_the_next_gateway_has_its_stop_in_one_request(
         assert [stop.size for stop in stops(client)] == [position.size]
         assert client.order("in-1").filled == position.size
     assert "sendorder" not in paper.state()["calls"]
+
+
+def test_an_entry_is_not_sent_while_nobody_tells_whether_its_stops_id_is_used_up(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    """The exchange might take it and refuse its stop."""
+    paper.fault("http_503", "orders/status", times=None)
+    with pytest.raises(ExchangeUnavailable):
+        protected(port)
+    assert "batchorder" not in paper.state()["calls"]
+    paper.ask("DELETE", "fault")
+    assert protected(port).status == "filled"
+    assert stops(port)
+
+
+def test_a_gateway_that_runs_for_long_knows_all_ids_of_stops_by_itself(
+    canned: CannedExchange,
+) -> None:
+    order = limit_order(protect_price=Decimal(49_000))
+    adapter = kraken_rest(canned.url)
+    protection.Apart().ask(adapter, order)
+    asked = len(canned.seen("/orders/status"))
+    assert asked
+    long_ago_s = time.monotonic() - 3600
+    protection.Apart(born_s=long_ago_s).ask(adapter, order)
+    assert len(canned.seen("/orders/status")) == asked
 
 
 def test_fills_of_one_moment_come_as_they_happened(port: GatewayExchange) -> None:
