@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -52,7 +52,8 @@ class Gateway:
             "resume": self.switch.resume,
         }
         socket.parent.mkdir(parents=True, exist_ok=True)
-        self.server = SocketServer(socket, partial(answer, methods, redact=str))
+        self.answer: Callable[[bytes], bytes] = partial(answer, methods, redact=str)
+        self.server = SocketServer(socket, lambda line: self.answer(line))
         self.server.start()
 
 
@@ -148,7 +149,7 @@ def test_it_is_resumed_where_the_path_is_too_long_for_a_socket(
 def test_a_gateway_that_does_not_answer_is_no_word_that_nothing_is_halted(
     root: Path, gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gateway.server._answer = lambda line: b"\n"
+    gateway.answer = lambda line: b"\n"
     assert main(["resume", "--root", str(root)]) == 1
     assert (
         "does not say whether it is halted: status: no answer"
