@@ -6,6 +6,7 @@ children in order; each watches for our end, so that none is left when we are ki
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -67,7 +68,13 @@ class Child:
         self._reader = threading.Thread(
             target=self._read, name=f"{name}-reader", daemon=True
         )
-        self._reader.start()
+        try:
+            self._reader.start()
+        except RuntimeError as error:
+            # No room for a thread more: nobody would hear the process, or ever end it.
+            self._process.kill()
+            self._process.communicate()
+            raise BlockingIOError(errno.EAGAIN, f"{name}: {error}") from None
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,3 +135,24 @@ def test_one_that_does_not_listen_is_made_to_stop(start: Maker) -> None:
     assert time.monotonic() - started < 3
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
+
+
+def test_a_process_that_nobody_could_listen_to_is_ended(
+    start: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine has no room for a thread more; it is known as it is of a process."""
+    begun: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def popen(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        begun.append(real(*args, **kwargs))
+        return begun[-1]
+
+    def no_room(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("architect.system.child.subprocess.Popen", popen)
+    monkeypatch.setattr(threading.Thread, "start", no_room)
+    with pytest.raises(BlockingIOError, match="start new thread"):
+        start("patient")
+    assert begun[0].poll() == -signal.SIGKILL
