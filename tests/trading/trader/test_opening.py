@@ -12,6 +12,7 @@ from in_process import (
     BacktestExchange,
     deal,
     decide,
+    forget,
     idle,
     restart,
     session,
@@ -105,8 +106,7 @@ def test_a_balance_in_whole_cents_is_told_by_the_log_all_the_same() -> None:
 def died_after_an_entry() -> tuple[Session, Any]:
     """Return a session whose process was killed before it noted what its entry filled."""
     one, exchange = made()
-    for table in ("trades", "fills", "orders", "plans"):
-        one.store._tables[table].clear()
+    forget(one, "trades", "fills", "orders", "plans")
     return one, exchange
 
 
@@ -274,7 +274,7 @@ def test_what_was_adopted_begins_behind_the_last_trade_that_ended() -> None:
     (row,) = one.store.rows("trades", 0)
     opened_ms = row["opened_ms"]
     died_at = one.stepper.now_ms
-    one.store._tables["trades"].clear()
+    forget(one, "trades")
     ended = {
         **row, "trade_id": "before", "opened_ms": opened_ms - 3_600_000,
         "closed_ms": opened_ms - 600_000,
