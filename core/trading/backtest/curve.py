@@ -56,9 +56,10 @@ def curve_of(engine: PaperExchange, first: int) -> Curve:
         entry = _stepped(times, mine, [float(row.entry_price) for row in mine])
         equity += size * (close - entry)
         held += np.abs(size) * close
-        grown, paid = bought_and_held(close, funding_to(candles, engine.config)[first:])
-        benchmark += bought * grown
-        funding -= bought * paid
+        costs = funding_to(candles, engine.config)[first:]
+        worth, paid = bought_and_held(bought, close, costs)
+        benchmark += worth
+        funding -= paid
     fills = [row for row in ledger if row.fill is not None]
     notional = [float(r.fill.size * r.fill.price) for r in fills if r.fill]
     traded = _stepped(times, fills, np.cumsum(notional).tolist())
@@ -68,16 +69,17 @@ def curve_of(engine: PaperExchange, first: int) -> Curve:
     return Curve(times, equity, held, benchmark, traded, funding)
 
 
-def bought_and_held(close: Floats, funding: Floats) -> tuple[Floats, float]:
-    """Return what 1 USD of a perpetual bought at the first close is worth at each, and of
-    that what its funding has taken at the end.
+def bought_and_held(usd: float, close: Floats, funding: Floats) -> tuple[Floats, float]:
+    """Return what a perpetual bought for `usd` at the first close is worth at each, USD,
+    and of that what its funding has taken at the end.
 
     `funding` is what a coin has cost up to each close, USD.
     """
     worth = close - funding
     worth += funding[0]
     worth /= close[0]
-    return worth, float((funding[-1] - funding[0]) / close[0])
+    worth *= usd
+    return worth, usd * float((funding[-1] - funding[0]) / close[0])
 
 
 def _first_row(times: NDArray[np.int64], rows: list[LedgerRow]) -> int:

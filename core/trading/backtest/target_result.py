@@ -36,9 +36,8 @@ def curve_of(
         into = slice(part.start - first + 1, part.stop - first + 1)
         if not account.fill_in(part, equity[into], held[into], traded[into]):
             return None
-    benchmark, paid = bought_and_held(close, funding[first:])
     bought = 1 - float(paper.taker_fee_frac)
-    benchmark *= bought
+    benchmark, paid = bought_and_held(bought, close, funding[first:])
     benchmark[0] = 1.0
     return Curve(
         time_ms=candles.time_ms[first - 1 :] + candles.interval_ms,
@@ -46,7 +45,7 @@ def curve_of(
         held_usd=held,
         benchmark=benchmark,
         traded_usd=traded,
-        held_funding_frac=-bought * paid,
+        held_funding_frac=-paid,
     )
 
 
