@@ -29,7 +29,6 @@ from core.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
-from core.trading.gateway.exposure import Exposure
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.kill_switch import KillSwitch
@@ -55,9 +54,15 @@ class Rig:
         self.answers = self.exchange.answers
         self.rest()
         self.hold()
+        self.folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start a gateway: another one, if there was one before."""
+        folder = self.folder
         adapter = kraken_rest(self.exchange.url)
         switch = KillSwitch(folder / "halt")
-        guard = Guard(LIMITS, adapter, switch, Exposure(adapter))
+        guard = Guard(LIMITS, adapter, switch, sent_file=folder / "entries.json")
         wires = Tripwires(LIMITS, adapter, switch, folder / "day.json")
         self.service = Service(adapter, guard, Heartbeat(adapter), wires)
         self.calls = self.service.methods()
@@ -272,6 +277,54 @@ def test_an_entry_that_never_came_leaves_its_room_to_others(rig: Rig) -> None:
     with pytest.raises(OutcomeUnknown):
         rig.enter("c-7", stop="20000")
     rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter("c-2", stop="20000")
+
+
+def test_a_gateway_counts_what_the_one_before_it_sent_and_no_reading_shows(
+    rig: Rig,
+) -> None:
+    """It died, and the exchange lost the stop of what it had entered a moment before.
+
+    The exchange tells of two fills of 0.01.
+    """
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="45000")
+    rig.start()
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_frac .* 1050\.00 USD"):
+        rig.enter("c-2", stop="45000")
+    rig.rest({**stop_of(0.02, 45_000), "side": "sell"})
+    rig.start()
+    rig.enter("c-2", stop="45000")
+
+
+def test_a_gateway_counts_an_order_of_the_one_before_it_of_which_nobody_knows(
+    rig: Rig,
+) -> None:
+    rig.answers["/batchorder"] = Canned("", cut=True)
+    with pytest.raises(OutcomeUnknown):
+        rig.enter("c-1", stop="45000")
+    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.start()
+    with pytest.raises(GatewayRefused, match=r"max_open_risk_frac .* 1050\.00 USD"):
+        rig.enter("c-2", stop="45000")
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_gateway_counts_nothing_of_the_one_before_it_that_is_closed_or_would_show(
+    rig: Rig, is_closed: bool
+) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", stop="45000")
+    if is_closed:
+        leave = {"kind": "market", "limit_price": None, "reduce_only": True}
+        rig.answers["/sendorder"] = sent("placed", filled(0.01))
+        rig.calls["place"](order=plain_request(client_id="e", side="sell", **leave))
+    else:
+        rig.hold(at=LATER)
+        rig.calls["positions"]()
+        tickers = {**GOOD["/tickers"], "serverTime": LATER}
+        rig.answers["/tickers"] = tickers
+    rig.start()
     rig.enter("c-2", stop="20000")
 
 

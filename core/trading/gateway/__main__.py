@@ -25,12 +25,12 @@ from core.trading.gateway import keys as exchange_keys
 from core.trading.gateway import limits as gateway_limits
 from core.trading.gateway.adapter import INTERVALS_MS
 from core.trading.gateway.adapters import adapter as new_adapter
-from core.trading.gateway.entry_rate import SENT_FILE
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
 from core.trading.gateway.keys import Keys
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.request_lines import Method, answer
+from core.trading.gateway.sent_entries import SENT_FILE
 from core.trading.gateway.service import Service
 from core.trading.gateway.socket_server import SocketServer
 from core.trading.gateway.tripwires import Tripwires

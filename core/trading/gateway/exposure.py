@@ -87,9 +87,11 @@ class Exposure:
                 rows[symbol] = {**row, "size": size}
         return list(rows.values())
 
-    def note(self, order: Order) -> None:
-        """Count an entry that is about to be sent."""
-        self.unseen.add(order, _size_of(order.symbol, self._positions))
+    def note(self, order: Order) -> Decimal:
+        """Count an entry that is about to be sent; return its symbol's signed position."""
+        before = _size_of(order.symbol, self._positions)
+        self.unseen.add(order, before)
+        return before
 
     def forget(self) -> None:
         """Read anew at the next look. Thread-safe."""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from core.errors import GatewayRefused
 from core.trading.gateway.adapter import Adapter, Row
-from core.trading.gateway.entry_rate import EntryRate
 from core.trading.gateway.exposure import Exposure, Open
 from core.trading.gateway.kill_switch import KillSwitch
 from core.trading.gateway.limits import Limits
 from core.trading.gateway.open_risk import is_stop, order_risk_usd
 from core.trading.gateway.order import Order
+from core.trading.gateway.sent_entries import Sent, SentEntries
 
 
 class Guard:
@@ -37,7 +37,9 @@ class Guard:
         self.limits, self.switch = limits, switch
         self._adapter = adapter
         self._exposure = exposure or Exposure(adapter)
-        self._rate = EntryRate(limits.max_orders_per_minute, sent_file)
+        self._sent = SentEntries(limits.max_orders_per_minute, sent_file)
+        for sent in self._sent.of_before():
+            self._exposure.unseen.add_earlier(sent)
 
     def check(self, order: Order) -> None:
         """Raise GatewayRefused with the limit and the value; else count the order."""
@@ -48,9 +50,9 @@ class Guard:
         self._check_size(order)
         self._check_open(order)
         # Only now the exchange's time is known for certain, also of a new process.
-        self._rate.check(self._adapter.now_ms())
-        self._exposure.note(order)
-        self._rate.note(self._adapter.now_ms())
+        self._sent.check(self._adapter.now_ms())
+        before = self._exposure.note(order)
+        self._sent.note(Sent(self._adapter.now_ms(), order, before))
 
     def told(self, client_id: str, row: Row | None) -> None:
         """Take what became of an entry: its OrderStatus row, None if it never came."""
@@ -58,7 +60,7 @@ class Guard:
 
     def closing(self, symbol: str) -> None:
         """Note an order that makes a position smaller."""
-        self._exposure.unseen.closing(symbol)
+        self._sent.closing(symbol, self._exposure.unseen.closing(symbol))
         self._exposure.forget()
 
     def changed(self) -> None:

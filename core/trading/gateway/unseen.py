@@ -16,21 +16,24 @@ from decimal import Decimal
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.limiter import RESTART_MS
 from core.trading.gateway.order import Order
+from core.trading.gateway.sent_entries import Sent
 
 ZERO = Decimal(0)
 _ENDED = frozenset({"filled", "cancelled", "rejected"})
 
 
 @dataclass
-class _Sent:
+class _Entry:
     """`before` is the symbol's signed position as last read before it was sent.
 
     `rests` says whether it may fill later; `told_ms` is None while its fate is not known;
     `late` says that a reading that began after its end did not show its position.
+    `earlier_ms` is when a gateway before this one sent it.
     """
 
     order: Order
     before: Decimal
+    earlier_ms: int | None = None
     told_ms: int | None = None
     rests: bool = True
     late: bool = False
@@ -41,14 +44,23 @@ class Unseen:
 
     def __init__(self, adapter: Adapter, lag_ms: int) -> None:
         self._adapter, self._lag_ms = adapter, lag_ms
-        self._sent: dict[str, _Sent] = {}
+        self._sent: dict[str, _Entry] = {}
         self._ended: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, order: Order, before: Decimal) -> None:
         """Count an entry that is about to be sent."""
         with self._lock:
-            self._sent[order.client_id] = _Sent(order, before)
+            self._sent[order.client_id] = _Entry(order, before)
+
+    def add_earlier(self, sent: Sent) -> None:
+        """Count one that a gateway before this one sent, if that is no longer ago than a
+        position takes to be shown.
+        """
+        if sent.order is not None:
+            entry = _Entry(sent.order, sent.before, earlier_ms=sent.sent_ms)
+            with self._lock:
+                self._sent[sent.order.client_id] = entry
 
     def told(self, client_id: str, row: Row | None) -> None:
         """Take what became of one: its OrderStatus row, None if it never came."""
@@ -67,12 +79,17 @@ class Unseen:
                 )
                 sent.rests = False
 
-    def closing(self, symbol: str) -> None:
-        """Count answered entries of a symbol no more: an order makes its position smaller."""
+    def closing(self, symbol: str) -> set[str]:
+        """Count answered entries of a symbol no more: an order makes its position smaller.
+
+        Returns the client ids of those whose fate is not known.
+        """
         with self._lock:
-            for client_id, sent in list(self._sent.items()):
-                if sent.order.symbol == symbol and sent.told_ms is not None:
-                    del self._sent[client_id]
+            mine = [k for k, sent in self._sent.items() if sent.order.symbol == symbol]
+            unknown = {k for k in mine if self._sent[k].told_ms is None}
+            for client_id in set(mine) - unknown:
+                del self._sent[client_id]
+            return unknown
 
     def orders(self) -> list[Order]:
         """Return what counts as open, each as it was or may be filled, without what is late."""
@@ -92,9 +109,13 @@ class Unseen:
 
     def ask(self) -> None:
         """Ask the exchange what became of those of which nobody knows. Errors rise."""
+        now_ms = self._adapter.now_ms()
         with self._lock:
-            unknown = [k for k, sent in self._sent.items() if sent.told_ms is None]
-        for client_id in unknown:
+            unknown = {k: s for k, s in self._sent.items() if s.told_ms is None}
+            for client_id, sent in unknown.items():
+                if self._is_past(sent.earlier_ms, now_ms):
+                    del self._sent[client_id]
+        for client_id in [k for k in unknown if k in self._sent]:
             self.told(client_id, self._adapter.order(client_id))
         with self._lock:
             self._ended = {k for k, sent in self._sent.items() if _is_filled(sent)}
@@ -112,14 +133,19 @@ class Unseen:
             late = [
                 client_id
                 for client_id, sent in self._sent.items()
-                if sent.told_ms is not None
                 # What was answered while it was read comes after its begin.
-                and not -RESTART_MS <= at_ms - sent.told_ms <= self._lag_ms
+                if self._is_past(sent.told_ms, at_ms)
             ]
             for client_id in {*shown, *late}:
                 del self._sent[client_id]
             for client_id in self._ended & self._sent.keys():
                 self._sent[client_id].late = True
+
+    def _is_past(self, since_ms: int | None, now_ms: int) -> bool:
+        """Tell whether what is there since then would be shown by now."""
+        if since_ms is None:
+            return False
+        return not -RESTART_MS <= now_ms - since_ms <= self._lag_ms
 
     def _filled(self, held: dict[str, Decimal]) -> list[str]:
         """Return the filled entries whose symbol's position is as large as they made it."""
@@ -137,7 +163,7 @@ class Unseen:
         return found
 
 
-def _is_filled(sent: _Sent) -> bool:
+def _is_filled(sent: _Entry) -> bool:
     return sent.told_ms is not None and not sent.rests
 
 

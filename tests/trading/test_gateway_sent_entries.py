@@ -9,7 +9,7 @@ from paper_process import Paper
 from running_gateway import Gateway, order_request
 
 from core.errors import GatewayRefused
-from core.trading.gateway.entry_rate import EntryRate
+from core.trading.gateway.sent_entries import Sent, SentEntries
 
 LIMIT = {"GATEWAY_MAX_ORDERS_PER_MINUTE": "3"}
 
@@ -35,21 +35,27 @@ def test_a_gateway_that_is_started_again_does_not_begin_at_none(tmp_path: Path) 
             enter(second, 5)
 
 
-def test_what_cannot_be_read_counts_as_used_up_for_a_minute(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["[1, ", "[1]", '[{"sent_ms": 1, "order": {"size": "x"}, "before": "0"}]', "{}x"],
+)
+def test_what_cannot_be_read_counts_as_used_up_for_a_minute(
+    tmp_path: Path, text: str
+) -> None:
     path = tmp_path / "entries.json"
-    path.write_text("[1, ")
-    rate = EntryRate(2, path)
+    path.write_text(text)
+    rate = SentEntries(2, path)
     for now_ms in (100_000, 159_999):
         with pytest.raises(GatewayRefused):
             rate.check(now_ms)
     rate.check(160_000)
-    rate.note(160_000)
-    EntryRate(2, path).check(160_001)
+    rate.note(Sent(160_000))
+    SentEntries(2, path).check(160_001)
 
 
 def test_a_disk_that_takes_nothing_stops_no_entry_and_no_count(tmp_path: Path) -> None:
-    rate = EntryRate(1, tmp_path / "gone" / "entries.json")
+    rate = SentEntries(1, tmp_path / "gone" / "entries.json")
     rate.check(100_000)
-    rate.note(100_000)
+    rate.note(Sent(100_000))
     with pytest.raises(GatewayRefused):
         rate.check(100_001)
