@@ -19,7 +19,7 @@ from core.records import row_of
 from core.registry import Registry
 from core.trading.ports import Exchange, Store
 from core.trading.trader.missed import missed
-from core.trading.trader.opening import OVERLAP_MS, Opening, opening
+from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
 from core.trading.trader.trades import OpenTrade
 from core.trading.trader.unread import Unread
 
@@ -74,6 +74,7 @@ class Books:
     _opening: Opening = field(default_factory=Opening)
     _opened_with: set[str] = field(default_factory=set)
     _last_entry: int = 0
+    _newest_entry: Any = None
     _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
 
@@ -87,6 +88,7 @@ class Books:
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
+        self._newest_entry = now.newest
         if not again:
             late = {fill.symbol for fill in now.hidden}
             shown = {s: p for s, p in now.positions.items() if s not in late}
@@ -100,6 +102,13 @@ class Books:
         if not self._opening.waits:
             return ""
         return "the account log does not tell yet what is in the balance"
+
+    def has_told(self, balance_usd: Decimal) -> bool:
+        """Tell whether the account log has told all that is in a balance of the exchange's:
+        also the fee of a small trade, which is less than what may drift.
+        """
+        newest = self._newest_entry
+        return newest is None or leaves(newest, balance_usd)
 
     def pass_tick(self) -> None:
         """Count a tick: a log that is late is waited for so many."""
@@ -241,7 +250,8 @@ class Books:
             totals.transfers_usd += entry.transfer_usd
         if entry.transfer_usd:
             self.transfers.append(entry)
-        self._last_entry = max(self._last_entry, entry.entry_id)
+        if entry.entry_id > self._last_entry:
+            self._last_entry, self._newest_entry = entry.entry_id, entry
         self._booked.add(entry.entry_id)
         self.unsaved.append(("ledger", row_of(entry)))
 

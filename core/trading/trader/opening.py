@@ -36,8 +36,8 @@ PATIENCE = 3
 class Opening:
     """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
     showed then, `hidden` the ones of positions that it did not, `unread` those that others may
-    have been read without; of the account log entries up to `last_entry` are in the balance,
-    and nothing before `log_since_ms` is read.
+    have been read without; of the account log entries up to `last_entry`, which is `newest`,
+    are in the balance, and nothing before `log_since_ms` is read.
     """
 
     balance_usd: Decimal = ZERO
@@ -48,6 +48,7 @@ class Opening:
     opened_ms: int = 0
     log_since_ms: int = 0
     last_entry: int = 0
+    newest: Any = None
     # Whether the log has told how the balance came to be, and what it has told since.
     is_told: bool = True
     told_usd: Decimal = ZERO
@@ -70,7 +71,7 @@ class Opening:
             self.is_told = True
             return ZERO
         self.told_usd += entry.funding_usd - entry.fee_usd + entry.transfer_usd
-        self.is_told = _leaves(entry, self.balance_usd)
+        self.is_told = leaves(entry, self.balance_usd)
         return self.told_usd if self.is_told else ZERO
 
 
@@ -107,7 +108,8 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
                 opened_ms=opened_ms,
                 log_since_ms=since_ms,
                 last_entry=last_entry,
-                is_told=bool(entries) and _leaves(entries[-1], balance_usd),
+                newest=entries[-1] if entries else None,
+                is_told=bool(entries) and leaves(entries[-1], balance_usd),
             )
         last_entry = max((e.entry_id for e in later), default=last_entry)
         before = fills
@@ -122,6 +124,7 @@ def _has_told(entries: Sequence[Any], balance_usd: Decimal) -> bool:
     return not entries or abs(entries[-1].balance_usd - balance_usd) < CENT
 
 
-def _leaves(entry: Any, balance_usd: Decimal) -> bool:
+def leaves(entry: Any, balance_usd: Decimal) -> bool:
+    """Tell whether an account's balance is what an entry of its log left, as far as it says."""
     most = EXACT_USD if balance_usd % CENT else ROUNDED_USD
     return bool(abs(entry.balance_usd - balance_usd) < most)

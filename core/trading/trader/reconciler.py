@@ -86,7 +86,8 @@ class Reconciler:
     def is_told(self) -> bool:
         """Tell whether the account log has told all that is in the exchange's balance."""
         there: Decimal = self.exchange.account().balance_usd
-        return abs(self.books.balance_usd - there) <= self.config.drift_usd
+        drift = abs(self.books.balance_usd - there)
+        return drift <= self.config.drift_usd and self.books.has_told(there)
 
     def _compare(
         self, now_ms: int, *, looked_again: bool

@@ -38,13 +38,13 @@ class LateLog(BacktestExchange):
         return found
 
 
-def made() -> tuple[Session, Any]:
+def made(size: Decimal = Decimal("0.05")) -> tuple[Session, Any]:
     """Return a session that holds what a person bought, and its exchange."""
     far = {"stop_multiple": Decimal(400), "take_multiple": Decimal(400)}
     one = session(TraderConfig(lookback=120, **far), LateLog)
     idle(one)
     tick(one)
-    deal(one, XBT, "buy", Decimal("0.05"))
+    deal(one, XBT, "buy", size)
     tick(one, 2)
     return one, one.exchange
 
@@ -134,6 +134,21 @@ def test_a_log_that_never_tells_is_not_waited_for_longer_than_three_ticks() -> N
     assert one.loop.halted == ""
     (row,) = one.store.rows("trades", 0)
     assert row["closed_ms"]
+
+
+def test_a_fee_of_less_than_what_may_drift_is_waited_for_as_well() -> None:
+    one, exchange = made(Decimal("0.0001"))
+    pass_candles(one, 1)
+    exchange.late = 99
+    deal(one, XBT, "sell", size_of(one, XBT), "web-3")
+    one.loop.tick(one.stepper.now_ms)
+    (row,) = one.store.rows("trades", 0)
+    assert (kinds(one), row["closed_ms"]) == ([], None)
+    exchange.late = 0
+    tick(one, 2)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    assert told_usd(one) == earned_usd(one)
 
 
 def hide(exchange: Any) -> None:
