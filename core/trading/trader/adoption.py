@@ -23,7 +23,7 @@ from core.trading.trader.levels import ADOPTED, Levels
 from core.trading.trader.plans import Plans
 from core.trading.trader.protection import Protection
 from core.trading.trader.spans import LATEST_MS, Spans
-from core.trading.trader.trades import OpenTrade
+from core.trading.trader.trades import MOST_UNTOLD_TICKS, OpenTrade
 
 # Ids of one candle begin behind this where nobody knows which are used up.
 MORE_THAN_USED = 1000
@@ -32,7 +32,9 @@ MORE_THAN_USED = 1000
 @dataclass
 class Adoption:
     """`trades` are the open ones, `left` those of the process before that are not taken up
-    yet, both by symbol. `safely` runs a part and tells of its error.
+    yet, both by symbol. `is_told` says whether the account log has told all that our fills
+    have: where it is behind them, what a trade has cost so far is not known. `safely` runs a
+    part and tells of its error.
     """
 
     store: Store
@@ -43,6 +45,7 @@ class Adoption:
     plans: Plans
     journal: Journal
     spans: Spans
+    is_told: Callable[[], bool]
     tell: Callable[..., None]
     safely: Callable[[str, Callable[[], Any]], Any]
     trades: dict[str, OpenTrade]
@@ -69,10 +72,14 @@ class Adoption:
 
     def end_left(self, now_ms: int) -> None:
         """Close what the process before left and what ended before it was taken up."""
-        if self.books.late_log:
+        over = [trade for trade in self.left.values() if self._is_over(trade)]
+        for trade in over:
+            trade.untold_ticks += 1
+        if not over or self.books.late_log:
             return
-        for trade in list(self.left.values()):
-            if self._is_over(trade):
+        told = self.safely("exits", self.is_told) is True
+        for trade in over:
+            if told or trade.untold_ticks > MOST_UNTOLD_TICKS:
                 self.safely("exits", partial(self._end_left, trade, now_ms))
 
     def _is_over(self, trade: OpenTrade) -> bool:
@@ -97,8 +104,12 @@ class Adoption:
             self.safely("adoption", partial(self._take_up, symbol, now_ms))
         for trade in self.trades.values():
             if not (trade.begun or self.books.late_log):
-                self.safely("adoption", partial(self.spans.begin, trade, now_ms))
+                self.safely("adoption", partial(self._begin, trade, now_ms))
         return all(symbol in self.trades for symbol in self.books.positions)
+
+    def _begin(self, trade: OpenTrade, now_ms: int) -> None:
+        if self.is_told():
+            self.spans.begin(trade, now_ms)
 
     def _strangers(self) -> list[str]:
         # Of what is not traded here neither its levels nor its steps are known.

@@ -17,10 +17,10 @@ from core.trading.trader.journal import Journal
 from core.trading.trader.plans import Plans
 from core.trading.trader.reconciler import Reconciler
 from core.trading.trader.spans import Spans
-from core.trading.trader.trades import OpenTrade
+from core.trading.trader.trades import MOST_UNTOLD_TICKS, OpenTrade
 
-# So often the account log is read again within a tick, and so many ticks are waited.
-TRIES, PAUSE_S, MOST_TICKS = 3, 1.0, 3
+# So often the account log is read again within a tick.
+TRIES, PAUSE_S = 3, 1.0
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Closing:
         told = not ended or self._is_told()
         for trade in ended:
             trade.untold_ticks += 1
-            if told or trade.untold_ticks > MOST_TICKS:
+            if told or trade.untold_ticks > MOST_UNTOLD_TICKS:
                 self.safely("exits", partial(self._close, trade, now_ms))
 
     def let_go(self, now_ms: int) -> None:

@@ -60,9 +60,7 @@ class Entries:
                 return
             if symbol in trades or symbol in self.books.held or self.waits(symbol):
                 continue
-            if self.books.unread.is_doubtful(
-                symbol
-            ):  # it may hold what is not shown yet
+            if self.books.unread.is_doubtful(symbol):
                 continue
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:

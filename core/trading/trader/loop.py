@@ -112,19 +112,20 @@ class TradingLoop:
             self.modules, self.exchange, self.config, self.store, self.tell,
         )  # fmt: skip
         spans = Spans(s, self.books, self.journal)
+        self.reconciler = Reconciler(
+            m, x, s, self.books, self.market, c, tell, partial(self._sync, again=True),
+            self.sleep, self.trades,
+        )  # fmt: skip
         self.adoption = Adoption(
             s, self.books, self.levels, self.protection, self.exits, self.plans,
-            self.journal, spans, tell, self._safely, self.trades, self.left,
+            self.journal, spans, self.reconciler.is_told, tell, self._safely,
+            self.trades, self.left,
         )  # fmt: skip
         self.rounds = Rounds(m, s, self.books, self.journal)
         self.unpriced = Unpriced(self.market, self.books, tell)
         self.entry_stops = EntryStops(
             self.unpriced, lambda: self.stop_reason(), self.clock, tell
         )
-        self.reconciler = Reconciler(
-            m, x, s, self.books, self.market, c, tell, partial(self._sync, again=True),
-            self.sleep, self.trades,
-        )  # fmt: skip
         self.closing = Closing(
             self.trades, self.exits, self.plans, spans, self.journal, self.reconciler,
             tell, self._safely, self._sync, self.sleep,

@@ -8,6 +8,8 @@ from typing import Any
 
 ZERO = Decimal(0)
 PRICE_STEP = Decimal("1e-8")
+# So many ticks what is over waits for the account log before it is closed in the books.
+MOST_UNTOLD_TICKS = 3
 
 
 @dataclass
