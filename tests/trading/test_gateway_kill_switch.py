@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,46 @@ def test_what_is_paid_in_hides_no_loss(rig: Rig) -> None:
     rig.equity(1301, NOON)
     assert rig.halted is None
     rig.equity(1300, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+@pytest.mark.parametrize("usd", [400, -400])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_transfer_counts_though_the_log_told_a_newer_one_first(
+    rig: Rig, usd: int, restart: bool
+) -> None:
+    """A start reads the log's last hour before what is older."""
+    rig.equity(1000)
+    transfer(rig, 21, 10, "2026-01-02T14:00:00.000Z")
+    rig.calls["ledger"](since_id=0)
+    transfer(rig, 20, usd, NOON)
+    if restart:
+        rig.start()
+    rig.equity(911 + usd, NOON)
+    for _ in range(2):
+        rig.calls["ledger"](since_id=0)
+    assert rig.halted is None
+    rig.equity(910 + usd, NOON)
+    assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
+
+
+def test_a_days_file_that_tells_its_newest_transfer_alone_has_all_up_to_it(
+    rig: Rig,
+) -> None:
+    """As a release before this one wrote it."""
+    rig.equity(1000)
+    file = rig.folder / "day.json"
+    kept = json.loads(file.read_text())
+    kept["a"].pop("counted", None)
+    kept["a"] |= {"entry_id": 20, "equity_usd": "1400"}
+    file.write_text(json.dumps(kept))
+    transfer(rig, 20, 400, NOON)
+    transfer(rig, 21, 10, NOON)
+    rig.start()
+    rig.calls["ledger"](since_id=0)
+    rig.equity(1311, NOON)
+    assert rig.halted is None
+    rig.equity(1310, NOON)
     assert rig.halted == "the day has cost 100.00 USD, the limit is 100"
 
 

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,17 @@ _ACCOUNTS = 50
 
 @dataclass
 class _First:
-    """`entry_id` is the newest transfer in it; `told` says that its loss has halted."""
+    """`counted` are the ids of the transfers that were added to it: the account log may tell
+    a newer one first. All up to `entry_id` are in it too, of a file that tells no more.
+    `told` says that its loss has halted.
+    """
 
     day: int
     equity_usd: Decimal
     time_ms: int = 0
     entry_id: int = 0
     told: bool = False
+    counted: set[int] = field(default_factory=set)
 
 
 class DayEquity:
@@ -83,9 +87,11 @@ class DayEquity:
         if first is None:
             return
         for row in (row for row in rows if row["transfer_usd"]):
+            entry_id = row["entry_id"]
+            known = entry_id <= first.entry_id or entry_id in first.counted
             # Equity that was read before it.
-            if row["entry_id"] > first.entry_id and row["time_ms"] >= first.time_ms:
-                first.entry_id = row["entry_id"]
+            if not known and row["time_ms"] >= first.time_ms:
+                first.counted.add(entry_id)
                 first.equity_usd += row["transfer_usd"]
                 self._save()
 
@@ -98,7 +104,8 @@ class DayEquity:
         try:
             row = _read(self._path)[self._account]
             equity = Decimal(row["equity_usd"])
-            return _First(**{**row, "equity_usd": equity})
+            counted = set(row.get("counted", ()))
+            return _First(**{**row, "equity_usd": equity, "counted": counted})
         except (KeyError, TypeError, InvalidOperation):
             # Without it the loss counts from now on, as it would on a new day.
             return None
@@ -107,7 +114,8 @@ class DayEquity:
         kept = _read(self._path)
         kept.pop(self._account, None)
         if self._first is not None:
-            kept[self._account] = asdict(self._first)
+            row = asdict(self._first)
+            kept[self._account] = {**row, "counted": sorted(self._first.counted)}
         text = json.dumps(dict([*kept.items()][-_ACCOUNTS:]), default=str)
         new = self._path.with_name(self._path.name + ".new")
         self._saved = False

@@ -41,7 +41,7 @@ class Tripwires:
     ) -> None:
         self._limits, self._adapter, self._switch = limits, adapter, switch
         self._day = DayEquity(day_file, account)
-        self._rejects = self._drifts = self._newest_entry = 0
+        self._rejects = self._drifts = 0
         # Reports without a drift since the last one, and with one without a break.
         self._clean = self._in_a_row = 0
         self._others: set[str] = set()
@@ -79,9 +79,10 @@ class Tripwires:
             return None
         if first.told and self._switch.reason() is not None:
             return None
-        # Perhaps it was taken out, and the loop has not read of it yet.
+        # Perhaps it was taken out, and the loop has not read of it yet, whatever it has
+        # read that is newer.
         with contextlib.suppress(ExchangeError):
-            self._note(self._adapter.ledger(self._newest_entry, first.time_ms))
+            self._day.moved(self._adapter.ledger(0, first.time_ms))
         cost, most = first.equity_usd - equity, self._most(first.equity_usd)
         if cost < most:
             return None
@@ -101,12 +102,7 @@ class Tripwires:
         """
         if rows:
             with self._lock:
-                self._note(rows)
-
-    def _note(self, rows: Sequence[Row]) -> None:
-        ids = [row["entry_id"] for row in rows]
-        self._newest_entry = max([self._newest_entry, *ids])
-        self._day.moved(rows)
+                self._day.moved(rows)
 
     def outcome(self, error: ExchangeError | None) -> None:
         """Count an entry's outcome; None is a success."""
