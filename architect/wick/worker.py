@@ -121,10 +121,25 @@ class Worker:
         known = self.incidents.of(job.key)
         if known is None or known.opened_ms == job.time_ms:
             return self._begin(replace(job, id=job.key))
-        if known.state in ("repaired", "accepted"):
-            return self._begin(job)  # it failed anew after it had been mended
+        if self._is_anew(known, job):
+            return self._begin(job)
         self.incidents.step(known, f"seen again: {job.id}", **_worse(job))
         return known
+
+    def _is_anew(self, known: Incident, job: Job) -> bool:
+        """Tell whether it failed after what an incident of its key had come to."""
+        if known.state in ("repaired", "accepted"):
+            return True  # it had been mended
+        if job.kind != "failure":
+            return False
+        if known.state == "explained":
+            # It was another's fault, or of a version that was no longer accepted. A further
+            # breach by a caller is no news: a process that starts again tells it again.
+            return job.detail.get("outcome") != "requires"
+        if known.state != "unrepaired":
+            return False
+        # Between the two it was let run again.
+        return self._health(job.module).reset_ms > known.opened_ms
 
     def _begin(self, job: Job) -> Incident | None:
         if job.kind == "save":

@@ -34,11 +34,14 @@ from architect.wick.queue import Queue
 from architect.wick.repair import Repair
 from architect.wick.worker import MOST_DELIVERIES, Worker
 from core.errors import Busy, StoreUnavailable, WriteFailed
-from core.events import EVENTS, JOBS, RUNNING, Events
+from core.events import EVENTS, HEALTH, JOBS, RUNNING, Events
+from core.health import Health
+from core.health_store import reset_health
 from core.manifest import read_manifest
 from core.stores.embedded import Stores
 
 STALE_MS = 400
+OPENED = 1_700_000_000_000  # as `failure` says it
 # A worker process that is killed when it comes to a point of its repair.
 DIES = """
 import functools, importlib, os, signal, sys
@@ -77,21 +80,21 @@ def client(fresh_stores: Stores) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def failing(bench: Bench, client: redis.Redis) -> Callable[[], str]:
+def failing(bench: Bench, client: redis.Redis) -> Callable[..., str]:
     """Return what reports a failing version, in a system that swaps in the good one."""
     good = bench.accept("total", SUMS)
     bad = bench.accept("total", RECURSES)
 
-    def report(**other: Any) -> str:
+    def report(ms: int = OPENED, **other: Any) -> str:
         job = failure(bad, **other)
         client.hset(RUNNING, "total", good)
-        return give(client, job.kind, job.detail)
+        return give(client, job.kind, job.detail, ms)
 
     return report
 
 
-def give(client: redis.Redis, kind: str, detail: Any) -> str:
-    fields = {"kind": kind, "time_ms": "1700000000000", "detail": json.dumps(detail)}
+def give(client: redis.Redis, kind: str, detail: Any, ms: int = OPENED) -> str:
+    fields = {"kind": kind, "time_ms": str(ms), "detail": json.dumps(detail)}
     return str(client.xadd(JOBS, fields))  # type: ignore[arg-type]
 
 
@@ -179,6 +182,38 @@ def test_a_job_that_ended_several_workers_is_given_up(
     failing()
     assert worker.work(replace(take(worker), deliveries=MOST_DELIVERIES + 1))
     assert [i.state for i in told] == ["unrepaired"]
+
+
+def test_a_failure_after_a_callers_breach_is_not_taken_for_it(
+    worker: Worker, failing: Callable[..., str], told: list[Incident]
+) -> None:
+    """Both have the key of one module, version and hour. Further breaches open nothing."""
+    breach = {
+        "outcome": "requires",
+        "error": "RequiresError: total requires start >= 0",
+    }
+    failing(key="k", **breach)
+    failing(OPENED + 1, key="k", **breach)
+    failing(OPENED + 2, key="k")
+    for _ in range(3):
+        assert worker.work(take(worker))
+    assert [i.state for i in told] == ["explained", "explained", "repaired"]
+    assert told[0].incident_id == told[1].incident_id
+
+
+def test_a_failure_after_a_reset_is_repaired_within_the_same_hour(
+    worker: Worker, failing: Callable[..., str], told: list[Incident],
+    client: redis.Redis,
+) -> None:  # fmt: skip
+    client.hset(HEALTH, "total", Health(tripped_ms=OPENED - 1).as_text())
+    for ms in (OPENED, OPENED + 1):
+        failing(ms, key="k")
+        assert worker.work(take(worker))
+    assert reset_health(client, "total", OPENED + 2)
+    failing(OPENED + 3, key="k")
+    assert worker.work(take(worker))
+    assert [i.state for i in told] == ["unrepaired", "unrepaired", "repaired"]
+    assert told[0].incident_id == told[1].incident_id
 
 
 def test_a_job_waits_while_postgres_is_away(
