@@ -60,10 +60,13 @@ class Adoption:
         # Of two of a symbol the one that is held goes on, of two such ones the newer.
         for trade in sorted(left, key=lambda t: (self._is_over(t), -t.opened_ms)):
             trade.begun = told and not self._may_have_begun_earlier(trade, now_ms)
-            if (told and self._is_over(trade)) or trade.symbol in self.left:
+            if trade.symbol in self.left:
                 self.safely("exits", partial(self.spans.settle, trade, now_ms))
-            else:
-                self.left[trade.symbol] = trade
+                continue
+            self.left[trade.symbol] = trade
+            if told and self._is_over(trade):
+                # What fails here is tried again at each tick: it is among those left.
+                self.safely("exits", partial(self._end_left, trade, now_ms))
 
     def _may_have_begun_earlier(self, trade: OpenTrade, now_ms: int) -> bool:
         # The process before may have ended before it found where what it adopted began.

@@ -173,6 +173,12 @@ class Books:
         self.positions = self._moved(self.positions, missing)
         self.unread.drop(missing)
 
+    def traded(self, symbol: str) -> None:
+        """Note that an order of this process filled, or may have: what the positions turn out
+        to lack from now on may be its fill.
+        """
+        self.unread.forget(symbol)
+
     def may_be_held(self, trade: OpenTrade) -> bool:
         """Tell whether a trade that is not shown may be read late: its fills tell no end."""
         filled = self.unread.filled_since(trade.symbol, trade.opened_ms)
@@ -224,7 +230,7 @@ class Books:
         held = self.positions.get(fill.symbol) or self.flat(fill.symbol)
         realised = self.modules["realised_pnl"](held, fill)
         self.positions = self._moved(self.positions, [fill])
-        self.unread.forget(fill.symbol)
+        self.traded(fill.symbol)
         self.totals_of(fill.symbol).realised_usd += realised
         self.totals.realised_usd += realised
         self._seen[fill.fill_id] = fill.time_ms

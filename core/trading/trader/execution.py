@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -65,7 +66,7 @@ class Execution:
 
     `unknown` are orders, with the time of their decision, of which nobody knows yet whether
     they were carried out. While there are any, nothing new may be entered. `sent` takes
-    the client ids.
+    the client ids, and `filled` hears in which symbol one filled or may have.
     """
 
     modules: Registry
@@ -73,6 +74,7 @@ class Execution:
     store: Store
     config: TraderConfig
     sent: set[str]
+    filled: Callable[[str], None] = lambda _: None
     unknown: dict[str, tuple[Any, int]] = field(default_factory=dict)
 
     @property
@@ -143,12 +145,15 @@ class Execution:
             status = self.modules["position_executor"](placing, order)
         except OutcomeUnknown:
             self.unknown[order.client_id] = (order, time_ms)
+            self.filled(order.symbol)
             return None
         except ExchangeError:
             # It was not sent; what was filled before it must not be lost with it.
             if later:
                 return None
             raise
+        if status.filled:
+            self.filled(order.symbol)
         self.modules["order_logger"](self.store, order, status, time_ms)
         return status
 

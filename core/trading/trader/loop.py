@@ -79,7 +79,7 @@ class TradingLoop:
         self.exchange = x = patient(self.exchange, m, self.sleep, draw)
         self.market = self.market_of(x, c.lookback)
         self.books = Books(m, x, s, self.sleep)
-        self.execution = Execution(m, x, s, c, self.books.sent)
+        self.execution = Execution(m, x, s, c, self.books.sent, self.books.traded)
         rows = self.order_rows = OrderRows(m, s, tell)
         self.protection = Protection(m, x, s, c, tell, rows, self.books.placed)
         self.risk = Risk(m, self.market, self.books, self.protection, c)
@@ -163,8 +163,6 @@ class TradingLoop:
         self.books.open(now_ms)
         self.rounds.since_ms = missed_since(self.store, "fills", now_ms)
         self.books.catch_up(now_ms)
-        self._safely("store", self.books.save)
-        self.order_rows.load(now_ms)
         self.history.load(self.store, now_ms)
         self.plans.load(now_ms)
         self.market.update_prices()
@@ -173,6 +171,9 @@ class TradingLoop:
         self.protection.look()
         self.adoption.find_left(now_ms)
         self._safely("rounds", self.rounds.tell)
+        # Behind that: the next start tells what no process had before it died.
+        self._safely("store", self.books.save)
+        self.order_rows.load(now_ms)
         self.adoption.run(now_ms)
         cancelled = self._safely("protection", partial(self._protect, now_ms))
         for client_id in [] if cancelled is FAILED else cancelled:

@@ -18,6 +18,7 @@ from core.trading.trader.books import Books
 from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import accrued
 from core.trading.trader.trades import OpenTrade
+from core.trading.trader.trips import stem
 
 ZERO = Decimal(0)
 # A slice may come so long after the decision that its trade is named by.
@@ -30,7 +31,8 @@ class Rounds:
     """Looks for them at the start, and again when fills of before it are shown late.
 
     `since_ms` is from when on something may have been missed, None if nothing. `waiting` says
-    that the account log does not tell yet what they have cost.
+    that it has not come to an end: the account log does not tell yet what they have cost, or
+    something failed.
     """
 
     modules: Registry
@@ -42,8 +44,9 @@ class Rounds:
 
     def tell(self) -> None:
         """Write each as a trade that has ended."""
-        self.waiting = bool(self.books.late_log)
-        if self.since_ms is None or self.waiting:
+        # Until all are told: what fails here is tried again at the next tick.
+        self.waiting = self.since_ms is not None
+        if self.since_ms is None or self.books.late_log:
             return
         rows = self._rows(self.since_ms)
         sizes = {s: p.size for s, p in self.books.positions.items()}
@@ -53,6 +56,7 @@ class Rounds:
             if self._is_ours(fills) and not self._is_told(fills[0], fills[-1], rows):
                 self._tell(fills, rows)
                 rows = self._rows(self.since_ms)
+        self.waiting = False
 
     def _rows(self, since_ms: int) -> list[dict[str, Any]]:
         return self.store.rows("trades", max(0, since_ms - BACK_MS))
@@ -78,8 +82,8 @@ class Rounds:
         return any(
             row["opened_ms"] == first.time_ms
             or _was_open(row, last.time_ms)
-            or _stem(name(row["symbol"], row["opened_ms"], "entry", 0))
-            == _stem(first.client_id)
+            or stem(name(row["symbol"], row["opened_ms"], "entry", 0))
+            == stem(first.client_id)
             for row in rows
             if row["symbol"] == first.symbol
         )
@@ -136,8 +140,3 @@ def rounds(fills: Sequence[Any], sizes: Mapping[str, Decimal]) -> list[list[Any]
 def _was_open(row: Mapping[str, Any], time_ms: int) -> bool:
     opened_ms, closed_ms = row["opened_ms"], row["closed_ms"]
     return bool(opened_ms <= time_ms and (closed_ms is None or closed_ms >= time_ms))
-
-
-def _stem(client_id: str) -> str:
-    """Return what the slices of one entry have in common."""
-    return client_id.rpartition("-")[0]

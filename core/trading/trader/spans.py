@@ -18,7 +18,7 @@ from core.trading.trader.journal import Journal
 from core.trading.trader.leftovers import accrued
 from core.trading.trader.levels import ADOPTED
 from core.trading.trader.trades import OpenTrade
-from core.trading.trader.trips import Trip, began_ms, trip_of
+from core.trading.trader.trips import Trip, began_ms, stem, trip_of
 
 # No trade of ours is held longer; an older position of somebody else begins as it is found.
 BACK_MS = 86_400_000
@@ -104,7 +104,18 @@ class Spans:
 
     def _trip(self, trade: OpenTrade, fills: list[Any]) -> Trip | None:
         position = self.books.positions.get(trade.symbol)
-        return trip_of(trade, fills, position.size if position is not None else ZERO)
+        size = position.size if position is not None else ZERO
+        return trip_of(trade, fills, size, self._entry_of(trade))
+
+    def _entry_of(self, trade: OpenTrade) -> str:
+        """Return what the client ids of a trade's own entry have in common, empty where it is
+        not named by its decision.
+        """
+        decided = trade.trade_id.removeprefix(f"{trade.symbol}-")
+        if not decided.isdecimal():
+            return ""
+        name = self.books.modules["client_order_id"]
+        return stem(name(trade.symbol, int(decided), "entry", 0))
 
     def _open_at(self, trade: OpenTrade, opened_ms: int) -> None:
         """Let a trade begin at a time, and its sums with what the account log holds since."""

@@ -32,11 +32,15 @@ class Trip:
         return int(self.fills[-1].time_ms)
 
 
-def trip_of(trade: OpenTrade, fills: Sequence[Any], size: Decimal) -> Trip | None:
+def trip_of(
+    trade: OpenTrade, fills: Sequence[Any], size: Decimal, entry: str = ""
+) -> Trip | None:
     """Return the trip of a trade that has ended, None where the fills do not tell.
 
     `fills` of all symbols, oldest first; `size` is held after them. Of several trips on the
-    trade's side it is the first that had not ended when the trade was opened.
+    trade's side it is the one that its own `entry` began, by what its slices' client ids have
+    in common: another may have ended in the tick in which it was entered. Else it is the
+    first that had not ended when the trade was opened.
     """
     sign = 1 if trade.side == "long" else -1
     found: Trip | None = None
@@ -52,6 +56,8 @@ def trip_of(trade: OpenTrade, fills: Sequence[Any], size: Decimal) -> Trip | Non
             if newest_first[0].time_ms < trade.opened_ms:
                 break
             found, within = Trip(newest_first[::-1], before < ZERO), False
+            if entry and stem(fill.client_id) == entry:
+                break
         after = before
     return found
 
@@ -74,6 +80,11 @@ def began_ms(position: Any, fills: Sequence[Any]) -> int | None:
 def _began_ms(first: Any, *, turned: bool) -> int:
     # What a fill cost that turned a position counts to the one that it ended.
     return int(first.time_ms) + turned
+
+
+def stem(client_id: str) -> str:
+    """Return what the client ids of one entry's slices have in common."""
+    return client_id.rpartition("-")[0]
 
 
 def signed(fill: Any) -> Decimal:

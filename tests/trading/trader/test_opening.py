@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from in_process import (
     BacktestExchange,
+    Noting,
     deal,
     decide,
+    entries,
     forget,
     idle,
     restart,
@@ -331,3 +333,35 @@ def test_a_position_that_was_read_late_waits_for_the_module_that_books_it() -> N
     replace_module(one, "book_fill", real)
     books.look()
     assert books.positions[XBT].size == size
+
+
+class LateFills(Noting):
+    """While it is `late` it tells no fill of this moment."""
+
+    late = False
+
+    def fills(self, since_ms: int) -> list[Any]:
+        now_ms = self.engine.now_ms
+        told = super().fills(since_ms)
+        return [f for f in told if not self.late or f.time_ms < now_ms]
+
+
+def test_a_new_slice_is_not_taken_for_one_that_the_start_was_shown_without() -> None:
+    """It is as large as the one before the start, and its position is shown before its fill."""
+    far = {"stop_multiple": Decimal(60), "take_multiple": Decimal(60)}
+    clips = {"clip_usd": Decimal(100), "max_notional_usd": Decimal(200)}
+    spread = {"twap_usd": Decimal(100), "twap_ms": 600_000, "pool_frac": Decimal(100)}
+    config = TraderConfig(lookback=120, **far, **clips, **spread)
+    one = session(config, LateFills)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+    exchange: Any = one.exchange
+    restart(one)
+    sent = len(entries(one))
+    for _ in range(6):
+        exchange.late = len(entries(one)) == sent
+        tick(one)
+    assert len(entries(one)) > sent
+    assert one.loop.books.positions[XBT].size == size_of(one, XBT)
+    assert "drift" not in [kind for kind, _ in one.told]

@@ -1,0 +1,149 @@
+"""Trades that end while no process is there, and a start that does not go well."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from in_process import (
+    BacktestExchange,
+    deal,
+    decide,
+    earned_usd,
+    forget,
+    idle,
+    pass_candles,
+    restart,
+    session,
+    size_of,
+    tick,
+    told_usd,
+)
+
+from core.errors import ExchangeUnavailable
+from core.trading.backtest.market import HistoryMarket
+from core.trading.backtest.run import Session
+from core.trading.trader.config import TraderConfig
+
+XBT = "PF_XBTUSD"
+STOP = "pf-xbtusd-1736211900000-stop-7"
+
+
+class Failing(BacktestExchange):
+    """Does not tell fills in so many calls, but for the first so many."""
+
+    fails = after = 0
+
+    def fills(self, since_ms: int) -> list[Any]:
+        if self.after:
+            self.after -= 1
+        elif self.fails:
+            self.fails -= 1
+            raise ExchangeUnavailable("503")
+        return super().fills(since_ms)
+
+
+def made(**config: Any) -> tuple[Session, Any]:
+    one = session(TraderConfig(lookback=120, **config), Failing)
+    idle(one)
+    tick(one, 2)
+    return one, one.exchange
+
+
+def buy(one: Session) -> None:
+    """Let the next tick enter, and no other."""
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+
+
+def stop_out(one: Session) -> None:
+    """Let the stop be reached while nobody is there, and a candle pass."""
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", size_of(one, XBT), STOP)
+    pass_candles(one, 1)
+
+
+def trades(one: Session) -> list[dict[str, Any]]:
+    return one.store.rows("trades", 0)
+
+
+def test_a_trade_begun_in_the_tick_of_anothers_end_has_its_own_end() -> None:
+    one, _ = made(max_hold_ms=600_000)
+    buy(one)
+    tick(one)
+    buy(one)  # the tick in which the first ends by its time
+    first, second = trades(one)
+    assert first["closed_ms"] == second["opened_ms"]
+    stop_out(one)
+    restart(one)
+    tick(one, 3)
+    first, second = trades(one)
+    assert second["exit_reason"] == "stop"
+    assert first["closed_ms"] <= second["opened_ms"] < second["closed_ms"]
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_a_trade_whose_end_a_start_cannot_read_is_closed_by_the_next_tick(
+    after: int,
+) -> None:
+    one, exchange = made()
+    buy(one)
+    tick(one)
+    stop_out(one)
+    exchange.fails, exchange.after = 4, after
+    try:
+        restart(one)
+    except ExchangeUnavailable:
+        exchange.fails = 0
+        restart(one)
+    exchange.fails = exchange.after = 0
+    tick(one, 3)
+    (row,) = trades(one)
+    assert row["exit_reason"] == "stop"
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_a_round_trip_that_a_start_cannot_read_is_told_by_the_next_tick(
+    after: int,
+) -> None:
+    one, exchange = made()
+    buy(one)
+    forget(one, "trades", "orders", "fills", "ledger")
+    stop_out(one)
+    exchange.fails, exchange.after = 4, after
+    try:
+        restart(one)
+    except ExchangeUnavailable:
+        exchange.fails = 0
+        restart(one)
+    exchange.fails = exchange.after = 0
+    tick(one, 3)
+    assert len(trades(one)) == 1
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("hours", [0, 2])
+def test_a_round_trip_that_a_start_died_before_telling_is_told_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    one, _ = made(stop_multiple=Decimal(60), take_multiple=Decimal(60))
+    buy(one)
+    forget(one, "trades", "orders", "fills", "ledger")
+    pass_candles(one, 12 * hours)
+    stop_out(one)
+
+    def away(_: Any) -> None:
+        raise ExchangeUnavailable("503")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HistoryMarket, "update_prices", away)
+        with pytest.raises(ExchangeUnavailable):
+            restart(one)
+    restart(one)
+    tick(one, 3)
+    assert len(trades(one)) == 1
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
