@@ -116,10 +116,10 @@ class Incidents:
     def close_as(
         self, incident: Incident, state: str, fixed_by: str = "", commit: str = ""
     ) -> Incident:
-        """End the story; return the incident as it stands."""
+        """End the story, unless another worker has; return the incident as it stands."""
         self._execute(
             "update system_logs.incidents set state = %s, closed_ms = %s, fixed_by = %s,"
-            " commit = %s where incident_id = %s",
+            " commit = %s where incident_id = %s and state = 'open'",
             (state, self._clock(), _clean(fixed_by) or None, commit or None,
              incident.incident_id),
         )  # fmt: skip

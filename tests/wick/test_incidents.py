@@ -73,6 +73,13 @@ def test_an_incident_ends_with_its_state_and_time(ticking: Incidents) -> None:
     assert ticking.get(999) is None
 
 
+def test_what_is_closed_stays_as_it_was_closed(ticking: Incidents) -> None:
+    """After a long sleep of a machine two workers may have one job."""
+    incident = opened(ticking)
+    done = ticking.close_as(incident, "repaired", "earlier version x", "c0ffee")
+    assert ticking.close_as(incident, "explained") == done
+
+
 @pytest.mark.parametrize(
     "odd",
     [
