@@ -119,7 +119,7 @@ class Worker:
         if job.kind == "pushed":
             return self.abroad.take_up(self.incidents, job)
         known = self.incidents.of(job.key)
-        if known is None or known.opened_ms == job.time_ms:
+        if known is None or _is_of(known, job):
             return self._begin(replace(job, id=job.key))
         if self._is_anew(known, job):
             return self._begin(job)
@@ -179,8 +179,10 @@ class Worker:
     def _give_up(self, job: Job, why: str) -> Incident:
         version = str(job.detail.get("version") or job.detail.get("sha256", ""))[:12]
         summary = str(job.detail.get("error") or f"{job.module}: {job.kind}")
+        known = self.incidents.of(job.key)
+        name = job.key if known is None or _is_of(known, job) else job.id
         incident = self.incidents.open(
-            job.key, job.module, version, job.kind, summary, None, job.time_ms
+            name, job.module, version, job.kind, summary, None, job.time_ms
         )
         if incident.state != "open":
             return incident
@@ -217,6 +219,11 @@ def _drew(idle: Iterator[str]) -> bool:
         # What is only done ahead must not end the worker: jobs are still to come.
         traceback.print_exc()
         return False
+
+
+def _is_of(known: Incident, job: Job) -> bool:
+    """Tell whether a job's key stands for its own incident, not for that of one before."""
+    return known.opened_ms == job.time_ms
 
 
 def _worse(job: Job) -> dict[str, str]:

@@ -216,6 +216,31 @@ def test_a_failure_after_a_reset_is_repaired_within_the_same_hour(
     assert told[0].incident_id == told[1].incident_id
 
 
+@pytest.mark.parametrize("deliveries", [1, MOST_DELIVERIES + 1])
+def test_a_second_failure_that_is_given_up_leaves_no_incident_open(
+    worker: Worker, failing: Callable[..., str], told: list[Incident],
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, deliveries: int,
+) -> None:  # fmt: skip
+    """Its incident is not the one of its key, which was repaired earlier in the hour."""
+    for ms in (OPENED, OPENED + 1):
+        failing(ms, key="k")
+    assert worker.work(take(worker))
+    job = take(worker)
+
+    def broken(self: Repair, *_: object) -> None:
+        assert self.incidents.of(job.id)
+        raise ValueError("a fault of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repair, "_repair", broken)
+        if deliveries > 1:  # a worker before this one began, and died
+            with pytest.raises(ValueError, match="ours"):
+                worker._handle(job)
+        assert worker.work(replace(job, deliveries=deliveries))
+    assert [i.state for i in told] == ["repaired", "unrepaired"]
+    assert [i.state for i in bench.incidents.all()] == ["unrepaired", "repaired"]
+
+
 def test_a_job_waits_while_postgres_is_away(
     worker: Worker, failing: Callable[[], str], told: list[Incident], client: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
