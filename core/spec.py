@@ -12,6 +12,7 @@ import hashlib
 import json
 import keyword
 import re
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -78,7 +79,20 @@ class Param(Domain):
         kinds = {node.name for node in types.parse(self.type).walk()}
         if self.default != [] and not kinds <= _RENDERED:
             raise ValueError(f"a {self.type} can have no default but null")
+        if self.default != [] and "Decimal" in kinds and not _is_decimal(self.default):
+            raise ValueError(
+                f"{self.default!r} is no Decimal, and a default of {self.type} is"
+                " written as one"
+            )
         return self
+
+
+def _is_decimal(plain: Any) -> bool:
+    try:
+        Decimal(str(plain))
+    except ArithmeticError:
+        return False
+    return True
 
 
 class Returns(Strict):

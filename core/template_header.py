@@ -158,7 +158,7 @@ def default_source(param: Param) -> str:
     if param.default is None or param.default == []:
         return repr(param.default)
     if "Decimal" in names:
-        return f'Decimal("{param.default}")'
+        return f"Decimal({quoted(str(param.default))})"
     if names == {"float"}:
         return repr(float(param.default))
     return (

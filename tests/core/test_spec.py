@@ -79,6 +79,13 @@ CHANGES: list[tuple[str, str, str]] = [
      "a list[int] can have no default but null"),
     ("type: int, meaning: the n", "type: Fill, default: {a: 1}, meaning: the n",
      "a Fill can have no default but null"),
+    ("type: int, meaning: the n", "type: Decimal, default: one, meaning: the n",
+     "'one' is no Decimal, and a default of Decimal is written as one"),
+    ("type: int, meaning: the n", "type: Decimal, default: true, meaning: the n",
+     "True is no Decimal"),
+    ("type: int, meaning: the n",
+     "type: Decimal | str, default: '0\") or print(\"1', meaning: the n",
+     "a default of Decimal | str is written as one"),
 ]  # fmt: skip
 
 

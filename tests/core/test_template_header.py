@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from ruff import find_ruff_bin
 
 from core.quoting import docstring_text, quoted, quoted_lines
-from core.spec import Spec
+from core.spec import Param, Spec
 from core.spec_graph import load_graph
 from core.spec_text import parse_spec
 from core.template_footer import render_footer, render_module, split_module
-from core.template_header import parameter_names, render_header
+from core.template_header import default_source, parameter_names, render_header
 
 ROOT = Path(__file__).resolve().parents[2]
 MODE = black.Mode(line_length=88, target_versions={black.TargetVersion.PY311})
@@ -222,6 +222,18 @@ def test_a_rendering_has_no_clock_and_no_order_of_its_own() -> None:
 def _again(spec: Spec) -> str:
     plain = spec.model_dump(mode="json", exclude_unset=True)
     return yaml.safe_dump(plain, sort_keys=False)
+
+
+def test_a_decimals_default_is_one_text_whatever_it_holds() -> None:
+    for default in ('0") or print("1', "1\\", "1\n2"):
+        made = Param.model_construct(
+            {"default"}, type="Decimal", meaning="one", default=default
+        )
+        call = ast.parse(default_source(made), mode="eval").body
+        assert isinstance(call, ast.Call)
+        assert [ast.literal_eval(one) for one in call.args] == [default]
+    made = Param(type="Decimal", meaning="one", default="0.10")
+    assert default_source(made) == 'Decimal("0.10")'
 
 
 TEXTS = st.text(st.sampled_from("ab '\"\\\n{é\x00\t,.(") | st.characters(codec="utf-8"))

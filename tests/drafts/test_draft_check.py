@@ -62,6 +62,18 @@ def test_no_shipped_spec_would_be_refused_for_its_expressions() -> None:
     assert {name: texts for name, texts in found.items() if texts} == {}
 
 
+@pytest.mark.parametrize("kind", ["Decimal", "Decimal | str"])
+def test_a_default_is_never_run(kind: str, project: Project) -> None:
+    touched = project.root / "touched"
+    code = f'0") if not open("{touched}", "w") else Decimal("1'
+    record = (
+        "name: price_step\nkind: record\nintent: A step of prices.\nfields:\n"
+        f"  step: {{type: {kind}, unit: USD, meaning: one, default: '{code}'}}\n"
+    )
+    assert "is no Decimal" in problems(block(record), project)
+    assert not touched.exists()
+
+
 def test_a_whole_draft_is_sound(project: Project) -> None:
     draft = reviewed(f"Sure.\n{block(MAKER_FEE)}", project)
     assert draft.sound
