@@ -121,7 +121,8 @@ class Entries:
         done = self._send(symbol, plan, levels, price, now_ms)
         filled, cost = filled_of(done, price)
         if not filled:
-            if any(TAKEN_BACK in status.reason for status in done):
+            taken_back = any(TAKEN_BACK in status.reason for status in done)
+            if taken_back or self.execution.in_doubt:
                 self.on_nothing(symbol, Totals(*before))
             return None
         return OpenTrade(

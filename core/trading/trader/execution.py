@@ -66,7 +66,8 @@ class Execution:
 
     `unknown` are orders, with the time of their decision, of which nobody knows yet whether
     they were carried out. While there are any, nothing new may be entered. `sent` takes
-    the client ids, and `filled` hears in which symbol one filled or may have.
+    the client ids, `filled` hears in which symbol one filled or may have, and
+    `never_came` in which one of `unknown` turned out to have filled nothing.
     """
 
     modules: Registry
@@ -75,6 +76,7 @@ class Execution:
     config: TraderConfig
     sent: set[str]
     filled: Callable[[str], None] = lambda _: None
+    never_came: Callable[[str], None] = lambda _: None
     unknown: dict[str, tuple[Any, int]] = field(default_factory=dict)
 
     @property
@@ -187,5 +189,7 @@ class Execution:
             except ExchangeError:
                 continue
             del self.unknown[client_id]
+            if status is None or not status.filled:
+                self.never_came(order.symbol)
             if status is not None:
                 self.modules["order_logger"](self.store, order, status, time_ms)

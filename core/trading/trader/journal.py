@@ -64,7 +64,7 @@ class Journal:
                 self.count_exit(trade, fill)
             else:
                 purpose = self.modules["order_purpose"](fill.client_id)
-                self.untold.note(fill, before, is_entry=purpose == "entry")
+                self.untold.note(fill, before, purpose)
         while self.books.transfers:
             entry = self.books.transfers.popleft()
             self.tell("transfer", usd=str(entry.transfer_usd), what=entry.kind)

@@ -79,7 +79,10 @@ class TradingLoop:
         self.exchange = x = patient(self.exchange, m, self.sleep, draw)
         self.market = self.market_of(x, c.lookback)
         self.books = Books(m, x, s, self.sleep)
-        self.execution = Execution(m, x, s, c, self.books.sent, self.books.traded)
+        untold = Untold()
+        self.execution = Execution(
+            m, x, s, c, self.books.sent, self.books.traded, untold.never_came
+        )
         rows = self.order_rows = OrderRows(m, s, tell)
         self.protection = Protection(m, x, s, c, tell, rows, self.books.placed)
         self.risk = Risk(m, self.market, self.books, self.protection, c)
@@ -87,7 +90,6 @@ class TradingLoop:
         self.levels = Levels(m, self.market, self.books, c, self.kept_levels)
         self.history = TradeHistory(m, c.entry)
         decision = Decision(m, self.market, self.history, self.model, c)
-        untold = Untold()
         self.journal = Journal(
             m, x, s, self.books, self.history, tell, rows.note, untold
         )

@@ -1,4 +1,5 @@
-"""Round trips that were over before there was a trade: an entry that was taken back at once.
+"""Round trips that were over before there was a trade: an entry that was taken back at once,
+or one of unknown fate whose stop was reached before anybody knew of it.
 
 They cost fees and a spread. Without a row of their own the trades would tell of more money
 than is there.
@@ -28,6 +29,7 @@ class _Loose:
 
     base: Totals
     fills: list[Any] = field(default_factory=list)
+    purposes: list[str] = field(default_factory=list)
     is_new: bool = True
     patience: int = PATIENCE
 
@@ -39,28 +41,36 @@ class Untold:
     _loose: dict[str, _Loose] = field(default_factory=dict)
 
     def expect(self, symbol: str, base: Totals) -> None:
-        """An entry was taken back; `base` are the sums before it. Its fees may be told before
-        its fills are shown.
+        """An entry was taken back, or nobody knows what became of it; `base` are the sums
+        before it. Its fees may be told before its fills are shown.
         """
         self._loose.setdefault(symbol, _Loose(base))
+
+    def never_came(self, symbol: str) -> None:
+        """Expect no fills of an entry any more: it filled nothing."""
+        if symbol in self._loose and not self._loose[symbol].fills:
+            del self._loose[symbol]
 
     def waits(self, symbol: str) -> bool:
         """Tell whether fills of a symbol are waited for that no trade is to count."""
         return symbol in self._loose
 
-    def note(self, fill: Any, before: Mapping[str, Totals], *, is_entry: bool) -> None:
-        """Keep a fill of a symbol without a trade; `before` are the sums before it.
+    def note(self, fill: Any, before: Mapping[str, Totals], purpose: str) -> None:
+        """Keep a fill of a symbol without a trade; `before` are the sums before it, and
+        `purpose` is that of its order.
 
         A round trip of ours begins with an entry: others' are not ours to tell, and what is
         shown late of a trade that has ended is none.
         """
         if fill.symbol not in self._loose:
-            if not is_entry:
+            if purpose != "entry":
                 return
             base = before.get(fill.symbol) or Totals()
             self._loose[fill.symbol] = _Loose(base)
-        self._loose[fill.symbol].fills.append(fill)
-        self._loose[fill.symbol].is_new = True
+        loose = self._loose[fill.symbol]
+        loose.fills.append(fill)
+        loose.purposes.append(purpose)
+        loose.is_new = True
 
     def over(
         self, traded: Collection[str], held: Collection[str]
@@ -90,8 +100,9 @@ def _trade(loose: _Loose) -> OpenTrade | None:
     first, base = loose.fills[0], loose.base
     into = [fill for fill in loose.fills if fill.side == first.side]
     size = sum((fill.size for fill in into), ZERO)
-    back = [fill for fill in loose.fills if fill.side != first.side]
-    if size != sum((fill.size for fill in back), ZERO):
+    both = zip(loose.fills, loose.purposes, strict=True)
+    back = [(fill, purpose) for fill, purpose in both if fill.side != first.side]
+    if size != sum((fill.size for fill, _ in back), ZERO):
         return None
     cost = sum((fill.size * fill.price for fill in into), ZERO)
     side = "long" if first.side == "buy" else "short"
@@ -99,7 +110,7 @@ def _trade(loose: _Loose) -> OpenTrade | None:
         f"{first.symbol}-{first.time_ms}-back", first.symbol, side, size, cost / size,
         None, first.time_ms, 0.0, base.realised_usd, base.fees_usd, base.funding_usd,
     )  # fmt: skip
-    for fill in back:
-        trade.note_exit(fill, "")
-    trade.ending = TAKEN_BACK
+    for fill, purpose in back:
+        trade.note_exit(fill, purpose)
+    trade.ending = trade.ending or TAKEN_BACK
     return trade

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from in_process import (
     BacktestExchange,
+    Doubtful,
     deal,
     decide,
     earned_usd,
@@ -21,9 +22,10 @@ from in_process import (
     told_usd,
 )
 
-from core.errors import ExchangeUnavailable
+from core.errors import ExchangeUnavailable, OutcomeUnknown
 from core.trading.backtest.market import HistoryMarket
 from core.trading.backtest.run import Session
+from core.trading.paper import PaperConfig
 from core.trading.trader.config import TraderConfig
 
 XBT = "PF_XBTUSD"
@@ -42,6 +44,16 @@ class Failing(BacktestExchange):
             self.fails -= 1
             raise ExchangeUnavailable("503")
         return super().fills(since_ms)
+
+
+class LateFills(Doubtful):
+    """Tells no fill of `late_ms` or later."""
+
+    late_ms: int | None = None
+
+    def fills(self, since_ms: int) -> list[Any]:
+        told, late_ms = super().fills(since_ms), self.late_ms
+        return [fill for fill in told if late_ms is None or fill.time_ms < late_ms]
 
 
 def made(**config: Any) -> tuple[Session, Any]:
@@ -147,3 +159,41 @@ def test_a_round_trip_that_a_start_died_before_telling_is_told_by_the_next(
     tick(one, 3)
     assert len(trades(one)) == 1
     assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_entry_of_unknown_fate_that_was_stopped_out_has_its_fees(late: bool) -> None:
+    """The account log tells them before its fills are shown."""
+    at_once = PaperConfig(rate_limited=False)
+    one = session(TraderConfig(lookback=120), LateFills, paper=at_once)
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 2)
+    exchange.doubts = True
+    buy(one)
+    exchange.doubts, entered_ms = False, one.stepper.now_ms
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", size_of(one, XBT), STOP)
+    exchange.late_ms = entered_ms if late else None
+    one.loop.tick(one.stepper.now_ms)
+    exchange.late_ms = None
+    tick(one, 4)
+    (row,) = trades(one)
+    assert row["exit_reason"] == "stop"
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+def test_an_entry_of_unknown_fate_that_never_came_bars_no_other() -> None:
+    one, exchange = made()
+    place, order = exchange.place, exchange.order
+
+    def lost(_: Any) -> None:
+        raise OutcomeUnknown("cut")
+
+    exchange.place = exchange.order = lost
+    buy(one)
+    exchange.place, exchange.order = place, order
+    tick(one)
+    assert not one.loop.halted
+    buy(one)
+    assert len(trades(one)) == 1
