@@ -17,7 +17,7 @@ from typing import Any
 from core.errors import StoreUnavailable
 from core.records import row_of
 from core.registry import Registry
-from core.trading.ports import Exchange, Store
+from core.trading.ports import UNDO_SUFFIX, Exchange, Store
 from core.trading.trader.missed import missed
 from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
 from core.trading.trader.trades import OpenTrade
@@ -191,7 +191,8 @@ class Books:
         if fill.time_ms > self._opening.opened_ms or mine:
             return True
         # In the very millisecond of the opening: by the process before this one?
-        return not self.modules["order_purpose"](fill.client_id)
+        ours = self.modules["order_purpose"](fill.client_id)
+        return not (ours or UNDO_SUFFIX in fill.client_id)
 
     def _forget(self) -> None:
         oldest = self._since_ms - 4 * OVERLAP_MS

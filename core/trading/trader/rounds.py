@@ -81,7 +81,7 @@ class Rounds:
         name = self.modules["client_order_id"]
         return any(
             row["opened_ms"] == first.time_ms
-            or _was_open(row, last.time_ms)
+            or (_was_open(row, last.time_ms) and not _made_way(row, first.time_ms))
             or stem(name(row["symbol"], row["opened_ms"], "entry", 0))
             == stem(first.client_id)
             for row in rows
@@ -135,6 +135,11 @@ def rounds(fills: Sequence[Any], sizes: Mapping[str, Decimal]) -> list[list[Any]
         if not before and symbol in current:
             found.insert(0, current.pop(symbol))
     return found
+
+
+def _made_way(row: Mapping[str, Any], time_ms: int) -> bool:
+    """Tell whether a trade ended in the moment in which another began."""
+    return bool(row["opened_ms"] < time_ms == row["closed_ms"])
 
 
 def _was_open(row: Mapping[str, Any], time_ms: int) -> bool:

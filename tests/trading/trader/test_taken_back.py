@@ -5,10 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from in_process import Noting, decide, entries, session, tick
+import pytest
+from in_process import (
+    Noting,
+    decide,
+    earned_usd,
+    entries,
+    idle,
+    restart,
+    session,
+    tick,
+)
 
 from core.errors import OrderRejected
 from core.trading.backtest.run import Session
+from core.trading.paper import PaperConfig
 from core.trading.trader.config import TraderConfig
 
 XBT = "PF_XBTUSD"
@@ -42,7 +53,7 @@ class TakesBack(Noting):
 def made() -> tuple[Session, Any]:
     """Return a session that wants to hold XBT, and its exchange."""
     one = session(TraderConfig(lookback=120), TakesBack)
-    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    want(one)
     exchange: Any = one.exchange
     return one, exchange
 
@@ -79,3 +90,44 @@ def test_one_that_finds_nobody_may_be_sent_again_at_the_next_candle() -> None:
     assert XBT not in one.loop.trades
     tick(one)
     assert XBT in one.loop.trades
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("ends", [False, True])
+def test_one_that_a_killed_process_did_not_note_is_told_by_the_next(
+    ends: bool, late: bool
+) -> None:
+    """Another may have ended in its moment, and its fills may be shown only after the start."""
+    config = TraderConfig(lookback=120, max_hold_ms=600_000)
+    one = session(config, TakesBack, paper=PaperConfig(rate_limited=False))
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 2)
+    if ends:
+        want(one)
+        tick(one)
+        idle(one)
+        tick(one)
+    want(one)
+    exchange.refuses = 1
+    loop: Any = one.loop
+    loop.entries.on_nothing = killed
+    with pytest.raises(KeyboardInterrupt):
+        tick(one)
+    one.stepper.disturb()
+    idle(one)
+    exchange.hides = late
+    restart(one)
+    exchange.hides = False
+    tick(one, 9)
+    rows = one.store.rows("trades", 0)
+    assert len(rows) == 1 + ends
+    assert abs(net(rows) - earned_usd(one)) < Decimal("0.01")
+
+
+def want(one: Session) -> None:
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+
+
+def killed(*_: Any) -> None:
+    raise KeyboardInterrupt
