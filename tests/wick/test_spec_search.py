@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -103,6 +105,32 @@ def test_a_process_that_is_gone_is_an_end_and_the_next_search_starts_another(
         assert isinstance(
             first(mine, order(bench, "return sum(values) - start\n")), Found
         )
+
+
+def test_a_process_that_is_gone_while_it_rests_is_an_end(bench: Bench) -> None:
+    with Searcher() as mine:
+        assert isinstance(
+            first(mine, order(bench, "return sum(values) - start\n")), Found
+        )
+        assert mine._process is not None
+        mine._process.kill()
+        mine._process.wait()
+        mine.go_on()
+        assert first_end(mine).why == "its process ended"
+
+
+def test_a_process_that_is_gone_before_it_is_warm_is_an_end(bench: Bench) -> None:
+    one = order(bench, "return sum(values) - start\n")
+    with Searcher() as mine:
+        mine.start()
+        assert mine._process is not None
+        mine._process.send_signal(signal.SIGSTOP)
+        killing = threading.Timer(0.2, mine._process.kill)
+        killing.start()
+        mine.begin(one)
+        killing.join()
+        assert first_end(mine).why == "its process ended"
+        assert isinstance(first(mine, one), Found)
 
 
 def first_end(searcher: Searcher) -> Ended:

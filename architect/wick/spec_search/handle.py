@@ -50,26 +50,33 @@ class Searcher:
         number = theirs.fileno()
         module = "architect.wick.spec_search.process"
         # A session of its own: Ctrl-C at the terminal reaches us, and we end it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(number)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**_kept(), **ENVIRONMENT},
-            pass_fds=(number,),
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, str(number)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**_kept(), **ENVIRONMENT},
+                pass_fds=(number,),
+                start_new_session=True,
+            )
         self._ready = self._searching = False
 
     def begin(self, order: Order) -> None:
-        """Begin a search; one that was under way is ended first."""
+        """Begin a search; one that was under way is ended first.
+
+        Of one that cannot be begun `poll` tells the end.
+        """
         self.end()
-        self.start()
-        if not self._ready:
-            self._ready = self._receive(START_S) == "ready"
-        self._until = time.monotonic() + order.wall_s + EXTRA_S
-        self._connection.send(order)
+        try:
+            self.start()
+            if not self._ready:
+                self._ready = self._receive(START_S) == "ready"
+            self._until = time.monotonic() + order.wall_s + EXTRA_S
+            self._connection.send(order)
+        except (EOFError, OSError):
+            self.close()
+            return
         self._searching = True
 
     def poll(self, timeout_s: float) -> Found | Ended | None:
@@ -92,7 +99,10 @@ class Searcher:
     def go_on(self) -> None:
         """Ask for the next patch. How long it rested is not taken from its time."""
         self._until += time.monotonic() - self._rests
-        self._connection.send(NEXT)
+        try:
+            self._connection.send(NEXT)
+        except OSError:
+            self.close()  # the next `poll` tells that it ended
 
     def end(self) -> Ended | None:
         """End the search under way; return what it came to, None when there was none."""
