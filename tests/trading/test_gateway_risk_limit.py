@@ -194,6 +194,26 @@ def test_an_answered_entry_that_no_reading_shows_is_forgotten_in_time(rig: Rig) 
     rig.enter("c-2", stop="20000")
 
 
+@pytest.mark.parametrize("path", ["/batchorder", "/accounts"])
+def test_one_answer_with_a_time_far_ahead_forgets_no_entry(rig: Rig, path: str) -> None:
+    """The next one sets the clock right, an hour back."""
+    rig.answer_entry(filled(0.01))
+    good = rig.answers[path]
+    rig.answers[path] = {**good, "serverTime": "2026-01-02T04:04:05.000Z"}
+    rig.enter("c-1", stop="20000")
+    rig.answers[path] = good
+    if path == "/accounts":
+        # The last answer before the entry was noted, for the next gateway too.
+        rig.start()
+    rig.calls["cancel"](client_id="c-9")  # so that the next look is a new reading
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", stop="20000")
+    rig.hold(at=LATER)
+    rig.calls["positions"]()
+    rig.answers["/tickers"] = {**GOOD["/tickers"], "serverTime": LATER}
+    rig.enter("c-2", stop="20000")
+
+
 def test_a_slow_reading_that_began_soon_after_an_entry_does_not_forget_it(
     rig: Rig,
 ) -> None:

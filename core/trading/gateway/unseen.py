@@ -111,6 +111,7 @@ class Unseen:
         """Ask the exchange what became of those of which nobody knows. Errors rise."""
         now_ms = self._adapter.now_ms()
         with self._lock:
+            self._step_back(now_ms)
             unknown = {k: s for k, s in self._sent.items() if s.told_ms is None}
             for client_id, sent in unknown.items():
                 if self._is_past(sent.earlier_ms, now_ms):
@@ -129,6 +130,7 @@ class Unseen:
         held = {row["symbol"]: row["size"] for row in positions}
         resting = {row["client_id"] for row in orders}
         with self._lock:
+            self._step_back(at_ms)
             shown = [k for k in self._sent if k in resting] + self._filled(held)
             late = [
                 client_id
@@ -141,11 +143,20 @@ class Unseen:
             for client_id in self._ended & self._sent.keys():
                 self._sent[client_id].late = True
 
+    def _step_back(self, now_ms: int) -> None:
+        """Count anew from now what a clock that has stepped back says is of later: one wrong
+        answer may have told a time that is far ahead.
+        """
+        latest_ms = now_ms + RESTART_MS
+        for sent in self._sent.values():
+            if sent.told_ms is not None and sent.told_ms > latest_ms:
+                sent.told_ms = now_ms
+            if sent.earlier_ms is not None and sent.earlier_ms > latest_ms:
+                sent.earlier_ms = now_ms
+
     def _is_past(self, since_ms: int | None, now_ms: int) -> bool:
         """Tell whether what is there since then would be shown by now."""
-        if since_ms is None:
-            return False
-        return not -RESTART_MS <= now_ms - since_ms <= self._lag_ms
+        return since_ms is not None and now_ms - since_ms > self._lag_ms
 
     def _filled(self, held: dict[str, Decimal]) -> list[str]:
         """Return the filled entries whose symbol's position is as large as they made it."""
