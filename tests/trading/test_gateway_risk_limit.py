@@ -142,6 +142,21 @@ def test_any_failed_call_makes_the_last_reading_old(rig: Rig) -> None:
         rig.enter("c-2", side="sell", stop="51000")
 
 
+def test_the_gateways_own_look_that_fails_makes_the_last_reading_old(rig: Rig) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", side="sell", stop="51000")
+    good = rig.answers["/accounts"]
+    rig.answers["/accounts"] = Canned("<html>restart</html>", 503)
+    with pytest.raises(ExchangeError):
+        rig.service.look()
+    rig.answers["/accounts"] = good
+    rig.rest()
+    with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
+        rig.enter("c-2", side="sell", stop="51000")
+
+
 def test_an_unreadable_equity_stops_the_order_not_the_check(rig: Rig) -> None:
     rig.answers["/accounts"] = Canned("<html>maintenance</html>", 200)
     with pytest.raises(ExchangeError, match="Accounts"):

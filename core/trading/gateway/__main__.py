@@ -101,7 +101,7 @@ def _watch(heartbeat: Heartbeat, service: Service) -> None:
         _tried(heartbeat.watch)
         if number % LOOK_EVERY == 0:
             # Also while the loop does not ask: a loss goes on without it.
-            _tried(service.account)
+            _tried(service.look)
 
 
 def _tried(look: Callable[[], object]) -> None:

@@ -85,6 +85,10 @@ class Service:
         self._tripwires.see(row["equity_usd"])
         return row
 
+    def look(self) -> None:
+        """Let the day's loss be seen while nobody asks for the account."""
+        self._noticing(self.account)()
+
     def _candles(self, symbol: Any, since_ms: Any, limit: Any) -> list[Any]:
         if symbol not in self._guard.limits.symbols:
             raise GatewayRefused(f"symbols: {symbol!r:.80} is not allowed")
