@@ -1,13 +1,13 @@
-"""One version of a module in memory, and which of several stands in for another."""
+"""One version of a module in memory, and which of several may stand in for another."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.manifest import Entry
+from core.manifest import Entry, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,32 @@ def last_alike(
     wrapper's `try`, where nothing contains it, or give it what it takes for another thing.
     """
     return next((one for one in reversed(versions) if one.shape == shape), None)
+
+
+def without_unjudged(
+    history: Mapping[str, Sequence[Version]],
+    fresh: Collection[Version],
+    changed: Collection[str],
+) -> dict[str, list[Version]]:
+    """Return the versions by module, oldest first, less what must not stand in any more
+    beside those that have just gone live, for nobody judged it with them.
+
+    That are users that a fresh one was accepted without; users, through any chain, of
+    what is `changed`: modules whose spec is another now; and versions by another spec of
+    what a fresh one uses. The last of each is what runs, and stays.
+    """
+    live = Manifest({name: kept[-1].entry for name, kept in history.items()})
+    unjudged = {pair for version in fresh for pair in version.entry.unjudged}
+    used = {name for version in fresh for name in live.needs(version.name)}
+
+    def stays(version: Version, lives: Version) -> bool:
+        name, entry = version.name, version.entry
+        if name in used and entry.spec != lives.entry.spec:
+            return False
+        needs = live.with_entry(name, entry).needs(name)
+        return f"{name}@{version.id}" not in unjudged and needs.isdisjoint(changed)
+
+    return {
+        name: [one for one in kept[:-1] if stays(one, kept[-1])] + [kept[-1]]
+        for name, kept in history.items()
+    }

@@ -10,6 +10,7 @@ import pytest
 from core_modules import RECORD, Folder, entry
 
 from core.breaker import Breaker
+from core.containment import Containment
 from core.errors import Barred
 from core.health import Health
 from core.holds import UNJUDGED, bar_unjudged, unbar_judged
@@ -291,6 +292,98 @@ def test_a_held_version_that_had_failed_before_goes_live_once_it_may(
     assert live.look() == []
     live.folder.accept("user", USER[1] + "# 2\n", uses=("used",))
     assert live.look() == ["used", "user"]
+
+
+# --- what containment goes back to -------------------------------------------------
+
+# The same call means another thing: of a fraction, then of a percentage.
+PERCENT = text("used", "x * 200")
+SAFE = {
+    1: text("user", "used(x)", "used", ', on_failure="-1"'),
+    2: text("user", "used(x) // (100 if x < 3 else 0)", "used", ', on_failure="-1"'),
+}
+
+
+def contained(live: Live) -> Live:
+    hooks.contain = Containment(live.registry, lambda report: None).handle
+    return live
+
+
+def ids(live: Live, name: str) -> list[str]:
+    return [version.id for version in live.registry.versions(name)]
+
+
+def id_of(source: str) -> str:
+    return entry(source).version
+
+
+@pytest.mark.parametrize("kept_apart", [True, False])
+def test_a_user_that_fails_is_not_answered_by_one_of_another_pair(
+    folder: Folder, kept_apart: bool
+) -> None:
+    """Whether `used` was accepted without the old user or the two changed for each other."""
+    folder.accept("used", USED[1])
+    folder.accept("user", SAFE[1], uses=("used",))
+    live = contained(Live(folder))
+    without = (f"user@{id_of(SAFE[1])}",) if kept_apart else ()
+    folder.accept("used", PERCENT, spec="s2", unjudged=without)
+    folder.accept("user", SAFE[2], uses=("used",), spec="s2")
+    assert live.look() == ["used", "user"]
+    assert live.calls("user", 2) == 4
+    assert live.calls("user", 3) == -1
+    assert ids(live, "user") == [id_of(SAFE[2])]
+
+
+def test_nor_is_a_used_version_that_fails_answered_by_the_one_before(
+    folder: Folder,
+) -> None:
+    fails = text("used", "x * 200 // (x < 3)", more=', on_failure="-100"')
+    folder.accept("used", USED[1])
+    folder.accept("user", SAFE[1], uses=("used",))
+    live = contained(Live(folder))
+    folder.accept("used", fails, spec="s2", unjudged=(f"user@{id_of(SAFE[1])}",))
+    over = text("user", "used(x) // 100", "used")
+    folder.accept("user", over, uses=("used",), spec="s2")
+    live.look()
+    assert (live.calls("user", 2), live.calls("user", 3)) == (4, -1)
+
+
+def test_what_uses_it_through_any_chain_goes_back_to_nothing_before_it(
+    live: Live,
+) -> None:
+    top = [text("top", f"user(x) + {n}", "user") for n in range(3)]
+    for version in top[:2]:
+        live.folder.accept("top", version, uses=("user",))
+        live.look()
+    assert ids(live, "top") == [id_of(top[0]), id_of(top[1])]
+    live.folder.accept("used", USED[1] + "# repaired\n")
+    live.look()
+    assert ids(live, "top") == [id_of(top[0]), id_of(top[1])], "by the same spec"
+    # The gate judged what lives with it, and nothing before that.
+    live.folder.accept("used", PERCENT, spec="s2")
+    live.look()
+    assert ids(live, "top") == [id_of(top[1])]
+    assert id_of(USED[1]) in ids(live, "used"), "which `top` was judged with"
+    live.folder.accept("top", top[2], uses=("user",))
+    live.look()
+    assert ids(live, "top") == [id_of(top[1]), id_of(top[2])]
+    assert ids(live, "used") == [id_of(PERCENT)]
+
+
+def test_a_tick_on_the_old_pair_is_not_handed_one_of_the_new(folder: Folder) -> None:
+    fails = SAFE[2].replace("-1", "-7")
+    folder.accept("used", USED[1])
+    folder.accept("user", fails, uses=("used",))
+    live = contained(Live(folder))
+    with live.registry.tick():
+        folder.accept("used", PERCENT, spec="s2", unjudged=(f"user@{id_of(fails)}",))
+        folder.accept("user", SAFE[1], uses=("used",), spec="s2")
+        other = threading.Thread(target=live.look)
+        other.start()
+        other.join()
+        assert live.registry["user"](3) == -7
+        assert live.registry["user"](2) == 0
+    assert live.calls("user", 3) == 600
 
 
 # --- at a start --------------------------------------------------------------------
