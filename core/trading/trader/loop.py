@@ -213,22 +213,25 @@ class TradingLoop:
         """Between two candles: place again what no longer protects a position.
 
         A stop may be cancelled by a person or by the exchange at any moment, and the next
-        tick is minutes away. Where nothing is held the exchange is not asked. What is held
-        without a trade (of an unknown order, turned by a person) gets one, log or no log.
+        tick is minutes away. Where nothing is held, nor may be, the exchange is not asked. What
+        is held without a trade (of an unknown order, turned by a person) gets one, log or no
+        log.
         """
         has_strangers = self.adoption.has_strangers
-        if not (self.trades or self.execution.unknown or has_strangers()):
+        may_be_held = self.trades or self.execution.unknown or self.books.unread.fills
+        if not (may_be_held or has_strangers()):
             return
         with self.modules.tick():
             if self._safely("fetch", self.books.look) is FAILED:
                 return
             booked = False
             if has_strangers():
-                booked = self._safely("books", self._book) is not FAILED
+                booked = self._safely("books", self._sync) is not FAILED
                 self.closing.let_go(now_ms)
                 self.adoption.run(now_ms)
             self._safely("protection", partial(self._protect, now_ms))
-            if booked:
+            # What is not told yet is waited for by candles, and not here.
+            if booked and self._safely("books", self.reconciler.is_told) is True:
                 self._close_ended(now_ms)
 
     def finish(self, now_ms: int) -> None:

@@ -11,6 +11,7 @@ from in_process import (
     deal,
     earned_usd,
     idle,
+    look,
     pass_candles,
     restart,
     session,
@@ -166,6 +167,19 @@ def test_a_fee_of_less_than_what_may_drift_is_waited_for_as_well() -> None:
     (row,) = one.store.rows("trades", 0)
     assert row["closed_ms"]
     assert told_usd(one) == earned_usd(one)
+
+
+def test_a_log_is_waited_for_by_candles_not_by_looks_between_them() -> None:
+    """A person has opened something else: it is looked at every 15 s until it has a trade."""
+    one, exchange = made()
+    deal(one, XBT, "sell", size_of(one, XBT) * Decimal("0.4"), "web-3")
+    exchange.late = 999
+    restart(one)
+    loop: Any = one.loop
+    loop.adoption.has_strangers = lambda: True
+    for seconds in range(15, 300, 15):
+        look(one, seconds)
+    assert "does not tell yet" in loop.halted
 
 
 def hide(exchange: Any) -> None:

@@ -16,6 +16,7 @@ from in_process import (
     entries,
     forget,
     idle,
+    look,
     restart,
     session,
     size_of,
@@ -333,6 +334,18 @@ def test_a_position_that_was_read_late_waits_for_the_module_that_books_it() -> N
     replace_module(one, "book_fill", real)
     books.look()
     assert books.positions[XBT].size == size
+
+
+def test_a_symbol_that_was_traded_before_a_start_is_not_barred_for_long() -> None:
+    """Nothing is held: what a start may have been shown late is looked at between candles."""
+    one, _ = made()
+    deal(one, XBT, "sell", size_of(one, XBT), "web-2")
+    tick(one)
+    restart(one)
+    assert one.loop.books.unread.is_doubtful(XBT)
+    for seconds in range(15, 300, 15):
+        look(one, seconds)
+    assert not one.loop.books.unread.is_doubtful(XBT)
 
 
 class LateFills(Noting):
