@@ -6,7 +6,7 @@ process; who tries them, and in which order, is `trying`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from architect.ask_architect import Architect
@@ -16,6 +16,7 @@ from architect.models.reply import Reply
 from core.errors import ArchitectError
 from core.spec import Spec
 from core.template_footer import split_module
+from core.values import Encoded
 
 Recorded = Callable[[Accepted], Reply | None]
 
@@ -36,11 +37,15 @@ class Clone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What failed: the body, and how, as a model may be told."""
+    """What failed: the body, and how, as a model may be told.
+
+    `live` is the input in plain form, where a smaller one is kept in its place.
+    """
 
     version: str
     body: str
     failure: str
+    live: Mapping[str, Encoded] | None = None
 
 
 def earlier_versions(

@@ -16,6 +16,7 @@ from architect.session import Session
 from architect.wick.candidates import Failed
 from architect.wick.choice import Passed
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.live_input import judged
 from architect.wick.waiting import until_committed, wait_for_git
 from core.errors import ArchitectError
 from core.manifest import read_manifest, sha256
@@ -90,7 +91,11 @@ class Promotion:
         if now == self.judged_on:
             return made
         judge = self.session.judge(graph)
-        again = from_body(self.spec, made.body, judge, made.reply, made.tries)
+        again = judged(
+            self.session, self.spec, graph,
+            from_body(self.spec, made.body, judge, made.reply, made.tries),
+            self.failed.live, self.incident.summary,
+        )  # fmt: skip
         changed = {*now.items()} ^ {*self.judged_on.items()}
         self.incidents.step(
             self.incident, "judged again", result=again.verdict.as_text(),

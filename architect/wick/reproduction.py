@@ -38,7 +38,9 @@ class Reproduction:
             return failed, None
         text = told(found.failure)
         self.incidents.step(self.incident, "reproduced", failure=text)
-        return Failed(failed.version, failed.body, text), found.arguments
+        live = detail["arguments"]
+        live = None if live == found.arguments else live
+        return Failed(failed.version, failed.body, text, live), found.arguments
 
     def _found(
         self, spec: Spec, graph: SpecGraph, failed: Failed, detail: dict[str, Any]

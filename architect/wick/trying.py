@@ -25,6 +25,7 @@ from architect.wick.candidates import Clone, Failed, asked, earlier_versions
 from architect.wick.choice import Passed, best, changed_lines
 from architect.wick.evidence import Evidence
 from architect.wick.incidents import Incident, Incidents
+from architect.wick.live_input import judged
 from architect.wick.plan import CloneBudget, repair_plan
 from architect.wick.recorded import Recorded, recorded_calls
 from architect.wick.searching import Searching
@@ -233,6 +234,10 @@ class Trying:
         if made.accepted and made.body == self.failed.body:
             self._tell(clone, result="the very body that failed", body=clone.body)
             return None
+        made = judged(
+            self.session, self.spec, self.graph, made, self.failed.live,
+            self.incident.summary,
+        )  # fmt: skip
         self._tell(
             clone, body=clone.body, accepted=made.accepted, result=made.verdict.as_text(),
             ms=round((time.perf_counter() - started) * 1000, 1),

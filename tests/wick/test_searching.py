@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from textwrap import dedent
 
@@ -166,6 +167,59 @@ def test_a_patch_for_the_failing_input_alone_loses(
     assert [one.clone.origin for one in passed] == ["special", "natural"]
     assert passed[0].change <= passed[1].change
     assert best(passed).clone.origin == "natural"
+
+
+# Two of its divisors are never 0 in its tests.
+SCALED = """
+name: scaled
+kind: function
+intent: A part over two counts, each less what is not counted.
+params:
+  part: {type: float, meaning: the part, range: [0, 50]}
+  whole: {type: int, meaning: the first count, range: [60, 100]}
+  parts: {type: int, meaning: the second count, range: [10, 20]}
+returns: {type: float, meaning: the share}
+requires: ["part >= 0"]
+examples:
+  - given: {part: 30.0, whole: 65, parts: 11}
+    expect: 0.05
+  - given: {part: 48.0, whole: 69, parts: 13}
+    expect: 0.0625
+  - given: {part: 20.0, whole: 85, parts: 11}
+    expect: 0.025
+    held_back: true
+"""
+
+
+def test_a_patch_that_fails_on_the_very_input_that_failed_live_is_refused(
+    make_bench: Maker,
+) -> None:
+    """Made smaller, that input meets another fault of the body, of the same kind."""
+    half = "return part / (whole - 5) / max(parts - 1, 1)\n"
+    mended = "return part / max(whole - 5, 1) / max(parts - 1, 1)\n"
+    answers = [says(f"```python\n{text}```\n") for text in (half, mended)]
+    with ChatServer(*answers) as server:
+        settings = {
+            "LLM_API_URL": server.url, "LLM_API_KEY": "k", "LLM_MODEL": "small",
+            "LLM_PRICE_IN_USD": "0", "LLM_PRICE_OUT_USD": "0", "WICK_ROUTES": "wick,code",
+        }  # fmt: skip
+        bench = with_spec(make_bench(**settings), "scaled", SCALED)
+        bad = bench.accept("scaled", "return part / (whole - 5) / (parts - 1)\n")
+        job = failure(
+            bad, module="scaled", arguments={"part": 3.0, "whole": 5, "parts": 7},
+            error="ZeroDivisionError: float division by zero",
+        )  # fmt: skip
+        done = Repair(bench.session, bench.incidents, lambda *_: True).handle(job)
+        told = server.requests[-1].request["messages"][-1]["content"]
+    assert (done.state, body(bench, "scaled")) == ("repaired", mended)
+    assert "whole: 5" in told, "the model is told of what its first answer fails on"
+    kept = [*(bench.project.regressions / "scaled").glob("*.json")]
+    inputs = [json.loads(one.read_text())["arguments"] for one in kept]
+    assert sorted(inputs, key=str) == [
+        {"part": 3.0, "whole": 1, "parts": 1},
+        {"part": 3.0, "whole": 5, "parts": 1},
+    ]
+    assert bench.dirt() == []
 
 
 CONTRADICTS = """
