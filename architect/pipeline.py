@@ -36,7 +36,7 @@ from architect.removal import remove_orphans, remove_unbuilt
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
-from architect.staleness import State, inputs, states
+from architect.staleness import NOT_JUDGED, State, inputs, needs_of, states
 from architect.strength.threshold import check_threshold
 from core.errors import ArchitectError, ModelError, SpecError
 from core.manifest import Manifest, read_manifest, sha256
@@ -192,11 +192,26 @@ class Pipeline:
         begun = read_manifest(self.project.manifest)
         if not outcome.ok or not any(map(begun.unjudged, begun.modules)):
             return
-        found = self._found(graph, begun, names, force=False)
-        again = [s for s in found if s.state == "stale" and begun.unjudged(s.name)]
+        again = self._unjudged(graph, begun, names, outcome)
         outcome.fresh = [n for n in outcome.fresh if n not in {s.name for s in again}]
         if again:
             self._build(graph, begun, again, outcome)
+
+    def _unjudged(
+        self, graph: SpecGraph, begun: Manifest, names: list[str], outcome: Outcome
+    ) -> list[State]:
+        """Return what is stale for a user's sake: of what was asked for, and where what
+        that user waited for has just been built."""
+        asked = self._found(graph, begun, names, force=False)
+
+        def due(state: State) -> bool:
+            users = begun.unjudged(state.name)
+            needs = {need for user in users for need in (user, *needs_of(user, graph))}
+            waited = state.why.startswith(NOT_JUDGED) and needs & outcome.built.keys()
+            return bool(users) and (state in asked or bool(waited))
+
+        found = states(self.project, graph, begun)
+        return [state for state in found if state.state == "stale" and due(state)]
 
     def _making(self, state: State, graph: SpecGraph) -> Generating:
         if state.state == "edited":

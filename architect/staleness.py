@@ -42,6 +42,9 @@ class State:
         return self.state == "ok"
 
 
+# Why one is stale that nothing is wrong with but that.
+NOT_JUDGED = "it was not judged with"
+
 # The last answer for each module: from which specs and which template.
 _KNOWN: dict[tuple[Path, str], tuple[tuple[Spec, ...], bytes, Inputs]] = {}
 
@@ -92,7 +95,7 @@ def states(project: Project, graph: SpecGraph, manifest: Manifest) -> list[State
     template = _template(project.prompts)
     found = [_state(project, graph, manifest, name, template) for name in graph.order]
     as_wanted = {state.name for state in found if state.ok}
-    found = [_with_users(state, manifest, as_wanted) for state in found]
+    found = [_with_users(state, graph, manifest, as_wanted) for state in found]
     gone = sorted(set(manifest.modules) - set(graph.specs))
     return found + [State(name, "orphaned", "its spec is gone") for name in gone]
 
@@ -114,17 +117,26 @@ def _state(
     return State(name, "stale", why) if why else State(name, "ok")
 
 
-def _with_users(state: State, manifest: Manifest, as_wanted: set[str]) -> State:
+def _with_users(
+    state: State, graph: SpecGraph, manifest: Manifest, as_wanted: set[str]
+) -> State:
     """Return the state of a module also by the users that it was accepted without.
 
     One that is to be built anew is judged with it then. One that stays as it is never
-    would be: the module itself is judged again.
+    would be: the module itself is judged again, once all that such a user needs is built.
     """
     if not state.ok or not (users := sorted(manifest.unjudged(state.name))):
         return state
-    if stay := [user for user in users if user in as_wanted]:
-        return State(state.name, "stale", f"it was not judged with {', '.join(stay)}")
-    return State(state.name, "ok", f"waits for {', '.join(users)} to be built anew")
+    behind = {user: {user, *needs_of(user, graph)} - as_wanted for user in users}
+    if stay := [user for user in users if not behind[user]]:
+        return State(state.name, "stale", f"{NOT_JUDGED} {', '.join(stay)}")
+    waiting = ", ".join(sorted(set().union(*behind.values())))
+    return State(state.name, "ok", f"waits for {waiting} to be built anew")
+
+
+def needs_of(name: str, graph: SpecGraph) -> list[str]:
+    """Return all that a module is to use, directly or not; of one without a spec, nothing."""
+    return graph.needs(name) if name in graph.specs else []
 
 
 def _stale(spec: Spec, graph: SpecGraph, entry: Entry, now: Inputs) -> str:

@@ -114,8 +114,12 @@ class Holds:
 
 def _waits_for_users(users: list[str]) -> Hold:
     named = ", ".join(users)
-    specs = "whose spec" if len(users) == 1 else "whose specs"
-    why = f"it was judged without {named}, {specs} changed too"
+    specs = (
+        "spec, or one that it needs,"
+        if len(users) == 1
+        else "specs, or ones that they need,"
+    )
+    why = f"it was judged without {named}, whose {specs} changed too"
     return Hold(why, f"architect generate {' '.join(users)}")
 
 

@@ -173,7 +173,9 @@ class Gate:
                 trial.left_out.append(name)
                 continue
             if not needed <= self._built(trial):
-                continue  # what it needs anew comes with one that is left out
+                # Nor can it be run: something between needs what is not built yet.
+                trial.left_out.append(name)
+                continue
             trial.stage = "dependents"
             if failure := self._counted(trial, dependent, _dependent):
                 return failure

@@ -121,8 +121,8 @@ class Verdict:
 
     `private` is what a held-back example showed: it is in neither form of the verdict,
     because a model may see those. `caught` is set where the spec's strength was measured.
-    `left_out` are users that were not tested with it: their own specs changed too, or they
-    are not built.
+    `left_out` are users that were not tested with it: their own specs changed too, or they,
+    or something that they need, are not built.
     """
 
     accepted: bool

@@ -104,8 +104,8 @@ def test_a_version_waits_for_the_user_that_it_was_not_judged_with(live: Live) ->
     assert live.look() == []
     assert live.look() == []
     assert live.told == [
-        f"used: version {version} is held back: it was judged without user, whose spec "
-        "changed too; architect generate user"
+        f"used: version {version} is held back: it was judged without user, whose spec, "
+        "or one that it needs, changed too; architect generate user"
     ], "once"
     assert live.held == [{"used": live.told[0].removeprefix("used: ")}]
     assert live.calls("user", 3) == 6

@@ -195,6 +195,78 @@ def test_a_changed_record_tells_of_the_users_that_were_left_out(
     assert entry_of(bench, "quote").unjudged == (f"spread@{version}",)
 
 
+SAME = """
+name: {name}
+kind: function
+intent: The {name} of a trade.
+params:
+  notional: {{type: Decimal, unit: USD, meaning: size of one trade, range: [0, 1000]}}
+returns: {{type: Decimal, unit: USD, meaning: what it is}}
+uses: [{uses}]
+examples:
+  - given: {{notional: 1000}}
+    expect: {result}
+  - given: {{notional: 0}}
+    expect: 0
+    held_back: true
+"""
+
+
+def write_spec(bench: Bench, name: str, uses: str, body: str, result: str) -> None:
+    text = SAME.format(name=name, uses=uses, result=result)
+    bench.project.spec(name).write_text(text)
+    bench.answers[name] = [fenced(body)]
+
+
+@pytest.fixture
+def both(make_bench: Callable[..., Bench]) -> Bench:
+    """`both` uses `fee` and, by way of `side`, `inner`; all are built."""
+    bench = make_bench("fee")
+    write_spec(bench, "inner", "", "return notional\n", "1000")
+    write_spec(bench, "side", "inner", "return inner(notional)\n", "1000")
+    body = "return fee(notional) + side(notional)\n"
+    write_spec(bench, "both", "fee, side", body, "1000.5")
+    assert bench.generate().ok
+    write_spec(bench, "extra", "", "return notional\n", "1000")
+    write_spec(bench, "inner", "extra", "return extra(notional)\n", "1000")
+    return bench
+
+
+def test_a_user_of_what_is_not_built_yet_is_told_as_unjudged(both: Bench) -> None:
+    live, version = Live(both), entry_of(both, "both").version
+    both.change_spec("fee", "Fee of a trade", "The fee of a trade")
+    assert both.generate("fee").ok
+    assert entry_of(both, "fee").unjudged == (f"both@{version}",)
+    assert state_of(both, "fee") == State(
+        "fee", "ok", "waits for both, extra, inner, side to be built anew"
+    )
+    assert live.look() == []
+    assert "it was judged without both" in live.told[0]
+    # Asked for in the words of that hold; whoever needs nobody else's answer is judged.
+    both.answers["both"] = [fenced("return fee(notional) + side(notional)\n")]
+    both.answers["side"] = [fenced("return inner(notional)\n")]
+    assert both.generate("both").ok
+    assert entry_of(both, "fee").unjudged == ()
+    assert {"fee", "inner", "extra"} <= set(live.look())
+    assert verify(both.project) == []
+
+
+def test_it_is_judged_once_what_its_user_needs_is_built(both: Bench) -> None:
+    """`both` itself is as it is to be, and nobody builds it."""
+    both.edit("fee", "notional * rate_frac", "rate_frac * notional")
+    graph = load_graph(both.project.specs)
+    assert both.pipeline().adopt(graph.specs["fee"], graph).accepted
+    assert state_of(both, "both").ok
+    assert state_of(both, "fee") == State(
+        "fee", "ok", "waits for extra, inner, side to be built anew"
+    )
+    both.answers["side"] = [fenced("return inner(notional)\n")]
+    assert both.generate("side").ok
+    assert both.judged == ["extra", "inner", "side", "fee"]
+    assert entry_of(both, "fee").unjudged == ()
+    assert verify(both.project) == []
+
+
 def test_a_gate_of_its_own_process_tells_who_was_left_out(pair: Bench) -> None:
     change_both(pair)
     graph = load_graph(pair.project.specs)
