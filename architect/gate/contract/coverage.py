@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
-from architect.gate.contract.ports import Script, script
-from architect.gate.contract.regressions import Regression
+from architect.gate.contract.ports import Script
+from architect.gate.contract.regressions import Regression, playable
 from architect.gate.contract.subject import Subject
 from architect.gate.contract.terms import Terms
 from architect.gate.coverage.instrument import Instrument
@@ -57,17 +57,12 @@ def _batches(terms: Terms, known: Sequence[Regression]) -> Iterator[list[Encoded
     """Yield the judged calls as the worker takes them: few first, they mostly do."""
     yield [_encoded(*call) for call in terms.judged[:FIRST]]
     rest = [_encoded(*call) for call in terms.judged[FIRST:]]
-    yield [*(_regression(terms, one) for one in known), *rest]
+    once = (given for one in known if (given := playable(terms, one)) is not None)
+    yield [*(_encoded(*call) for call in once), *rest]
 
 
 def _encoded(arguments: Mapping[str, Any], played: Script | None) -> Encoded:
     given = {name: encode(value) for name, value in arguments.items()}
-    return given, played.answers if played else {}
-
-
-def _regression(terms: Terms, one: Regression) -> Encoded:
-    played = script(terms.spec, one.ports, terms.records)
-    given = {n: plain for n, plain in one.arguments.items() if n in terms.kinds}
     return given, played.answers if played else {}
 
 

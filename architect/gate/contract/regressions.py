@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any
 
 from architect.gate.contract.failure import Check, Failure
-from architect.gate.contract.ports import script
+from architect.gate.contract.ports import Script, script
 from architect.gate.contract.terms import Arguments, Terms
 from architect.gate.verdict import UNKNOWN
+from core import types
+from core.errors import SpecError
 from core.spec import PortCall
-from core.values import Encoded, decode, difference
+from core.values import Encoded, NotPlain, decode, difference
 
 ABSENT: Any = UNKNOWN
 
@@ -40,15 +42,13 @@ def checks(terms: Terms, regressions: Sequence[Regression]) -> list[Check]:
 
 
 def broken(terms: Terms, regression: Regression) -> Failure | None:
-    """Run one regression."""
-    arguments = {
-        name: decode(plain, terms.records)
-        for name, plain in regression.arguments.items()
-        if name in terms.kinds
-    }
+    """Run one regression; one that the module can no longer be given says nothing."""
+    given = playable(terms, regression)
+    if given is None:
+        return None
+    arguments, played = given
     if not terms.allowed(arguments):
         return _refused(terms, arguments)
-    played = script(terms.spec, regression.ports, terms.records)
     answer = terms.call(arguments, played)
     if played is not None and played.unanswered(answer.calls):
         # It went further than what was recorded of its ports: nothing can be said.
@@ -57,11 +57,33 @@ def broken(terms: Terms, regression: Regression) -> Failure | None:
         return failure
     if regression.expected is ABSENT or answer.status != "value":
         return None
-    expected = decode(regression.expected, terms.records)
+    try:
+        expected = decode(regression.expected, terms.records)
+    except NotPlain:
+        return None
     why = difference(expected, answer.value, terms.spec.tolerance)
     if why is None:
         return None
     return terms.failure(why, arguments, answer, expected=expected)
+
+
+def playable(
+    terms: Terms, regression: Regression
+) -> tuple[Arguments, Script | None] | None:
+    """Return the arguments of a regression and the script of its ports.
+
+    None where the spec has changed so that it cannot be called so any more: a parameter
+    is new, a value is of another type, a record has other fields, a port other methods.
+    """
+    given = {n: v for n, v in regression.arguments.items() if n in terms.kinds}
+    try:
+        arguments = {n: decode(plain, terms.records) for n, plain in given.items()}
+        played = script(terms.spec, regression.ports, terms.records)
+    except (NotPlain, SpecError):
+        return None
+    fit = all(types.matches(terms.kinds[n], value) for n, value in arguments.items())
+    whole = terms.kinds.keys() <= arguments.keys() | terms.defaults.keys()
+    return (arguments, played) if fit and whole else None
 
 
 def _refused(terms: Terms, arguments: Arguments) -> Failure | None:

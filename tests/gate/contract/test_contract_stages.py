@@ -12,6 +12,7 @@ from architect.gate.contract.regressions import Regression
 from architect.gate.gate import Gate
 from architect.gate.verdict import UNKNOWN, Verdict
 from core.errors import GateError, SpecError
+from core.spec import PortCall
 from core.spec_graph import graph
 from core.spec_text import parse_spec
 from core.values import encode
@@ -164,3 +165,51 @@ def test_record_is_accepted_as_rendered_only(gate: Gate) -> None:
     spec = GRAPH.get("order_status")
     assert gate.judge(spec, GRAPH, "", {}).accepted
     assert not gate.judge(spec, GRAPH, "class OrderStatus: pass", {}).accepted
+
+
+def lost(**values: object) -> dict[str, object]:
+    """Return a record that a spec had once, in plain form."""
+    return {"$": "record", "name": "OrderStatus", "v": values}
+
+
+GONE = {
+    "of another type": {"notional": "7"},
+    "a record without a field": {"notional": lost(status="open", size=1)},
+    "a record with a field more": {"notional": lost()},
+    "no value": {},
+}
+
+
+@pytest.mark.parametrize("given", GONE.values(), ids=GONE)
+def test_regression_that_can_no_longer_be_given_says_nothing(
+    judge: Judge, given: dict[str, object]
+) -> None:
+    seen = [Regression(given), Regression({"notional": encode(Decimal(7))})]
+    verdict = judge("fee", BODIES["fee"], regressions=seen)
+    assert verdict.accepted, verdict.as_text()
+    wrong = "return notional * rate_frac / (notional != 7)"
+    assert judge("fee", wrong, regressions=seen).stage == "contract"
+
+
+def test_regression_that_can_no_longer_be_given_counts_as_no_test(judge: Judge) -> None:
+    far = "return x / 2 if x < 1e30 else 0.0"
+    known = [Regression({"x": encode(1e31)}), Regression({"x": 10**31})]
+    assert judge("halve", far, regressions=known[:1]).accepted
+    verdict = judge("halve", far, regressions=known[1:])
+    assert verdict.stage == "coverage", verdict.as_text()
+
+
+@pytest.mark.parametrize("other", ["method", "answer", "expected"])
+def test_regression_whose_ports_or_result_are_others_by_now_says_nothing(
+    judge: Judge, other: str
+) -> None:
+    call = PortCall(method="order", returns={"status": "open"})
+    if other == "method":
+        call = PortCall(method="ask", returns={"status": "open"})
+    if other == "answer":
+        call = PortCall(method="order", returns={"state": "open"})
+    quote = {"$": "record", "name": "Quote", "v": {"bid": 1}}
+    expected = quote if other == "expected" else encode("open")
+    seen = Regression({"client_id": "a-1"}, expected, {"exchange": [call]})
+    verdict = judge("send_once", BODIES["send_once"], regressions=[seen])
+    assert verdict.accepted, verdict.as_text()
