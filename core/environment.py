@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ConfigError
+from core.passwords import passwords
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _SECRET = re.compile(r"(_KEY|_SECRET|_TOKEN|_PASSWORD)\Z")
-_PASSWORD = re.compile(r"://[^/@\s]*:([^/@\s]+)@")
 # Shorter ones would blot out half of every message, and nobody hands out such keys.
 _SHORTEST_SECRET = 6
 
@@ -145,4 +145,4 @@ def _ours(key: str) -> bool:
 def _secret_parts(key: str, value: str | None) -> list[str]:
     if value is None:
         return []
-    return [value] if _SECRET.search(key) else _PASSWORD.findall(value)
+    return [value] if _SECRET.search(key) else passwords(value)

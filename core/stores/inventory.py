@@ -13,7 +13,8 @@ import redis
 from psycopg import sql
 
 from core.errors import StoreUnavailable
-from core.stores.postgres import Connection, without_password
+from core.passwords import without_password, without_passwords_of
+from core.stores.postgres import Connection
 
 PREFIX = "architect:"
 SCHEMAS = ("trading_data", "system_logs")
@@ -108,8 +109,9 @@ def connect_redis(redis_url: str) -> redis.Redis:
         client = redis.Redis.from_url(redis_url, socket_timeout=10.0)
         client.ping()
     except (redis.RedisError, ValueError) as error:
+        said = without_passwords_of(redis_url, str(error))
         raise StoreUnavailable(
-            f"cannot reach Redis at {without_password(redis_url)}: {error}",
+            f"cannot reach Redis at {without_password(redis_url)}: {said}",
             hint="start it, or unset REDIS_URL to use the embedded one",
-        ) from error
+        ) from None
     return client

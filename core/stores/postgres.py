@@ -5,11 +5,10 @@ It hands out plain psycopg connections; queries belong to those who use them.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 import psycopg
 
 from core.errors import StoreUnavailable
+from core.passwords import without_password, without_passwords_of
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -31,17 +30,9 @@ def connect(
             tcp_user_timeout=None if silent_s is None else silent_s * 1000,
         )
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+        # What libpq says, and with it the error behind ours, may hold the password.
+        said = without_passwords_of(database_url, str(error)).strip().splitlines()[0]
         raise StoreUnavailable(
-            f"cannot reach Postgres at {without_password(database_url)}: "
-            + str(error).strip().splitlines()[0],
+            f"cannot reach Postgres at {without_password(database_url)}: {said}",
             hint="start it, or unset DATABASE_URL to use the embedded one",
-        ) from error
-
-
-def without_password(url: str) -> str:
-    """Return `url` fit for messages."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    place = parts.netloc.replace(f":{parts.password}@", ":***@")
-    return urlunsplit(parts._replace(netloc=place))
+        ) from None
