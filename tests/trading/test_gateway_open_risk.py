@@ -72,7 +72,26 @@ def entry(side: str, size: str, price: str, **changes: Any) -> dict[str, Any]:
             [entry("buy", "3", "98"), stop("sell", "3", "97", client_id="c-1-stop")],
             "9",
         ),
+        # Its stop covers what it is large enough for, the rest is at risk whole.
+        (
+            [],
+            [entry("buy", "3", "98"), stop("sell", "1", "97", client_id="c-1-stop")],
+            "203",
+        ),
+        (
+            [],
+            [
+                entry("buy", "3", "98", filled=Decimal(1)),
+                stop("sell", "3", "97", client_id="c-1-stop", filled=Decimal(2)),
+            ],
+            "103",
+        ),
         ([], [entry("sell", "3", "102")], "306"),
+        (
+            [],
+            [entry("sell", "3", "102"), stop("buy", "2", "103", client_id="c-1-stop")],
+            "108",
+        ),
         (
             [],
             [entry("sell", "3", "102"), stop("buy", "3", "103", client_id="c-1-stop")],

@@ -391,6 +391,21 @@ def test_a_stop_is_moved_away_only_as_far_as_an_entry_may_risk(
     assert len(rig.exchange.seen("/editorder")) == allowed
 
 
+@pytest.mark.parametrize(("size", "allowed"), [("0.006", True), ("0.004", False)])
+def test_the_stop_of_an_entry_that_rests_is_made_smaller_only_within_the_limit(
+    rig: Rig, size: str, allowed: bool
+) -> None:
+    entry = {**OPEN_ORDER, "unfilledSize": 0.01, "filledSize": 0}
+    rig.rest(entry, {**stop_of(0.01, 45_000, "c-1-stop"), "side": "sell"})
+    given = {"size": size, "limit_price": None, "stop_price": None}
+    if allowed:
+        rig.calls["edit"](client_id="c-1-stop", **given)
+    else:
+        with pytest.raises(GatewayRefused, match=r"after the change 320\.00 USD"):
+            rig.calls["edit"](client_id="c-1-stop", **given)
+    assert len(rig.exchange.seen("/editorder")) == allowed
+
+
 def test_a_stop_is_moved_nearer_even_when_too_much_is_at_risk(rig: Rig) -> None:
     rig.hold({**SHORT, "size": 2})
     rig.rest(stop_of(0.02, 51_000))

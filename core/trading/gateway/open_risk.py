@@ -28,14 +28,13 @@ def open_risk_usd(
     waiting = {row["client_id"] + STOP_SUFFIX for row in entries if row["client_id"]}
     stops = [row for row in orders if is_stop(row)]
     covers = [row for row in stops if row["client_id"] not in waiting]
-    by_id = {row["client_id"]: row["stop_price"] for row in stops}
+    by_id = {row["client_id"]: row for row in stops}
     held = [_position_risk(row, covers, _mark(row, marks)) for row in positions]
     resting = [
-        _entry_risk(
-            row["side"],
-            row["size"] - row["filled"],
-            [_mark(row, marks), row["limit_price"], row["stop_price"]],
+        _resting_risk(
+            row,
             by_id.get(row["client_id"] + STOP_SUFFIX) if row["client_id"] else None,
+            _mark(row, marks),
         )
         for row in entries
     ]
@@ -46,6 +45,17 @@ def order_risk_usd(order: Order, mark: Decimal) -> Decimal:
     """Return what an order adds to the open risk at most."""
     prices = [mark, order.limit_price, order.stop_price]
     return _entry_risk(order.side, order.size, prices, order.protect_price)
+
+
+def _resting_risk(row: Row, stop: Row | None, mark: Decimal) -> Decimal:
+    """Return the risk of an entry that rests: its stop may be smaller than what is left."""
+    prices = [mark, row["limit_price"], row["stop_price"]]
+    left: Decimal = row["size"] - row["filled"]
+    if stop is None:
+        return _entry_risk(row["side"], left, prices, None)
+    covered = min(left, stop["size"] - stop["filled"])
+    bare = _entry_risk(row["side"], left - covered, prices, None)
+    return bare + _entry_risk(row["side"], covered, prices, stop["stop_price"])
 
 
 def _entry_risk(
