@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 from adapter_cases import kraken_rest, limit_order
-from canned_exchange import GOOD, OPEN_ORDER, CannedExchange, execution, sent
+from canned_exchange import (
+    DISARMED,
+    GOOD,
+    OPEN_ORDER,
+    CannedExchange,
+    execution,
+    sent,
+)
 from running_gateway import plain_request
 
 from core.environment import Environment
@@ -126,6 +133,37 @@ def test_an_order_past_a_limit_is_refused_and_never_sent(
     with pytest.raises(GatewayRefused, match=said.replace("(", "\\(")):
         place(service, **changes)
     assert not exchange.seen("/sendorder")
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "protect", "allowed"),
+    [
+        ("buy", "55000", "54000", False),
+        ("buy", "55000", "50000", False),
+        ("buy", "55000", "49999", True),
+        ("sell", "45000", "46000", False),
+        ("sell", "45000", "50000", False),
+        ("sell", "45000", "50001", True),
+    ],
+)
+def test_a_stop_that_would_fire_at_once_protects_no_entry(
+    service: Service,
+    exchange: CannedExchange,
+    side: str,
+    trigger: str,
+    protect: str,
+    allowed: bool,
+) -> None:
+    """The mark is 50,000: beyond it the stop is gone before its entry is filled."""
+    exchange.answers["/cancelallordersafter"] = DISARMED
+    order = {"side": side, "kind": "stop", "limit_price": None, "stop_price": trigger}
+    if allowed:
+        place(service, **order, protect_price=protect)
+    else:
+        said = f"protect_price {protect} of a {side} lies beyond the mark of 50000"
+        with pytest.raises(GatewayRefused, match=said):
+            place(service, **order, protect_price=protect)
+    assert len(exchange.seen("/batchorder")) == allowed
 
 
 def test_open_notional_counts_positions_and_resting_orders(

@@ -105,6 +105,7 @@ class Guard:
     def _check_open(self, order: Order) -> None:
         found, limits = self._exposure.now(), self.limits
         mark = found.marks[order.symbol]
+        _check_protection(order, mark)
         notional = order.size * _worst_price(order, mark)
         if notional > limits.max_order_usd:
             raise GatewayRefused(
@@ -129,6 +130,16 @@ class Guard:
                 f"max_open_risk_frac is {limits.max_open_risk_frac}, {when} {risk:.2f}"
                 f" USD of {found.equity_usd:.2f} are at risk"
             )
+
+
+def _check_protection(order: Order, mark: Decimal) -> None:
+    """Refuse a stop that would fire before its entry is filled, and leave it without one."""
+    stop = order.protect_price
+    if stop is None or (stop < mark if order.side == "buy" else stop > mark):
+        return
+    raise GatewayRefused(
+        f"protect_price {stop} of a {order.side} lies beyond the mark of {mark}"
+    )
 
 
 def _worst_price(order: Order, mark: Decimal) -> Decimal:
