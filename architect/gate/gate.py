@@ -172,8 +172,8 @@ class Gate:
                 # Until then nobody has judged the two together, and the verdict says so.
                 trial.left_out.append(name)
                 continue
-            if not needed <= self._built(trial):
-                # Nor can it be run: something between needs what is not built yet.
+            if needed & {*trial.left_out} or not needed <= self._built(trial):
+                # Nor can one be judged that runs on such a user, or on what is not built.
                 trial.left_out.append(name)
                 continue
             trial.stage = "dependents"

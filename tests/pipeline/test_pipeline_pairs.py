@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,33 @@ def test_it_is_judged_once_what_its_user_needs_is_built(both: Bench) -> None:
     assert both.judged == ["extra", "inner", "side", "fee"]
     assert entry_of(both, "fee").unjudged == ()
     assert verify(both.project) == []
+
+
+def test_specs_that_change_together_do_not_block_each_other_in_a_chain(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """`top` stays as it is, and what it calls by way of `round_trip` is another `fee`."""
+    bench = make_bench("fee", "round_trip")
+    body = 'return fee(notional) + fee(notional, {}=Decimal("0.0005"))\n'
+    bench.answers["round_trip"] = [fenced(body.format("rate_frac"))]
+    write_spec(bench, "top", "round_trip", "return round_trip(notional)\n", "1")
+    write_spec(bench, "roof", "top", "return top(notional)\n", "1")
+    assert bench.generate().ok
+    live = Live(bench)
+    change_both(bench)
+    bench.answers["round_trip"] = [fenced(body.format("part_frac"))]
+    bench.answers["top"] = [fenced("return round_trip(notional)\n")]
+    assert bench.generate("fee").ok
+    users = [f"{n}@{entry_of(bench, n).version}" for n in ("roof", "round_trip", "top")]
+    assert list(entry_of(bench, "fee").unjudged) == users
+    assert live.look() == []
+    outcome = bench.generate()
+    assert outcome.ok, outcome
+    assert entry_of(bench, "fee").unjudged == ()
+    assert bench.judged == ["round_trip", "top", "fee"]
+    assert live.look() == ["fee", "round_trip"]
+    assert live.registry["roof"](Decimal(2000)) == 2
+    assert verify(bench.project) == []
 
 
 def test_a_gate_of_its_own_process_tells_who_was_left_out(pair: Bench) -> None:
