@@ -16,7 +16,7 @@ from typing import Any
 
 from core.breaker import Breaker
 from core.errors import Barred, DeadlineExceeded, ExchangeError, StoreError
-from core.hooks import Failure
+from core.hooks import Failure, words_of
 from core.registry import Registry
 from core.values import Foreign, NotPlain, encode
 
@@ -108,7 +108,7 @@ class Containment:
         """Tell the breaker, before Wick: it decides whether Wick may repair."""
         if self.breaker is None:
             return
-        told = (failure.module, failure.version, _words(failure.error))
+        told = (failure.module, failure.version, words_of(failure.error))
         if anew:
             self.breaker.failed(*told)
         if contained == "raised":
@@ -149,10 +149,6 @@ def _safely_answered(failure: Failure) -> Any:
     raise failure.error
 
 
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
 def _answer(failure: Failure, good: Any) -> str:
     if good is not None:
         return f"rolled back to {good.id}"
@@ -176,7 +172,7 @@ def _report(failure: Failure, contained: str) -> Report:
         version=failure.version,
         module_kind=failure.kind,
         outcome=failure.outcome,
-        error=_words(failure.error),
+        error=words_of(failure.error),
         trace="".join(lines)[-2000:],
         arguments=plain if whole else None,
         contained=contained,

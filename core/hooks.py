@@ -36,6 +36,18 @@ class Interrupted(BaseException):
         self.code, self.limit_ms = code, limit_ms
 
 
+def words_of(error: BaseException) -> str:
+    """Return an error's type and text; its type alone where no text can be made of it.
+
+    Whoever contains an error must not fail by it.
+    """
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}"
+    except Exception:
+        return kind
+
+
 class Hooks:
     """What the process around the modules sets: sink, containment, number of the tick.
 

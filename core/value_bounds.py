@@ -14,10 +14,12 @@ MAX_DEPTH = 64
 MAX_MEMBERS = 10_000  # of one set or mapping
 MAX_ALIKE = 16  # different numbers with one hash, in one value
 MAX_ROWS = 2_000_000
+MAX_INT_DIGITS = 4000  # Python writes out and reads 4300
 MAX_DIGITS = 6144  # as IEEE 754's decimal128 has for its exponent
 
 # Of a decimal that is written out so short and without an exponent nothing is counted.
 _SHORT = 64
+_LARGEST = 10**MAX_INT_DIGITS
 _SMALL = sys.hash_info.modulus
 # Decimals of so few digits, before and after the point, hardly ever share a hash.
 _NARROW, _FINEST = 18, -30
@@ -67,6 +69,13 @@ def check_decimal(value: Decimal) -> Decimal:
         len(digits) <= MAX_DIGITS and abs(exponent) <= MAX_DIGITS
     ):
         raise NotPlain(f"a Decimal with more than {MAX_DIGITS} digits or such exponent")
+    return value
+
+
+def check_int(value: int) -> int:
+    """Refuse a number that Python does not write out."""
+    if not -_LARGEST < value < _LARGEST:
+        raise NotPlain(f"an int with more than {MAX_INT_DIGITS} digits")
     return value
 
 

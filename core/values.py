@@ -24,6 +24,7 @@ from core.value_bounds import (
     check_decimal,
     check_depth,
     check_dtype,
+    check_int,
     check_members,
 )
 from core.value_decoding import decode
@@ -48,6 +49,8 @@ def encode(value: Any, depth: int = 0) -> Encoded:
     """Return the plain form; NotPlain for a type outside the vocabulary."""
     check_depth(depth)
     kind: Any = type(value)
+    if kind is int:
+        return check_int(value)
     if kind in _PLAIN:
         return value
     if kind is list:
@@ -78,6 +81,10 @@ def _items(value: Any, depth: int) -> list[Encoded]:
     if value:
         check_depth(depth)
     # Most parts are plain: a call for each of them would be most of the work.
+    if int in set(map(type, value)):
+        numbers = [item for item in value if type(item) is int]
+        check_int(max(numbers))
+        check_int(min(numbers))
     return [item if type(item) in _PLAIN else encode(item, depth) for item in value]
 
 

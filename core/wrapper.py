@@ -19,7 +19,7 @@ from typing import Any
 
 from core.contract import TERMS
 from core.errors import ContractError, DeadlineExceeded, EnsuresError, RequiresError
-from core.hooks import Failure, Interrupted, Reflection, hooks
+from core.hooks import Failure, Interrupted, Reflection, hooks, words_of
 
 __all__ = [
     "Failure",
@@ -200,7 +200,7 @@ class Wrapping:
             error = self._overdue(error)
         took = time.perf_counter_ns() - started
         outcome = self._outcome(error)
-        text = f"{type(error).__name__}: {error}"
+        text = words_of(error)
         given = dict(zip(self.parameters, args, strict=True))
         arguments = {k: v for k, v in given.items() if k not in self.ports}
         shown = tuple(arguments.values()) if self.reflect == "full" else None

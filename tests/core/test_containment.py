@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from core_modules import Folder, entry, halve
 
+from core.breaker import Breaker
 from core.containment import Containment, Report
 from core.errors import EnsuresError, OutcomeUnknown, RequiresError
 from core.hooks import hooks
+from core.live_terms import LiveTerms
 from core.registry import Registry
 from core.values import decode
 
@@ -80,6 +84,33 @@ def test_the_last_good_version_answers_within_the_very_call(folder: Folder) -> N
     assert report.contained == f"rolled back to {entry(GOOD).version}"
     assert "does not ensure result <= x" in report.error
     assert report.arguments == {"x": 8}
+
+
+def test_an_error_whose_text_cannot_be_made_is_contained_too(folder: Folder) -> None:
+    """A number of more than 4300 digits is written out by nothing."""
+    reflected: list[Any] = []
+    hooks.append = reflected.append
+    system = System(folder, GOOD, halve("raise KeyError(10**5000)"))
+    system.containment.breaker = Breaker(system.registry, LiveTerms())
+    assert system.call(8) == 4
+    assert [report.error for report in system.reports] == ["KeyError"]
+    assert [one[6] for one in reflected] == ["KeyError", None]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**5000, [1, -(10**5000)], {"a": (10**5000,)}],
+    ids=["itself", "in a list", "deeper"],
+)
+def test_an_input_that_no_text_can_hold_is_told_as_none(
+    folder: Folder, value: Any
+) -> None:
+    text = halve("raise ValueError", ', on_failure="0"').replace("x >= 0", "True")
+    system = System(folder, text)
+    assert system.call(value) == 0
+    (report,) = system.reports
+    assert (report.arguments, report.foreign) == (None, ())
+    json.dumps(asdict(report))
 
 
 def test_versions_that_fail_one_after_another_are_all_taken_off(folder: Folder) -> None:

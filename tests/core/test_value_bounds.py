@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import time
@@ -51,6 +52,14 @@ def test_a_value_comes_back_the_same(value: Any) -> None:
     again = decode(encode(value), {})
     assert difference(value, again) is None
     assert type(again) is type(value)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_int_that_no_text_can_hold_has_no_plain_form(sign: int) -> None:
+    for value in (10**5000 * sign, [0, 10**5000 * sign], {10**5000 * sign}):
+        with pytest.raises(NotPlain, match="an int with more than 4000 digits"):
+            encode(value)
+    assert json.loads(json.dumps(encode(10**3999 * sign))) == 10**3999 * sign
 
 
 def tagged(tag: str, value: Any, **more: Any) -> dict[str, Any]:
