@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from canned_exchange import Request
+from canned_exchange import GOOD, OPEN_ORDER, Request
 from switch_rig import Rig
 
 from core.errors import GatewayRefused
@@ -102,6 +102,21 @@ def test_an_entry_that_waited_too_long_for_another_is_not_sent(rig: Rig) -> None
         with pytest.raises(GatewayRefused, match="decided 60 s ago"):
             entry.result(5)
     assert rig.exchange.requests == []
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_order_that_is_not_shown_is_not_changed(rig: Rig, shown: bool) -> None:
+    """Nothing of it could be checked: it may be an entry, and entries are halted."""
+    orders = {**GOOD["/openorders"], "openOrders": [OPEN_ORDER] if shown else []}
+    rig.exchange.answers["/openorders"] = orders
+    rig.calls["halt"](reason="news")
+    given = {"size": "9", "limit_price": None, "stop_price": None}
+    if shown:
+        with pytest.raises(GatewayRefused, match="an entry is not changed"):
+            rig.calls["edit"](client_id="c-1", **given)
+    else:
+        assert rig.calls["edit"](client_id="c-1", **given) is None
+    assert not rig.exchange.seen("/editorder")
 
 
 def test_of_an_id_that_was_refused_and_sent_again_what_was_accepted_counts(

@@ -160,17 +160,16 @@ class Orders:
         check_client_id(client_id)
         with self._opening:
             found = self._resting("client_id", client_id)
-            if found is not None:
-                if not found["reduce_only"]:
-                    raise GatewayRefused(
-                        "edit: an entry is not changed",
-                        hint="cancel it and send another",
-                    )
-                if found["kind"] in TRIGGERED and changes["limit_price"] is not None:
-                    raise GatewayRefused(
-                        f"edit: a {found['kind']} takes no limit_price"
-                    )
-                self._guard.check_change(found, changes["size"], changes["stop_price"])
+            if found is None:
+                # Perhaps it is shown late; of what is not shown nothing can be checked.
+                return None
+            if not found["reduce_only"]:
+                raise GatewayRefused(
+                    "edit: an entry is not changed", hint="cancel it and send another"
+                )
+            if found["kind"] in TRIGGERED and changes["limit_price"] is not None:
+                raise GatewayRefused(f"edit: a {found['kind']} takes no limit_price")
+            self._guard.check_change(found, changes["size"], changes["stop_price"])
             self._guard.changed()
             return self._adapter.edit(client_id, **changes)
 

@@ -20,10 +20,10 @@ MANY = Decimal(10**6)
 class Lagging(Noting):
     """Its positions are for `lag` readings those of before a person's order, or of an entry's
     first clip, as they are also for so many `after_entry`; fills at or after `until_ms` are
-    not shown.
+    not shown. So many orders that are `unseen` are not changed, for they are not shown then.
     """
 
-    lag = after_entry = 0
+    lag = after_entry = unseen = 0
     until_ms: int | None = None
 
     def __init__(self, engine: Any, records: Any) -> None:
@@ -48,6 +48,12 @@ class Lagging(Noting):
         until = self.until_ms
         found = super().fills(since_ms)
         return [f for f in found if until is None or f.time_ms < until]
+
+    def edit(self, *args: Any) -> Any:
+        if self.unseen:
+            self.unseen -= 1
+            return None
+        return super().edit(*args)
 
 
 def made(**config: Any) -> tuple[Session, Any]:
@@ -120,6 +126,17 @@ def test_what_a_person_made_smaller_is_seen_when_its_fill_is(late: bool) -> None
     exchange.until_ms = None
     tick(one)
     assert stopped(one) == size_of(one, XBT) == size - PART
+
+
+def test_a_stop_that_is_not_shown_at_its_change_is_changed_at_the_next_look() -> None:
+    one, exchange = holding()
+    size = size_of(one, XBT)
+    deal(one, XBT, "sell", PART / 2)
+    exchange.unseen = 1
+    tick(one)
+    assert (exchange.unseen, stopped(one)) == (0, size)
+    look(one)
+    assert stopped(one) == size_of(one, XBT) == size - PART / 2
 
 
 def test_what_the_exchange_says_counts_once_the_books_are_opened_anew() -> None:
