@@ -46,6 +46,12 @@ class Breaker:
                 if module in self.registry.names:
                     self._apply(module)
 
+    def keep_again(self) -> None:
+        """Keep all that is remembered once more: where it was kept it is gone."""
+        with self._lock:
+            for module, health in self._known.items():
+                self.keep(module, health)
+
     def health(self, module: str) -> Health:
         """Return what is remembered of a module."""
         return self._known.get(module, Health())

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.events import HEALTH, connect
+from core.events import HEALTH, PLACE, connect
 from core.health import Health, parse_health
 
 if TYPE_CHECKING:
@@ -55,11 +55,18 @@ def acquit(client: redis.Redis, module: str, version: str, now_ms: int) -> None:
 class ResetWatch:
     """Calls `on_reset(module, health)` on a thread of its own for each reset.
 
-    It is told of those that its own process wrote too.
+    It is told of those that its own process wrote too. `on_lost()` is called when Redis has
+    lost what the running system told it.
     """
 
-    def __init__(self, redis_url: str, on_reset: Callable[[str, Health], None]) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        on_reset: Callable[[str, Health], None],
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client, self._on_reset = connect(redis_url), on_reset
+        self._on_lost, self._placed = on_lost, False
         self.known = read_healths(self._client)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="resets", daemon=True)
@@ -82,8 +89,13 @@ class ResetWatch:
         while not self._closing.wait(EVERY_S):
             try:
                 healths = read_healths(self._client)
+                placed = bool(self._client.exists(PLACE))
             except redis.RedisError:
                 continue  # it comes back, or everything ends
+            # Once only until it is there again: what is told waits while none is written.
+            lost, self._placed = self._placed and not placed, placed
+            if lost:
+                self._on_lost()
             for module, health in healths.items():
                 if health.reset_ms > seen.get(module, 0):
                     seen[module] = health.reset_ms

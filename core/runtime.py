@@ -60,7 +60,7 @@ class Runtime:
         self.terms = read_terms(project.specs, manifest)
         self.breaker = Breaker(self.modules, self.terms, self._keep, self._tripped)
         self.containment = Containment(self.modules, self._report, self.breaker)
-        self._resets = ResetWatch(redis_url, self._reset)
+        self._resets = ResetWatch(redis_url, self._reset, self._tell_again)
         self._hung_note = hung_note(project)
         self._watching = ExitStack()
         self.watcher = Watcher(
@@ -85,13 +85,23 @@ class Runtime:
         self._remember()
         self._watching.enter_context(Deadline(self.terms.limits_ms).watching())
         self.events.ended()  # a process that was killed has left its own behind
-        self.events.running(
-            {name: self.modules.version(name).id for name in self.modules.names}
-        )
+        self._tell_running()
         for guard in (HangGuard(self._hung_note), self._resets, self.watcher):
             self._watching.callback(guard.stop)
             guard.start()
         return self
+
+    def _tell_running(self) -> None:
+        versions = {name: self.modules.versions(name) for name in self.modules.names}
+        # One may be removed meanwhile.
+        self.events.running({n: found[-1].id for n, found in versions.items() if found})
+
+    def _tell_again(self) -> None:
+        """Tell what Redis has lost: else no breaker could be reset, and a worker elsewhere
+        would take its own checkout for the one that runs."""
+        self.events.here(self.place)
+        self._tell_running()
+        self.breaker.keep_again()
 
     def _remember(self) -> None:
         """Keep from running what was kept so before, and what the last process hung in."""

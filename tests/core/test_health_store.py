@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from test_events import until
 from test_runtime import client, details, start
 
 from core import health_store
-from core.events import EVENTS, HEALTH, JOBS, Events
+from core.events import EVENTS, HEALTH, JOBS, PLACE, RUNNING, Events
 from core.health import Health
 from core.health_store import ResetWatch, acquit, read_healths, reset_health
 from core.runtime import Runtime
@@ -77,6 +78,44 @@ def test_a_breaker_trips_in_a_running_system_and_a_person_resets_it(
         assert reset_health(client, "halve", 10**15)
         until(lambda: not runtime.modules.barred("halve"))
         assert runtime.modules["halve"](8) == 4
+
+
+def test_what_a_redis_has_lost_is_told_again_while_the_system_runs(
+    folder: Folder, start: Callable[[], Runtime], client: Any
+) -> None:
+    """Else nobody could reset a breaker, nor say where the system runs."""
+    version = folder.accept("halve", halve("return x // 2", SAFE)).version
+    with start() as runtime:
+        until(lambda: client.exists(PLACE, RUNNING) == 2)
+        client.hset(HEALTH, "halve", TRIPPED.as_text())
+    with start() as runtime:
+        for _ in range(2):
+            until(lambda: client.exists(PLACE, RUNNING, HEALTH) == 3)
+            time.sleep(2 * health_store.EVERY_S)  # it has looked
+            client.flushdb()
+        until(lambda: client.get(PLACE) == runtime.place)
+        until(lambda: client.hgetall(RUNNING) == {"halve": version})
+        until(lambda: read_healths(client) == {"halve": TRIPPED})
+        assert runtime.modules["halve"](8) == -1
+        assert reset_health(client, "halve", 10**15)
+        until(lambda: runtime.modules["halve"](8) == 4)
+
+
+def test_while_a_redis_takes_no_writes_nothing_is_told_again_and_again(
+    client: Any, monkeypatch: pytest.MonkeyPatch, fresh_stores: Stores
+) -> None:
+    """What waits for it has a bound, and jobs for Wick wait there too."""
+    monkeypatch.setattr(health_store, "EVERY_S", 0.02)
+    lost: list[int] = []
+    watch = ResetWatch(fresh_stores.redis_url, lambda *_: None, lambda: lost.append(1))
+    watch.start()
+    for times in (1, 2):
+        client.set(PLACE, "here")
+        time.sleep(0.2)
+        client.delete(PLACE)
+        time.sleep(0.2)
+        assert len(lost) == times
+    watch.stop()
 
 
 def test_a_word_is_newer_than_the_one_before_whatever_the_clock_says(
