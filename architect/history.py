@@ -12,7 +12,7 @@ from architect.models.reply import Reply
 from architect.rebuild import module_text
 from architect.replies import ReplyStore
 from architect.repository import Repository
-from core.errors import ArchitectError
+from core.errors import ArchitectError, ReplyChanged, ReplyMissing
 from core.manifest import Entry, parse_manifest, read_manifest, sha256
 from core.project import Project
 from core.spec_graph import load_graph
@@ -89,10 +89,15 @@ def find_version(
 
 
 def recorded_reply(project: Project, version: Accepted) -> Reply | None:
-    """Return the reply that a version came from, None for a record."""
-    if not version.entry.reply:
+    """Return the reply that a version came from, None for a record, or where that reply is
+    gone or another one has its place: its body is recorded anew then."""
+    entry = version.entry
+    if not entry.reply:
         return None
-    return ReplyStore(project.replies).find(version.entry.reply)
+    try:
+        return ReplyStore(project.replies).read(entry.reply, entry.reply_sha256)
+    except (ReplyMissing, ReplyChanged):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,24 @@ def test_a_rollback_brings_the_version_before_back_through_the_gate(
     assert commit.subject == f"Roll back fee to version {target.version}"
 
 
+def test_a_version_whose_question_has_another_answer_by_now_is_rebuilt_as_it_was(
+    bench: Bench,
+) -> None:
+    """Somebody threw the first answer away and asked again."""
+    bench.answers["fee"] = [fenced("return rate_frac * notional\n")]
+    assert bench.generate().ok
+    entry = read_manifest(bench.project.manifest).modules["fee"]
+    (bench.project.replies / entry.reply).unlink()
+    # What is accepted is kept as long as its file is there.
+    bench.project.module("fee").unlink()
+    assert bench.generate().ok
+    target = find_version(bench.project, bench.repository, "fee", None)
+    graph = load_graph(bench.project.specs)
+    assert bench.pipeline().bring_back(graph.get("fee"), graph, target).accepted
+    assert "rate_frac * notional" in bench.project.module("fee").read_text()
+    assert verify(bench.project) == []
+
+
 PROPERTY = """properties:
   - name: it is proportional
     check: call(notional=notional * 2) == result * 2
