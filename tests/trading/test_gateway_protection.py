@@ -273,6 +273,37 @@ def test_a_lost_reply_leaves_nothing_that_was_to_be_taken_back(
     assert port.order("in-1").filled == 0
 
 
+def lose_what_is_taken_back(paper: Paper, times: int | None) -> None:
+    """Lose the reply to it, and so often what became of it."""
+    paper.fault("reject", "batchorder", status="tooManyOrders", only="stop")
+    paper.fault("reply_lost_after_accept", "sendorder")
+    # The first one asks whether the id of the entry's stop is used up.
+    paper.fault("http_503", "orders/status", skip=1, times=times)
+
+
+def test_a_lost_reply_and_no_word_of_it_at_first_leave_nothing_either(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    lose_what_is_taken_back(paper, times=1)
+    with pytest.raises(OrderRejected, match="taken back"):
+        protected(port)
+    assert port.positions() == []
+    assert port.order("in-1").filled == 0
+
+
+def test_what_was_taken_back_without_a_word_of_it_is_told_as_soon_as_fills_do(
+    port: GatewayExchange, paper: Paper
+) -> None:
+    lose_what_is_taken_back(paper, times=None)
+    with pytest.raises(OutcomeUnknown, match="could not be taken back"):
+        protected(port)
+    assert port.positions() == []
+    paper.ask("DELETE", "fault")
+    status = port.order("in-1")
+    assert (status.status, status.filled) == ("rejected", 0)
+    assert "taken back" in status.reason
+
+
 @pytest.fixture
 def canned() -> Iterator[CannedExchange]:
     """An exchange without an order at rest."""

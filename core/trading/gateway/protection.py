@@ -34,11 +34,12 @@ ZERO = Decimal(0)
 @dataclass
 class Apart:
     """What one gateway knows of pairs that came apart: the ids of stops that were taken back,
-    and the coins of entries that were, by their ids.
+    and the coins of entries that were, by their ids. Of those `in_doubt` more may be.
     """
 
     stops: set[str] = field(default_factory=set)
     entries: dict[str, Decimal] = field(default_factory=dict)
+    in_doubt: set[str] = field(default_factory=set)
     born_s: float = field(default_factory=time.monotonic)
 
     def ask(self, adapter: Adapter, order: Order) -> None:
@@ -60,13 +61,16 @@ class Apart:
         """Return an order's status without what was taken back of it.
 
         The exchange calls such an entry filled, and whoever asks would go on with it. What
-        a gateway before this one took back is in the fills.
+        a gateway before this one took back, or one that was not told of it, is in the fills.
         """
         client_id = row["client_id"]
         if not row["filled"] or not client_id:
             return row
-        back = self.entries.get(client_id)
-        if back is None and not (back := _undone_before(adapter, client_id)):
+        is_known = client_id in self.entries
+        back = self.entries.get(client_id, ZERO)
+        if not is_known or client_id in self.in_doubt:
+            back = max(back, _undone_by_fills(adapter, client_id))
+        if not is_known and not back:
             return row
         left = max(row["filled"] - back, ZERO)
         reason = f"its stop was refused, and {back} of it was {TAKEN_BACK}"
@@ -169,6 +173,7 @@ def _taken_back(
 ) -> ExchangeError:
     filled: Decimal = entry["filled"]
     told: Row | None = entry
+    apart.in_doubt.add(order.client_id)
     apart.entries[order.client_id] = ZERO
     try:
         if entry["status"] in {"open", "partial"}:
@@ -189,6 +194,7 @@ def _taken_back(
             " be taken back",
             hint="the position is without a stop: place one, or close it",
         )
+    apart.in_doubt.discard(order.client_id)
     return OrderRejected(f"its stop was refused ({why}), so it was {TAKEN_BACK}")
 
 
@@ -210,20 +216,20 @@ def _undone(adapter: Adapter, order: Order, filled: Decimal, apart: Apart) -> De
 
 def _filled(adapter: Adapter, order: Order) -> Decimal | None:
     """Send an order and return what it filled, asked for where its reply was lost; None
-    where the exchange does not know it.
+    where the exchange does not know it, or does not tell.
     """
-    try:
-        row: Row | None = adapter.place(order)
-    except (DuplicateOrder, OutcomeUnknown):
-        row = adapter.order(order.client_id)
-    except OrderRejected:
-        return ZERO
-    except ExchangeError:
-        return None
+    row: Row | None = None
+    with contextlib.suppress(ExchangeError):
+        try:
+            row = adapter.place(order)
+        except (DuplicateOrder, OutcomeUnknown):
+            row = adapter.order(order.client_id)
+        except OrderRejected:
+            return ZERO
     return row["filled"] if row else None
 
 
-def _undone_before(adapter: Adapter, client_id: str) -> Decimal:
+def _undone_by_fills(adapter: Adapter, client_id: str) -> Decimal:
     fills = adapter.fills(max(0, adapter.now_ms() - _LOOKBACK_MS))
     undoing = (f for f in fills if f["client_id"].startswith(client_id + _UNDO_SUFFIX))
     return sum((fill["size"] for fill in undoing), ZERO)
