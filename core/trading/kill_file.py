@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.durable import sync_folder
+
 HALT_FILE = "halt"
 DAY_FILE = "day.json"
 _MOST_BYTES = 4096
@@ -22,7 +24,7 @@ def one_line(reason: str) -> str:
 
 def write(path: Path, reason: str) -> bool:
     """Throw the switch, or add a reason to it. False if that stands there already, or the
-    file is long enough. OSError if it cannot be written.
+    file is long enough. OSError if it cannot be written, so that it outlives a power cut.
     """
     line = one_line(reason)
     if not takes(path, line):
@@ -31,6 +33,9 @@ def write(path: Path, reason: str) -> bool:
     with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8") as file:
         # First, for `touch` and an editor may have left a line without its end.
         file.write(f"\n{line}" if file.tell() else line)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
     return True
 
 

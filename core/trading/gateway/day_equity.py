@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from core.durable import sync_folder
 from core.trading.gateway.adapter import Row
 
 # Each run on paper is an account of its own.
@@ -120,8 +121,12 @@ class DayEquity:
         new = self._path.with_name(self._path.name + ".new")
         self._saved = False
         with contextlib.suppress(OSError):
-            new.write_text(text)
+            with new.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(new, self._path)
+            sync_folder(self._path.parent)
             self._saved = self._there = True
 
 
