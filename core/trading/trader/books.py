@@ -17,7 +17,7 @@ from typing import Any
 from core.errors import StoreUnavailable
 from core.records import row_of
 from core.registry import Registry
-from core.trading.ports import UNDO_SUFFIX, Exchange, Store
+from core.trading.ports import Exchange, Store
 from core.trading.trader.missed import missed
 from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
 from core.trading.trader.trades import OpenTrade
@@ -150,10 +150,10 @@ class Books:
         """
         back_ms = OVERLAP_MS * (3 if again else 1)
         shown = self.exchange.fills(max(0, self._since_ms - back_ms))
-        for fill in [fill for fill in shown if self._is_new(fill)]:
-            self._book_fill(fill)
         for fill in shown:
-            if fill.fill_id not in self._seen:
+            if self._is_new(fill):
+                self._book_fill(fill)
+            elif fill.fill_id not in self._seen:
                 self._keep_late(fill)
         self._forget()
         since = self._last_entry - (LEDGER_OVERLAP if again else 0)
@@ -190,9 +190,10 @@ class Books:
         mine = fill.client_id in self.sent or fill.client_id in self.placed
         if fill.time_ms > self._opening.opened_ms or mine:
             return True
-        # In the very millisecond of the opening: by the process before this one?
-        ours = self.modules["order_purpose"](fill.client_id)
-        return not (ours or UNDO_SUFFIX in fill.client_id)
+        # In the very millisecond of the opening: before it, or only behind it?
+        if self._opening.untold is not None:
+            return self._opening.untold[fill.symbol] <= 0
+        return not self.modules["order_purpose"](fill.client_id)
 
     def _forget(self) -> None:
         oldest = self._since_ms - 4 * OVERLAP_MS
@@ -246,6 +247,8 @@ class Books:
         """
         self._seen[fill.fill_id] = fill.time_ms
         self._opened_with.add(fill.fill_id)
+        if fill.time_ms == self._opening.opened_ms and self._opening.untold:
+            self._opening.untold[fill.symbol] -= 1
         self.unread.add(fill)
         self.late.append(fill)
         self.unsaved.append(("fills", row_of(fill)))

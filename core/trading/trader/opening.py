@@ -9,7 +9,8 @@ even then by its fills (`unread.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -37,7 +38,9 @@ class Opening:
     """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
     showed then, `hidden` the ones of positions that it did not, `unread` those that others may
     have been read without; of the account log entries up to `last_entry`, which is `newest`,
-    are in the balance, and nothing before `log_since_ms` is read.
+    are in the balance, and nothing before `log_since_ms` is read. `untold` are the trades of the
+    very millisecond of `opened_ms`, by symbol, that the log has told and no fill has yet; None
+    where the log is late itself.
     """
 
     balance_usd: Decimal = ZERO
@@ -49,6 +52,7 @@ class Opening:
     log_since_ms: int = 0
     last_entry: int = 0
     newest: Any = None
+    untold: Counter[str] | None = None
     # Whether the log has told how the balance came to be, and what it has told since.
     is_told: bool = True
     told_usd: Decimal = ZERO
@@ -99,6 +103,7 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         elif not later and fills.keys() == before.keys():
             opened_ms = max(min(now_ms, told_ms), newest_ms)
             hidden = hidden_fills(fills.values(), bare)
+            is_told = bool(entries) and leaves(entries[-1], balance_usd)
             return Opening(
                 balance_usd=balance_usd,
                 positions=positions,
@@ -109,10 +114,19 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
                 log_since_ms=since_ms,
                 last_entry=last_entry,
                 newest=entries[-1] if entries else None,
-                is_told=bool(entries) and leaves(entries[-1], balance_usd),
+                untold=_untold(entries, fills.values(), opened_ms) if is_told else None,
+                is_told=is_told,
             )
         last_entry = max((e.entry_id for e in later), default=last_entry)
         before = fills
+
+
+def _untold(entries: Iterable[Any], fills: Iterable[Any], time_ms: int) -> Counter[str]:
+    """Return by symbol how many trades of a moment the log tells of, and no fill."""
+    traded = (e for e in entries if e.fee_usd or e.realised_usd)
+    told = Counter(e.symbol for e in traded if e.time_ms == time_ms)
+    told.subtract(fill.symbol for fill in fills if fill.time_ms == time_ms)
+    return told
 
 
 def _shown(exchange: Exchange, now_ms: int) -> dict[str, Any]:

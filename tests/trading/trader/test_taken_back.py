@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from in_process import (
     Noting,
+    deal,
     decide,
     earned_usd,
     entries,
@@ -123,6 +124,24 @@ def test_one_that_a_killed_process_did_not_note_is_told_by_the_next(
     rows = one.store.rows("trades", 0)
     assert len(rows) == 1 + ends
     assert abs(net(rows) - earned_usd(one)) < Decimal("0.01")
+
+
+def test_what_is_taken_back_in_the_moment_of_a_start_is_booked_by_it() -> None:
+    """The gateway goes on where the process that asked for it was killed."""
+    one = session(
+        TraderConfig(lookback=120), TakesBack, paper=PaperConfig(rate_limited=False)
+    )
+    idle(one)
+    tick(one, 2)
+    entry = f"pf-xbtusd-{one.stepper.now_ms}-entry-0"
+    deal(one, XBT, "buy", Decimal("0.05"), entry)
+    restart(one)
+    deal(one, XBT, "sell", Decimal("0.05"), f"{entry}-undo")
+    tick(one, 9)
+    assert "drift" not in [kind for kind, _ in one.told]
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    assert abs(net([row]) - earned_usd(one)) < Decimal("0.01")
 
 
 def want(one: Session) -> None:
