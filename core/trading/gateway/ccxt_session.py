@@ -7,12 +7,16 @@ the CPU time of a call was spent. Connections, TLS, decoding and errors are requ
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
 _KNOWN = frozenset({"data", "headers", "timeout", "proxies", "verify", "files"})
+# A call may take so many times as long as each of its reads may: 30 s of the gateway's 10.
+_TIMEOUTS = 3
 
 
 class LeanSession(requests.Session):
@@ -23,8 +27,10 @@ class LeanSession(requests.Session):
         """Send one request and return requests' Response, its content read.
 
         Anything but a plain call over a direct connection goes the whole way. A redirect
-        is an error: it would carry the key's headers to another host.
+        is an error: it would carry the key's headers to another host. `timeout` is of each
+        read; ReadTimeout also where all of them take too long, each in time.
         """
+        began_s = time.monotonic()
         body, proxies, files = (given.get(k) for k in ("data", "proxies", "files"))
         if (
             proxies
@@ -45,5 +51,38 @@ class LeanSession(requests.Session):
         if response.is_redirect:
             response.close()
             raise requests.exceptions.TooManyRedirects(f"redirected from {url}")
-        response.content  # noqa: B018  # it is read here, while its errors are requests'
+        timeout = given.get("timeout")
+        _read(response, began_s + _TIMEOUTS * timeout if timeout else None)
         return response
+
+
+def _read(response: requests.Response, end_s: float | None) -> None:
+    """Read a response's content, while its errors are requests'."""
+    if end_s is None:
+        response.content  # noqa: B018
+        return
+    raw, response.raw = response.raw, _Timely(response.raw, end_s)
+    try:
+        response.content  # noqa: B018
+    except requests.exceptions.ReadTimeout:
+        # What is left of it would be the answer to the connection's next call.
+        raw.close()
+        raise
+    finally:
+        response.raw = raw
+
+
+class _Timely:
+    """A urllib3 response that is read as it comes, until a time of the monotonic clock."""
+
+    def __init__(self, raw: Any, end_s: float) -> None:
+        self._raw, self._end_s = raw, end_s
+
+    def stream(self, size: int, decode_content: bool) -> Iterator[bytes]:
+        # `read` would wait until there are so many bytes, however slowly they come.
+        while part := self._raw.read1(size, decode_content=decode_content):
+            yield part
+            if len(part) < size and self._raw.closed:
+                return  # without another look for the end of it
+            if time.monotonic() > self._end_s:
+                raise requests.exceptions.ReadTimeout("the answer does not end")
