@@ -363,6 +363,78 @@ def test_a_gateway_counts_nothing_of_the_one_before_it_that_is_closed_or_would_s
     rig.enter("c-2", stop="20000")
 
 
+# --- a symbol without a price ------------------------------------------------------------
+
+
+def suspend(rig: Rig) -> None:
+    """Let the market be suspended, and have no price at the moment."""
+    row = {"symbol": "PF_XBTUSD", "suspended": True}
+    rig.answers["/tickers"] = {**GOOD["/tickers"], "tickers": [row]}
+
+
+def edit(rig: Rig, name: str, stop_price: str) -> None:
+    rig.calls["edit"](
+        client_id=name, size=None, limit_price=None, stop_price=stop_price
+    )
+
+
+def test_an_entry_without_a_price_is_refused_and_its_id_is_free(rig: Rig) -> None:
+    suspend(rig)
+    with pytest.raises(GatewayRefused, match="PF_XBTUSD has no price at the moment"):
+        rig.enter("c-1")
+    rig.answers["/tickers"] = GOOD["/tickers"]
+    rig.enter("c-1")
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_an_entry_that_is_not_shown_counts_by_the_last_price(
+    rig: Rig, side: str
+) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    rig.enter("c-1", side=side, stop="25000" if side == "buy" else "75000")
+    suspend(rig)
+    edit(rig, "s-1", "53000")
+    with pytest.raises(GatewayRefused, match=r"after the change 300\.02 USD"):
+        edit(rig, "s-1", "53001")
+
+
+def test_a_position_that_is_not_shown_counts_by_the_last_price(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", side="sell", stop="75000")
+    rig.rest(stop_of(0.01, 75_000, "c-1-stop"))
+    suspend(rig)
+    edit(rig, "c-1-stop", "80000")
+    with pytest.raises(GatewayRefused, match=r"after the change 300\.01 USD"):
+        edit(rig, "c-1-stop", "80001")
+
+
+def test_one_of_a_gateway_before_is_at_risk_whole_where_no_price_is_known(
+    rig: Rig,
+) -> None:
+    rig.hold(SHORT)
+    rig.rest(stop_of(0.02, 51_000))
+    rig.enter("c-1", stop="25000")
+    rests = {**order_event()["order"], "type": "ORDER"}
+    told = [{"order": rests, "status": "ENTERED_BOOK"}]
+    rig.answers["/orders/status"] = {**GOOD["/orders/status"], "orders": told}
+    suspend(rig)
+    rig.start()
+    with pytest.raises(GatewayRefused, match=r"after the change 550\.00 USD"):
+        edit(rig, "s-1", "53000")
+
+
+def test_without_any_price_a_change_is_refused_in_plain_words(rig: Rig) -> None:
+    rig.answer_entry(filled(0.01))
+    rig.enter("c-1", side="sell", stop="75000")
+    rig.rest(stop_of(0.01, 75_000, "c-1-stop"))
+    suspend(rig)
+    rig.start()
+    with pytest.raises(GatewayRefused, match="PF_XBTUSD has no price to count it by"):
+        edit(rig, "c-1-stop", "80000")
+    edit(rig, "c-1-stop", "70000")
+
+
 # --- changes of stops ------------------------------------------------------------------
 
 

@@ -48,6 +48,8 @@ class Exposure:
         self._positions: list[Row] = []
         self._orders: list[Row] = []
         self._equity_usd = ZERO
+        # As last told: a market that is suspended has none, and what was entered counts on.
+        self._marks: dict[str, Decimal] = {}
         self._read_ms: int | None = None
         self._changes = self._changes_read = 0
 
@@ -55,16 +57,16 @@ class Exposure:
         """Return what is open, orders sent since the last reading included."""
         # Public, and so free: prices are always today's.
         marks = {row["symbol"]: row["mark_price"] for row in self._adapter.tickers()}
+        self._marks |= marks
         if self._is_old():
             self._read()
-        held = self._held(marks)
+        held = self._held()
         notional = sum((_held_usd(row, marks) for row in held), ZERO)
         notional += sum((_order_usd(row, marks) for row in self._orders), ZERO)
         risk = open_risk_usd(held, self._orders, marks)
         for order in self.unseen.orders():
-            mark = marks[order.symbol]
-            notional += order.size * max(mark, order.limit_price or mark)
-            risk += order_risk_usd(order, mark)
+            worth_usd, risk_usd = self._sent_usd(order)
+            notional, risk = notional + worth_usd, risk + risk_usd
         return Open(notional, risk, self._equity_usd, marks)
 
     def change(self, order_id: str, new: Row | None) -> tuple[Open, Decimal]:
@@ -73,19 +75,38 @@ class Exposure:
         found = self.now()
         others = [row for row in self._orders if row["order_id"] != order_id]
         changed = [*others, new] if new is not None else others
-        held = self._held(found.marks)
+        held = self._held()
         before = open_risk_usd(held, self._orders, found.marks)
         after = open_risk_usd(held, changed, found.marks)
         return found, found.risk_usd - before + after
 
-    def _held(self, marks: dict[str, Decimal]) -> list[Row]:
+    def _held(self) -> list[Row]:
         """Return the positions as read, and as entries have made them that are not shown yet."""
         rows = {row["symbol"]: row for row in self._positions}
         for symbol, size in self.unseen.late().items():
-            row = rows.get(symbol, {"symbol": symbol, "entry_price": marks[symbol]})
+            row = rows.get(symbol)
+            if row is None:
+                row = {"symbol": symbol, "entry_price": self._last_mark(symbol)}
             if abs(size) > abs(row.get("size", ZERO)):
                 rows[symbol] = {**row, "size": size}
         return list(rows.values())
+
+    def _last_mark(self, symbol: str) -> Decimal:
+        if symbol not in self._marks:
+            raise GatewayRefused(f"{symbol} has no price to count it by at the moment")
+        return self._marks[symbol]
+
+    def _sent_usd(self, order: Order) -> tuple[Decimal, Decimal]:
+        """Return the notional and the risk of an entry that is not shown yet."""
+        mark = self._marks.get(order.symbol)
+        if mark is not None:
+            notional = order.size * max(mark, order.limit_price or mark)
+            return notional, order_risk_usd(order, mark)
+        # One of a gateway before this one: what it may lose from here is not known.
+        prices = (order.limit_price, order.stop_price, order.protect_price)
+        known = [price for price in prices if price is not None]
+        price = max(known) if known else self._last_mark(order.symbol)
+        return order.size * price, order.size * price
 
     def note(self, order: Order) -> Decimal:
         """Count an entry that is about to be sent; return its symbol's signed position."""

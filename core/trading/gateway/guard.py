@@ -104,7 +104,9 @@ class Guard:
 
     def _check_open(self, order: Order) -> None:
         found, limits = self._exposure.now(), self.limits
-        mark = found.marks[order.symbol]
+        mark = found.marks.get(order.symbol)
+        if mark is None:
+            raise GatewayRefused(f"{order.symbol} has no price at the moment")
         _check_protection(order, mark)
         notional = order.size * _worst_price(order, mark)
         if notional > limits.max_order_usd:
