@@ -22,12 +22,12 @@ class Failing:
     def watch(self) -> bool:
         return self._fail("watch", OSError("no space left, key 123"))
 
-    def account(self) -> Any:
-        return self._fail("account", ValueError("key 123"))
+    def look(self) -> Any:
+        return self._fail("look", ValueError("key 123"))
 
     def _fail(self, name: str, error: Exception) -> Any:
         self.seen.append(name)
-        if self.seen.count(name) == 3 and name == "account":
+        if self.seen.count(name) == 3 and name == "look":
             self.third.set()
             threading.Event().wait()
         raise error
@@ -42,7 +42,7 @@ def test_no_error_ends_the_watch(
     looks = (cast(Heartbeat, both), cast(Service, both))
     threading.Thread(target=gateway._watch, args=looks, daemon=True).start()
     assert both.third.wait(5)
-    assert both.seen == ["watch", "account"] * 3
+    assert both.seen == ["watch", "look"] * 3
     told = capsys.readouterr().err
     assert "gateway: watch: OSError at " in told
     assert "key 123" not in told
