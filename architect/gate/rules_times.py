@@ -11,6 +11,7 @@ import re
 import libcst as cst
 
 from architect.gate.hints import USUAL
+from architect.gate.rules_texts import hour_text
 from architect.gate.walk import Walk
 
 _TABLES = frozenset(["pd", "np"])
@@ -31,13 +32,15 @@ _ARITHMETIC = (cst.Subtract, cst.Divide, cst.FloorDivide, cst.Power)
 _HINT = 'write a date ("2024-01-31"), or .astype("int64") or int(...) around the value'
 
 
-def clock_text(walk: Walk, node: cst.SimpleString) -> None:
-    """No text stands for the time of the call where something may read it so."""
+def clock_text(walk: Walk, node: cst.SimpleString | cst.ConcatenatedString) -> None:
+    """No text stands for the time of the call where something may read it so; texts that
+    stand side by side are one."""
     text = node.evaluated_value
     if _TABLES & walk.scope.modules.keys() and isinstance(text, str | bytes):
         word = text.decode("latin-1") if isinstance(text, bytes) else text
         if word.strip().lower() in _CLOCK:
             walk.refuse(node, f"the text {word!r} reads the clock", USUAL["now"])
+        hour_text(walk, node, word)
 
 
 def time_call(walk: Walk, node: cst.Call) -> None:

@@ -23,7 +23,7 @@ class Scope:
     may also be handed to a used module that takes it); `uses` says of each used module
     which ports it takes, in order; `answered` are those whose errors of a port are
     contained when live; `exceptions` may be raised, `caught` may be caught; `taken` may
-    not be bound.
+    not be bound. `times` tells whether tables may hold times here.
     """
 
     names: frozenset[str]
@@ -36,6 +36,7 @@ class Scope:
     uses: Mapping[str, Mapping[str, frozenset[str]]]
     answered: frozenset[str]
     taken: frozenset[str]
+    times: bool
 
 
 def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
@@ -67,7 +68,17 @@ def scope_of(spec: Spec, graph: SpecGraph, package: str = "trading") -> Scope:
         uses=uses,
         answered=frozenset(n for n in used if _is_answered(graph, n)),
         taken=header | used | set(ports) | set(dir(builtins)),
+        times=bool(header & {"pd", "np"})
+        and ("datetime" in header or _given_times(spec, graph, records)),
     )
+
+
+def _given_times(spec: Spec, graph: SpecGraph, records: set[str]) -> bool:
+    """Tell whether a body may get a time by a record or by what it uses."""
+    others = [graph.specs[n] for n in {*records, *spec.uses} if n in graph.specs]
+    texts = [field.type for one in others for field in one.fields.values()]
+    texts += [one.returns.type for one in others if one.returns is not None]
+    return any(node.name == "datetime" for t in texts for node in types.parse(t).walk())
 
 
 def _is_answered(graph: SpecGraph, name: str) -> bool:

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from architect.gate import rules_names, rules_syntax, rules_uses
+from architect.gate import (
+    rules_names,
+    rules_syntax,
+    rules_texts,
+    rules_times,
+    rules_uses,
+)
 from architect.gate.scope import Scope
 from architect.gate.walk import Rule, Walk
 
@@ -22,7 +28,9 @@ RULES: Mapping[type, Rule] = {
     cst.Try: rules_uses.try_,
     cst.ExceptHandler: rules_syntax.handler,
     cst.MatchClass: rules_syntax.match_class,
+    cst.Module: rules_texts.built,
     cst.SimpleString: rules_syntax.string,
+    cst.ConcatenatedString: rules_times.clock_text,
     cst.FormattedString: rules_syntax.formatted,
     cst.Integer: rules_syntax.number,
     cst.Float: rules_syntax.number,

@@ -23,6 +23,15 @@ def refused(
     return Case(name, signature, body, line=line, **more)  # type: ignore[arg-type]
 
 
+def timed(
+    name: str, body: str, line: int = 1, imports: tuple[str, ...] = ("pandas",)
+) -> Case:
+    """Return a case of tables of times that must be refused at `line`."""
+    return refused(
+        name, "dates: list[datetime] -> list[bool]", body, line, imports=imports
+    )
+
+
 EXCHANGE = {"exchange": "Exchange"}
 
 HOSTILE = [
@@ -196,6 +205,61 @@ HOSTILE = [
             imports=TIMES),
     refused("the day of an hour", PRICES, "return prices * pd.Timestamp('12:00').year",
             imports=TIMES),
+    # What is compared with times, or put among them, pandas reads as a time.
+    timed("clock by texts side by side", 'return (pd.Series(dates) < "no" "w").tolist()'),
+    refused("texts side by side among tables", PRICES, 'prices["no" "w"] = 1\nreturn prices'),
+    timed("clock by a sum of texts", 'return (pd.Series(dates) < "no" + "w").tolist()'),
+    timed("today's noon", "return (pd.Series(dates) < '12:00').tolist()"),
+    timed("today's noon under a name", "w = ' 9:30'\nreturn (pd.Series(dates) < w).tolist()"),
+    timed("noon put among times",
+          "return pd.Series(dates).clip(lower='12:00').lt(dates[0]).tolist()"),
+    timed("clock by a sum of names",
+          "a, b = 'no', 'w'\nreturn (pd.Series(dates) < a + b).tolist()", 2),
+    timed("clock by a sum in a loop",
+          "w = ''\nfor c in ['n', 'o', 'w']:\n    w += c\n"
+          "return (pd.Series(dates) < w).tolist()", 3),
+    timed("clock by a join",
+          "return pd.Series(dates).fillna(''.join(['no', 'w'])).lt(dates[0]).tolist()"),
+    timed("clock by an f-string",
+          "n = 'n'\nreturn pd.Series(dates).lt(f'{n}ow').tolist()", 2),
+    timed("clock by a format",
+          "return pd.Series(dates).lt('%sow' % chr(110)).tolist()"),
+    timed("clock by a slice", "return pd.Series(dates).lt('snow'[1:]).tolist()"),
+    timed("clock by a slice of a name",
+          "w = 'snow'\nreturn pd.Series(dates).lt(w[1:]).tolist()", 2),
+    timed("clock by a prefix less",
+          "return pd.Series(dates).lt('snow'.removeprefix('s')).tolist()"),
+    timed("clock by a function",
+          "glue = lambda a, b: a + b\nreturn pd.Series(dates).lt(glue('no', 'w')).tolist()"),
+    timed("clock by reduce",
+          "w = reduce(lambda a, b: a + b, ['no', 'w'])\nreturn pd.Series(dates).lt(w).tolist()",
+          imports=("pandas", "functools.reduce")),
+    timed("clock by accumulate",
+          "w = list(itertools.accumulate(['no', 'w']))\n"
+          "return pd.Series(dates).lt(w[1]).tolist()", imports=("pandas", "itertools")),
+    timed("clock by the sum of a series",
+          "return pd.Series(dates).lt(pd.Series(['no', 'w']).sum()).tolist()"),
+    timed("clock by a list that grows",
+          "w = []\nw.append('no')\nw.append('w')\n"
+          "return pd.Series(dates).lt(w[0] + w[1]).tolist()", 4),
+    timed("clock by numbers of letters",
+          "return pd.Series(dates).lt(''.join(map(chr, [110, 111, 119]))).tolist()"),
+    timed("an hour in a comparison",
+          "return (pd.Series(dates) < str(dates[1] - dates[0])).tolist()"),
+    timed("an hour by another name of str",
+          "f = str\nreturn pd.Series(dates).lt(f(dates[1] - dates[0])).tolist()"),
+    timed("an hour by str as a key",
+          "return pd.Series(dates).lt(max(dates, key=str)).tolist()"),
+    timed("an hour by a span's text",
+          "return pd.Series(dates).lt(str(dates[1] - dates[0])).tolist()"),
+    timed("an hour of a time",
+          "return pd.Series(dates).lt(dates[0].strftime('%H:%M')).tolist()"),
+    timed("clock by what an error says",
+          "try:\n    raise ValueError('no' + 'w')\nexcept ValueError as e:\n"
+          "    return pd.Series(dates).lt(e.args[0]).tolist()", 2),
+    timed("clock in a match",
+          "match ['no', 'w']:\n    case [a, b]:\n"
+          "        return pd.Series(dates).lt(a + b).tolist()\nreturn []", 3),
     # A zone's name, which the sandbox has no file of.
     refused("zone of a time", PRICES,
             "t = pd.Timestamp(0, tz='Asia/Tokyo')\nreturn prices * t.hour", imports=TIMES),

@@ -571,6 +571,33 @@ return Decimal(len(symbols))
 
 return next((f.price for f in reversed(fills) if f.side == "sell"), Decimal(0))
 """),
+    ("dates: list[datetime], closes: list[float] -> list[float]",
+     ("pandas", "datetime.timedelta"), """
+by_day = pd.Series(closes, index=pd.DatetimeIndex(dates)).resample("1D").last()
+return by_day.dropna().tolist()
+
+frame = pd.DataFrame({"at": dates, "close": closes})
+late = frame[frame["at"] >= "2024-01-31"]
+return (late["close"] * 2 + 1).tolist()
+
+times = pd.Series(dates).dt.hour + pd.Series(dates).dt.minute / 60
+return times.astype("float64").tolist()
+
+start = pd.Timestamp("2024-01-01", tz="UTC") + timedelta(hours=1)
+return [close + 1.0 for at, close in zip(dates, closes) if at > start]
+
+if len(dates) != len(closes):
+    raise ValueError(f"{len(dates)} dates, " + "but others of closes")
+sides = ["up" if close > 0 else "down" for close in closes]
+return pd.Series(closes).groupby(sides).sum().add(1.0).tolist()
+
+texts = [at for at in dates if isinstance(at, (str, int)) or type(at) is str]
+return pd.Series(closes[len(texts) :]).tolist()
+
+noon = pd.Series(closes, index=pd.DatetimeIndex(dates)).at_time("12:00")
+weights = {"first": 0.5, "last": 0.5}
+return [weights["first"] * noon.iloc[0] + weights["last"] * noon.iloc[-1]]
+"""),
 ]  # fmt: skip
 
 # Honest, and refused: with why that stands.

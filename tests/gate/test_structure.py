@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from body_cases import Case
+from body_cases import MEANING, Case
 from honest_bodies import HONEST
 from hostile_structure import HOSTILE, HOSTILE_LAYOUT
 from more_honest_bodies import MORE_HONEST, REFUSED
@@ -14,6 +14,8 @@ from architect.gate.structure import (
     check_structure,
     read_candidate,
 )
+from core.spec import Spec
+from core.spec_graph import graph
 from core.template_footer import render_module
 
 
@@ -50,6 +52,25 @@ def test_hostile_body_is_refused_on_its_line(case: Case) -> None:
     assert found, "let through"
     assert case.line in [finding.line for finding in found]
     assert all(finding.message for finding in found)
+
+
+@pytest.mark.parametrize("way", ["a record", "what it uses"])
+def test_times_may_come_by_a_record_or_a_used_module(way: str) -> None:
+    body = "return (pd.Series([stamp.at]) < '12:00').tolist()"
+    stamp = Spec.model_validate(
+        {"name": "stamp", "kind": "record", "intent": "A time.",
+         "fields": {"at": {"type": "datetime", **MEANING}}}
+    )  # fmt: skip
+    case = Case("times", "stamp: Stamp -> list[bool]", body, imports=("pandas",))
+    others = {"stamp": stamp}
+    if way == "what it uses":
+        opened = Case("opened", "x: int -> datetime", "return None").spec()
+        others = {"opened": opened.model_copy(update={"name": "opened"})}
+        body = "return (pd.Series([opened(x)]) < '12:00').tolist()"
+        case = Case("times", "x: int -> list[bool]", body, ("pandas",), ("opened",))
+    spec = case.spec()
+    (found,) = check_structure(spec, graph({**others, spec.name: spec}), body)
+    assert "hour of the day of the call" in found.message
 
 
 @pytest.mark.parametrize("case", HOSTILE_LAYOUT, ids=str)

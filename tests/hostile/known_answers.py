@@ -41,6 +41,9 @@ ANSWERS: dict[str, tuple[list[tuple[Any, Any]], str, str]] = {
     "at: datetime -> datetime": ([(MIDNIGHT, ONE), (ONE, "2024-01-01T02:00:00+00:00")],
                                  "result > at",
                                  "return at.fromtimestamp(at.timestamp() + 3600, at.tzinfo)"),
+    "dates: list[datetime] -> list[bool]": (
+        [([MIDNIGHT, ONE], [False, True]), ([ONE, MIDNIGHT], [True, False])],
+        "len(result) == len(dates)", "return [at.hour == 1 for at in dates]"),
     "f: Frame -> Frame": ([({"a": [1]}, {"a": [3]}), ({"a": [2]}, {"a": [6]})],
                           "len(result) == len(f)", "return f * 3"),
     "d: Decimal -> str": ([("1.5", "D1.5"), ("2", "D2")], 'result[0] == "D"',
