@@ -43,7 +43,8 @@ class Misplaced(ValueError):
 class Strict(BaseModel):
     """A model that knows all its keys and never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # In JSON NaN and infinity would be null, and a spec's digest the same for all of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
 
 class Domain(Strict):

@@ -245,6 +245,14 @@ def test_a_digest_is_of_the_meaning() -> None:
     assert parse_spec(with_line(FUNCTION, "notes: more")).digest() != digest
 
 
+def test_a_digest_tells_numbers_apart_that_json_does_not() -> None:
+    words = [".nan", ".inf", "-.inf", "null", '".nan"']
+    texts = [FUNCTION.replace("expect: 2", f"expect: {word}") for word in words]
+    texts += [FUNCTION.replace("{x: 4}", f"{{x: {word}}}") for word in words]
+    assert len({parse_spec(text).digest() for text in texts}) == len(texts)
+    assert parse_spec(texts[0]).digest() == parse_spec(texts[0] + "# again").digest()
+
+
 def test_a_class_name_and_its_spec_are_found_from_each_other() -> None:
     assert snake("OrderRequest") == "order_request"
     assert parse_spec(RECORD).record_types == []
