@@ -89,7 +89,7 @@ def test_records_are_made_beside_the_running_process() -> None:
 def test_a_record_that_cannot_be_made_is_named() -> None:
     graph = CASE.graph()
     data = graph.get("fill").model_dump(exclude_unset=True)
-    data["fields"]["price"] = {"type": "Decimal", "meaning": "m", "default": "x"}
+    data["fields"]["price"] = {"type": "float", "meaning": "m", "default": "x"}
     broken = Spec.model_validate(data)
     changed = type(graph)({**graph.specs, "fill": broken}, graph.uses, graph.order)
     with pytest.raises(SpecError, match="record fill cannot be made"):
