@@ -1,4 +1,4 @@
-"""What a long-lived process does about signals, its parent and prying eyes."""
+"""What a long-lived process does about signals, its parent, sleep and prying eyes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def hide_memory() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def boot_s() -> float:
+    """Return seconds that also pass while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def run_in_utc() -> None:

@@ -31,6 +31,8 @@ Frame = Any
 TAKEN_BACK = "taken back"
 # What is added to an entry's client id for the stop that goes with it.
 STOP_SUFFIX = "-stop"
+# And for the orders that take an entry back whose stop was refused; a number may follow.
+UNDO_SUFFIX = "-undo"
 
 
 class Exchange(Protocol):

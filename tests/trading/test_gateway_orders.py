@@ -69,7 +69,7 @@ class Clock:
 
     def __init__(self, rig: Rig) -> None:
         self.now_s, self.asked = 0.0, Event()
-        rig.service.orders._monotonic = self
+        rig.service.orders._clock = self
 
     def __call__(self) -> float:
         self.asked.set()

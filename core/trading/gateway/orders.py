@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from core.errors import (
     OrderRejected,
     RateLimited,
 )
+from core.process import boot_s
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.guard import Guard
 from core.trading.gateway.heartbeat import Heartbeat
@@ -46,9 +46,9 @@ class Orders:
         guard: Guard,
         heartbeat: Heartbeat,
         tripwires: Tripwires,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = boot_s,
     ) -> None:
-        self._adapter, self._guard, self._monotonic = adapter, guard, monotonic
+        self._adapter, self._guard, self._clock = adapter, guard, clock
         self._heartbeat, self._tripwires = heartbeat, tripwires
         self._opening = threading.Lock()
         self._pooled: set[str] = set()
@@ -58,7 +58,7 @@ class Orders:
 
     def place(self, order: Any) -> Row:
         """Send one order; an entry only within the limits. Returns its OrderStatus row."""
-        began_s, request = self._monotonic(), checked(order)
+        began_s, request = self._clock(), checked(order)
         if request.reduce_only:
             return self._reduced(request)
         # One at a time, so that two orders cannot both pass on the same open notional.
@@ -100,7 +100,7 @@ class Orders:
             return self._send(order)
 
     def _check_age(self, began_s: float) -> None:
-        if (age_s := self._monotonic() - began_s) > SENT_WITHIN_S:
+        if (age_s := self._clock() - began_s) > SENT_WITHIN_S:
             raise GatewayRefused(
                 f"decided {age_s:.0f} s ago, which is too long; not sent"
             )

@@ -17,9 +17,8 @@ from decimal import Decimal
 from core.errors import DuplicateOrder, ExchangeError, OrderRejected, OutcomeUnknown
 from core.trading.gateway.adapter import Adapter, Row
 from core.trading.gateway.order import Order
-from core.trading.ports import STOP_SUFFIX, TAKEN_BACK
+from core.trading.ports import STOP_SUFFIX, TAKEN_BACK, UNDO_SUFFIX
 
-_UNDO_SUFFIX = "-undo"
 # A market order may find only part of what it wants, an id may be used up.
 _TRIES = 4
 # Between two of them where the exchange was busy or away, seconds for each so far.
@@ -231,12 +230,12 @@ def _filled(adapter: Adapter, order: Order) -> Decimal | None:
 
 def _undone_by_fills(adapter: Adapter, client_id: str) -> Decimal:
     fills = adapter.fills(max(0, adapter.now_ms() - _LOOKBACK_MS))
-    undoing = (f for f in fills if f["client_id"].startswith(client_id + _UNDO_SUFFIX))
+    undoing = (f for f in fills if f["client_id"].startswith(client_id + UNDO_SUFFIX))
     return sum((fill["size"] for fill in undoing), ZERO)
 
 
 def _undo(order: Order, size: Decimal, number: int) -> Order:
-    suffix = _UNDO_SUFFIX if number == 1 else f"{_UNDO_SUFFIX}-{number}"
+    suffix = UNDO_SUFFIX if number == 1 else f"{UNDO_SUFFIX}-{number}"
     return Order(
         client_id=order.client_id + suffix,
         symbol=order.symbol,

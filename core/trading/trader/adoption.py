@@ -9,7 +9,7 @@ it, the fee of its entry above all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -32,9 +32,9 @@ MORE_THAN_USED = 1000
 @dataclass
 class Adoption:
     """`trades` are the open ones, `left` those of the process before that are not taken up
-    yet, both by symbol. `is_told` says whether the account log has told all that our fills
-    have: where it is behind them, what a trade has cost so far is not known. `safely` runs a
-    part and tells of its error.
+    yet, both by symbol, `others` the second of a symbol, which are over. `is_told` says whether
+    the account log has told all that our fills have: where it is behind them, what a trade has
+    cost so far is not known. `safely` runs a part and tells of its error.
     """
 
     store: Store
@@ -50,6 +50,7 @@ class Adoption:
     safely: Callable[[str, Callable[[], Any]], Any]
     trades: dict[str, OpenTrade]
     left: dict[str, OpenTrade]
+    others: list[OpenTrade] = field(default_factory=list)
 
     def find_left(self, now_ms: int) -> None:
         """Look at what the process before left open: what is over meanwhile is closed, once
@@ -61,11 +62,12 @@ class Adoption:
         for trade in sorted(left, key=lambda t: (self._is_over(t), -t.opened_ms)):
             trade.begun = told and not self._may_have_begun_earlier(trade, now_ms)
             if trade.symbol in self.left:
-                self.safely("exits", partial(self.spans.settle, trade, now_ms))
-                continue
-            self.left[trade.symbol] = trade
-            if told and self._is_over(trade):
-                # What fails here is tried again at each tick: it is among those left.
+                self.others.append(trade)
+            else:
+                self.left[trade.symbol] = trade
+        if told:
+            # What fails here is tried again at each tick: it is among those left.
+            for trade in self._over():
                 self.safely("exits", partial(self._end_left, trade, now_ms))
 
     def _may_have_begun_earlier(self, trade: OpenTrade, now_ms: int) -> bool:
@@ -75,7 +77,7 @@ class Adoption:
 
     def end_left(self, now_ms: int) -> None:
         """Close what the process before left and what ended before it was taken up."""
-        over = [trade for trade in self.left.values() if self._is_over(trade)]
+        over = self._over()
         for trade in over:
             trade.untold_ticks += 1
         if not over or self.books.late_log:
@@ -88,9 +90,16 @@ class Adoption:
     def _is_over(self, trade: OpenTrade) -> bool:
         return self.exits.is_over(trade) and not self.books.may_be_held(trade)
 
+    def _over(self) -> list[OpenTrade]:
+        """Return the trades that were left and are over; of two of a symbol one is."""
+        return [*self.others, *(t for t in self.left.values() if self._is_over(t))]
+
     def _end_left(self, trade: OpenTrade, now_ms: int) -> None:
         self.spans.settle(trade, now_ms)
-        del self.left[trade.symbol]
+        if trade in self.others:
+            self.others.remove(trade)
+        else:
+            del self.left[trade.symbol]
 
     def has_strangers(self) -> bool:
         """Tell whether the exchange holds what has no trade, or not one of its side."""

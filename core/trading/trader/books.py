@@ -17,7 +17,7 @@ from typing import Any
 from core.errors import StoreUnavailable
 from core.records import row_of
 from core.registry import Registry
-from core.trading.ports import Exchange, Store
+from core.trading.ports import UNDO_SUFFIX, Exchange, Store
 from core.trading.trader.missed import missed
 from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
 from core.trading.trader.trades import OpenTrade
@@ -193,7 +193,9 @@ class Books:
         # In the very millisecond of the opening: before it, or only behind it?
         if self._opening.untold is not None:
             return self._opening.untold[fill.symbol] <= 0
-        return not self.modules["order_purpose"](fill.client_id)
+        # Where the log is late too, nothing is known of it but whose it is.
+        ours = self.modules["order_purpose"](fill.client_id)
+        return not (ours or UNDO_SUFFIX in fill.client_id)
 
     def _forget(self) -> None:
         oldest = self._since_ms - 4 * OVERLAP_MS

@@ -61,17 +61,22 @@ class RealClock:
 
     def next_close_ms(self) -> int | None:
         """Wait until the next candle has closed and settled; None when it is to stop."""
-        due = (self.now_ms() // CANDLE_MS + 1) * CANDLE_MS
-        if due == self._told_ms:
-            due += CANDLE_MS  # the clock went back a little: that one has been told
+        due = self._due_ms()
         while (left := due / 1000 + self._settle_s - self.now_ms() / 1000) > 0:
             self.between()
             if self._wait(min(left, BEAT_S)):
                 return None
+            # A clock that was hours ahead may have been set right meanwhile.
+            due = min(due, self._due_ms())
         # A machine that slept wakes at a later candle: nothing is decided on an old one.
         settled_ms = self.now_ms() - int(self._settle_s * 1000)
         self._told_ms = max(due, settled_ms // CANDLE_MS * CANDLE_MS)
         return self._told_ms
+
+    def _due_ms(self) -> int:
+        due = (self.now_ms() // CANDLE_MS + 1) * CANDLE_MS
+        # Where the clock went back a little, that one has been told.
+        return due + CANDLE_MS if due == self._told_ms else due
 
 
 class PaperClock:

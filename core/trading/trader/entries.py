@@ -28,6 +28,7 @@ class Entries:
     """Opens trades. `on_open` is told of each at once, before the next is tried, `on_nothing`
     of a symbol whose entry was taken back, with its sums before; while `waits` says that
     its fills are not all told, the symbol is not entered: they would count to another trade.
+    `is_late` says whether the prices have become too old, since each entry may take long.
     `tell` hears what is wanted before anything is sent: no more than that may be held.
     """
 
@@ -42,6 +43,7 @@ class Entries:
     on_open: Callable[[OpenTrade], None]
     on_nothing: Callable[[str, Totals], None]
     waits: Callable[[str], bool]
+    is_late: Callable[[], bool]
     tell: Callable[..., None]
 
     def run(self, now_ms: int, equity_usd: Decimal, trades: Trades) -> None:
@@ -62,6 +64,8 @@ class Entries:
                 continue
             if self.books.unread.is_doubtful(symbol):
                 continue
+            if self.is_late():
+                return
             trade = self._enter(symbol, now_ms, equity_usd, trades)
             if trade is not None:
                 self.on_open(trade)

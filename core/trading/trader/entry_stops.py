@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,11 +9,6 @@ from core.trading.trader.unpriced import Unpriced
 
 # Nothing is entered on a market that was read so long ago.
 STALE_S = 60.0
-
-
-def boot_s() -> float:
-    """Return seconds that also pass while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass

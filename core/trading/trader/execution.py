@@ -189,7 +189,7 @@ class Execution:
             except ExchangeError:
                 continue
             del self.unknown[client_id]
-            if status is None or not status.filled:
+            if status is None or not (status.filled or TAKEN_BACK in status.reason):
                 self.never_came(order.symbol)
             if status is not None:
                 self.modules["order_logger"](self.store, order, status, time_ms)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from core.process import boot_s
 from core.registry import Registry
 from core.trading.ports import Exchange, Model, Store
 from core.trading.trader.adoption import Adoption
@@ -24,7 +25,7 @@ from core.trading.trader.config import TraderConfig
 from core.trading.trader.decision import Decision, NoModel
 from core.trading.trader.entering import Entering
 from core.trading.trader.entries import Entries
-from core.trading.trader.entry_stops import EntryStops, boot_s
+from core.trading.trader.entry_stops import EntryStops
 from core.trading.trader.execution import Execution
 from core.trading.trader.exits import Exits
 from core.trading.trader.history import TradeHistory
@@ -98,13 +99,17 @@ class TradingLoop:
             self.trades, self.books, self.journal, self.plans, tell, self._safely,
             self._sync, self._protect,
         )  # fmt: skip
+
+        def is_late() -> bool:
+            return self.entry_stops.is_late()
+
         self.entries = Entries(
             m, self.market, self.books, self.execution, decision, self.levels,
-            self.risk, c, building.opened, untold.expect, untold.waits, tell,
+            self.risk, c, building.opened, untold.expect, untold.waits, is_late, tell,
         )  # fmt: skip
         self.entering = Entering(
             self.trades, self.books, self.entries, building, self.plans,
-            self._safely, self._protect,
+            self._safely, self._protect, is_late,
         )  # fmt: skip
         self.exits = Exits(m, self.market, self.books, self.execution, c)
         self._make_what_ends_trades()

@@ -31,8 +31,8 @@ class Rounds:
     """Looks for them at the start, and again when fills of before it are shown late.
 
     `since_ms` is from when on something may have been missed, None if nothing. `waiting` says
-    that it has not come to an end: the account log does not tell yet what they have cost, or
-    something failed.
+    that it has not come to an end: the account log does not tell yet what they have cost, a
+    symbol's fills are waited for, or something failed.
     """
 
     modules: Registry
@@ -48,15 +48,17 @@ class Rounds:
         self.waiting = self.since_ms is not None
         if self.since_ms is None or self.books.late_log:
             return
+        skipped = False
         rows = self._rows(self.since_ms)
         sizes = {s: p.size for s, p in self.books.positions.items()}
         for fills in rounds(self.books.fills_since(self.since_ms), sizes):
             if self.journal.untold.waits(fills[0].symbol):
+                skipped = True
                 continue
             if self._is_ours(fills) and not self._is_told(fills[0], fills[-1], rows):
                 self._tell(fills, rows)
                 rows = self._rows(self.since_ms)
-        self.waiting = False
+        self.waiting = skipped
 
     def _rows(self, since_ms: int) -> list[dict[str, Any]]:
         return self.store.rows("trades", max(0, since_ms - BACK_MS))

@@ -50,7 +50,8 @@ class Unread:
                 told[symbol].size if symbol in told else ZERO
                 for told in (positions, held)
             )
-            found += self._newest(symbol, there - here)
+            if here != there:
+                found += self._newest(symbol, there - here)
         return found
 
     def _newest(self, symbol: str, size: Decimal) -> list[Any]:

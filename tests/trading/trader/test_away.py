@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,7 @@ from core.errors import ExchangeUnavailable, OutcomeUnknown
 from core.trading.backtest.market import HistoryMarket
 from core.trading.backtest.run import Session
 from core.trading.paper import PaperConfig
+from core.trading.ports import TAKEN_BACK
 from core.trading.trader.config import TraderConfig
 
 XBT = "PF_XBTUSD"
@@ -197,3 +199,85 @@ def test_an_entry_of_unknown_fate_that_never_came_bars_no_other() -> None:
     assert not one.loop.halted
     buy(one)
     assert len(trades(one)) == 1
+
+
+class Hiding(Doubtful):
+    """Tells no fill from `since_ms` to `until_ms`, both UTC ms."""
+
+    since_ms, until_ms = 0, 0
+
+    def fills(self, since_ms: int) -> list[Any]:
+        told = super().fills(since_ms)
+        return [f for f in told if not self.since_ms <= f.time_ms <= self.until_ms]
+
+
+def test_a_round_trip_waits_for_an_entry_of_unknown_fate_and_is_told() -> None:
+    """Its fills are shown late, while those of another in its symbol are waited for."""
+    far = {"stop_multiple": Decimal(60), "take_multiple": Decimal(60)}
+    config = TraderConfig(lookback=120, **far)
+    one = session(config, Hiding, paper=PaperConfig(rate_limited=False))
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 3)
+    pass_candles(one, 1)
+    exchange.since_ms = one.stepper.now_ms
+    entry = f"pf-xbtusd-{one.stepper.now_ms}-entry-0"
+    deal(one, XBT, "buy", Decimal("0.05"), entry)
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", Decimal("0.05"), f"{entry}-stop")
+    exchange.until_ms = one.stepper.now_ms
+    pass_candles(one, 1)
+    restart(one)
+    tick(one)
+    exchange.doubts = True
+    buy(one)
+    exchange.doubts, exchange.until_ms = False, 0
+    tick(one, 4)
+    deal(one, XBT, "sell", size_of(one, XBT), "web-5")
+    tick(one, 6)
+    assert len(trades(one)) == 2
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+class TakenBack(LateFills):
+    """While it `doubts`, it carries out an entry, takes it back, and answers nobody."""
+
+    def place(self, order: Any) -> Any:
+        if not self.doubts or order.reduce_only:
+            return super().place(order)
+        self.doubts = False
+        alone = replace(order, protect_price=None)
+        name = f"{order.client_id}-undo"
+        undo = replace(alone, client_id=name, side="sell", reduce_only=True)
+        super().place(alone)
+        super().place(replace(undo, kind="market", limit_price=None))
+        self.doubts, self.back = True, order.client_id
+        raise OutcomeUnknown("no answer")
+
+    def order(self, client_id: str) -> Any:
+        status = super().order(client_id)
+        if client_id != getattr(self, "back", ""):
+            return status
+        why = f"its stop was refused, and {status.filled} of it was {TAKEN_BACK}"
+        return replace(status, filled=Decimal(0), status="rejected", reason=why)
+
+
+def test_an_entry_that_was_taken_back_unheard_has_its_fees() -> None:
+    """It is told of before its fills are shown, and the account log tells its fees."""
+    config = TraderConfig(lookback=120, clip_usd=Decimal(10**6))
+    one = session(config, TakenBack, paper=PaperConfig(rate_limited=False))
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 2)
+    pass_candles(one, 1)
+    exchange.doubts, exchange.late_ms = True, one.stepper.now_ms
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    one.loop.tick(one.stepper.now_ms)
+    idle(one)
+    exchange.doubts = False
+    tick(one)
+    exchange.late_ms = None
+    tick(one, 5)
+    (row,) = trades(one)
+    assert row["exit_reason"] == TAKEN_BACK
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")

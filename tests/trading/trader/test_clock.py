@@ -66,6 +66,23 @@ def test_a_clock_that_steps_back_a_little_tells_no_candle_twice() -> None:
     assert clock.next_close_ms() == 6 * CANDLE_MS
 
 
+def test_a_clock_that_is_set_back_by_hours_keeps_no_candle_waiting() -> None:
+    now, ahead = 7 * CANDLE_MS + 1, 24 * CANDLE_MS
+    real = now
+
+    def wait(seconds: float) -> bool:
+        nonlocal real, ahead
+        real += int(seconds * 1000) + 1
+        if real > now + 30_000:
+            ahead = 0
+        return False
+
+    clock = RealClock(wait)
+    clock.now_ms = lambda: real + ahead  # type: ignore[method-assign]
+    assert clock.next_close_ms() == 8 * CANDLE_MS
+    assert real < 8 * CANDLE_MS + 5000
+
+
 def test_a_stop_ends_the_wait_at_once() -> None:
     waited: list[float] = []
 

@@ -30,13 +30,13 @@ FAR = {"stop_multiple": Decimal(60), "take_multiple": Decimal(60)}
 
 class Market(Noting):
     """Tells nothing of the symbols that are `gone`, lists none that is `closed`, and tells no
-    candle of those that are `new`; its account takes `slow_s` to be read.
+    candle of those that are `new`; its account takes `slow_s` to be read, an entry `slow_entry_s`.
     """
 
     gone: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
-    slow_s, boot_s = 0.0, 0.0
+    slow_s, slow_entry_s, boot_s = 0.0, 0.0, 0.0
 
     def tickers(self) -> list[Any]:
         return [t for t in super().tickers() if t.symbol not in self.gone]
@@ -49,6 +49,11 @@ class Market(Noting):
     def candles(self, symbol: str, since_ms: int, limit: int) -> Any:
         found = super().candles(symbol, since_ms, limit)
         return found.iloc[:0] if symbol in self.new else found
+
+    def place(self, order: Any) -> Any:
+        if not order.reduce_only:
+            self.boot_s += self.slow_entry_s
+        return super().place(order)
 
     def account(self) -> Any:
         self.boot_s += self.slow_s
@@ -186,6 +191,42 @@ def test_nothing_is_entered_when_the_tick_took_more_than_a_minute(
     told = [detail["error"] for kind, detail in one.told if kind == "trouble"]
     text = "prices are 61 s old: nothing is entered on them"
     assert told == ([] if entered else [text])
+
+
+def test_nothing_is_entered_behind_an_entry_that_took_more_than_a_minute() -> None:
+    """The machine slept while it was on its way: another symbol's prices are as old."""
+    one = session(TraderConfig(lookback=120, clip_usd=Decimal(10**6), **FAR), Market)
+    exchange: Any = one.exchange
+    with mock.patch.object(
+        time, "clock_gettime", side_effect=lambda _: exchange.boot_s
+    ):
+        restart(one)
+        want(one, XBT, ETH)
+        exchange.slow_entry_s = 61.0
+        tick(one)
+        assert len({order.symbol for order in entries(one)}) == 1
+        exchange.slow_entry_s = 0.0
+        tick(one)
+    assert len({order.symbol for order in entries(one)}) == 2
+
+
+def test_no_slice_of_an_entry_follows_one_that_took_more_than_a_minute() -> None:
+    spread = {"twap_usd": Decimal(100), "twap_ms": 900_000, "clip_usd": Decimal(100)}
+    one = session(TraderConfig(lookback=120, **spread, **FAR), Market)
+    exchange: Any = one.exchange
+    with mock.patch.object(
+        time, "clock_gettime", side_effect=lambda _: exchange.boot_s
+    ):
+        restart(one)
+        want(one, XBT, ETH)
+        tick(one)
+        before = {order.client_id for order in entries(one)}
+        assert {order.symbol for order in entries(one)} == {XBT, ETH}
+        want(one)
+        exchange.slow_entry_s = 61.0
+        tick(one)
+    later = [order for order in entries(one) if order.client_id not in before]
+    assert len({order.symbol for order in later}) == 1
 
 
 def test_a_symbol_without_any_candle_does_not_stop_the_others() -> None:

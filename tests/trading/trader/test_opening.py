@@ -378,3 +378,19 @@ def test_a_new_slice_is_not_taken_for_one_that_the_start_was_shown_without() -> 
     assert len(entries(one)) > sent
     assert one.loop.books.positions[XBT].size == size_of(one, XBT)
     assert "drift" not in [kind for kind, _ in one.told]
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_what_came_and_went_just_before_a_start_is_in_the_position_already(
+    side: str,
+) -> None:
+    """A slice that was taken back, or a person's two orders: together they are nothing."""
+    one, _ = made()
+    back = "sell" if side == "buy" else "buy"
+    deal(one, XBT, side, Decimal("0.02"), "web-3")
+    deal(one, XBT, back, Decimal("0.02"), "web-4")
+    restart(one)
+    tick(one, 2)
+    (held,) = one.exchange.positions()
+    assert one.loop.books.positions[XBT].entry_price == held.entry_price
+    assert "drift" not in [kind for kind, _ in one.told]

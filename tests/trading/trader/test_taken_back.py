@@ -144,6 +144,39 @@ def test_what_is_taken_back_in_the_moment_of_a_start_is_booked_by_it() -> None:
     assert abs(net([row]) - earned_usd(one)) < Decimal("0.01")
 
 
+class Late(TakesBack):
+    """Tells no fill and no entry of the account log of `late_ms` or later."""
+
+    late_ms: int | None = None
+
+    def fills(self, since_ms: int) -> list[Any]:
+        return [f for f in super().fills(since_ms) if self._tells(f)]
+
+    def ledger(self, since_id: int, since_ms: int = 0) -> list[Any]:
+        return [e for e in super().ledger(since_id, since_ms) if self._tells(e)]
+
+    def _tells(self, row: Any) -> bool:
+        return self.late_ms is None or row.time_ms < self.late_ms
+
+
+def test_what_was_taken_back_in_the_moment_of_a_start_that_was_told_nothing() -> None:
+    """An hour without anything before it: neither fills nor log tell of any moment."""
+    paper = PaperConfig(rate_limited=False)
+    one = session(TraderConfig(lookback=120), Late, paper=paper)
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 2)
+    entry = f"pf-xbtusd-{one.stepper.now_ms}-entry-0"
+    deal(one, XBT, "buy", Decimal("0.05"), entry)
+    deal(one, XBT, "sell", Decimal("0.05"), f"{entry}-undo")
+    exchange.late_ms = one.stepper.now_ms
+    restart(one)
+    exchange.late_ms = None
+    tick(one, 2)
+    assert one.loop.books.positions == {}
+    assert "drift" not in [kind for kind, _ in one.told]
+
+
 def want(one: Session) -> None:
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
 

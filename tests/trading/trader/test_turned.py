@@ -156,6 +156,25 @@ def test_one_that_is_turned_twice_while_the_log_is_away_is_three_trades() -> Non
     assert [side for side, *_ in costs(one)] == ["long", "short", "long"]
 
 
+def test_a_process_that_starts_while_the_log_is_late_closes_what_was_turned_later() -> (
+    None
+):
+    one, exchange = holding()
+    turned_ms = one.stepper.now_ms
+    exchange.hides = True
+    turn(one)
+    look(one)
+    restart(one)
+    assert [row["closed_ms"] for row in one.store.rows("trades", 0)] == [None, None]
+    exchange.hides = False
+    tick(one, HOURS)
+    end(one)
+    tick(one, 3)
+    first, second = costs(one)
+    assert first == ("long", *logged(one, 0, turned_ms))
+    assert second == ("short", *logged(one, turned_ms))
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_process_that_starts_before_the_log_is_back_tells_both(late: bool) -> None:
     one, exchange = holding()
