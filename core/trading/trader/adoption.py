@@ -58,6 +58,9 @@ class Adoption:
         """
         told = not self.books.late_log
         left = left_open(self.store, self.books.entries_since)
+        for trade in left:
+            if self.exits.is_over(trade):
+                self.safely("exits", partial(self._expect, trade))
         # Of two of a symbol the one that is held goes on, of two such ones the newer.
         for trade in sorted(left, key=lambda t: (self._is_over(t), -t.opened_ms)):
             trade.begun = told and not self._may_have_begun_earlier(trade, now_ms)
@@ -69,6 +72,9 @@ class Adoption:
             # What fails here is tried again at each tick: it is among those left.
             for trade in self._over():
                 self.safely("exits", partial(self._end_left, trade, now_ms))
+
+    def _expect(self, trade: OpenTrade) -> None:
+        self.books.expect(trade, self.spans.fills_of(trade))
 
     def _may_have_begun_earlier(self, trade: OpenTrade, now_ms: int) -> bool:
         # The process before may have ended before it found where what it adopted began.

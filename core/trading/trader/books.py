@@ -21,7 +21,8 @@ from core.trading.ports import UNDO_SUFFIX, Exchange, Store
 from core.trading.trader.missed import missed
 from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
 from core.trading.trader.trades import OpenTrade
-from core.trading.trader.unread import Unread
+from core.trading.trader.trips import signed
+from core.trading.trader.unread import Late, Unread
 
 ZERO = Decimal(0)
 # So many ids of the account log are asked for again when something is missing.
@@ -172,6 +173,7 @@ class Books:
         missing = self.unread.missing(self.held, self.positions)
         self.positions = self._moved(self.positions, missing)
         self.unread.drop(missing)
+        self.positions = {**self.unread.shown(self.held), **self.positions}
 
     def traded(self, symbol: str) -> None:
         """Note that an order of this process filled, or may have: what the positions turn out
@@ -181,13 +183,25 @@ class Books:
 
     def may_be_held(self, trade: OpenTrade) -> bool:
         """Tell whether a trade that is not shown may be read late: its fills tell no end."""
+        late = self.unread.held.get(trade.symbol)
+        if late is not None and trade.is_of(late.position):
+            return True
         filled = self.unread.filled_since(trade.symbol, trade.opened_ms)
         return filled > ZERO if trade.side == "long" else filled < ZERO
+
+    def expect(self, trade: OpenTrade, fills: Sequence[Any]) -> None:
+        """Note what a trade that is not shown comes to by its fills, if anything."""
+        symbol, size = trade.symbol, sum(map(signed, fills), ZERO)
+        position = replace(self.flat(symbol), size=size, entry_price=trade.entry_price)
+        if size and trade.is_of(position):
+            self.unread.held[symbol] = Late(position, {f.fill_id for f in fills})
 
     def _is_new(self, fill: Any) -> bool:
         if fill.fill_id in self._seen or fill.time_ms < self._opening.opened_ms:
             return False
-        mine = fill.client_id in self.sent or fill.client_id in self.placed
+        # Also what the gateway takes back of an entry of this process.
+        entry = fill.client_id.partition(UNDO_SUFFIX)[0]
+        mine = entry in self.sent or fill.client_id in self.placed
         if fill.time_ms > self._opening.opened_ms or mine:
             return True
         # In the very millisecond of the opening: before it, or only behind it?
@@ -272,7 +286,8 @@ class Books:
         trade. One that is read late is there all the same, and all of it.
         """
         of_trades = {symbol: self._standing(trade) for symbol, trade in trades.items()}
-        return {**self.positions, **self.held, **of_trades}
+        late = {symbol: late.position for symbol, late in self.unread.held.items()}
+        return {**late, **self.positions, **self.held, **of_trades}
 
     def _standing(self, trade: OpenTrade) -> Any:
         symbol = trade.symbol

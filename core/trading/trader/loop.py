@@ -223,7 +223,7 @@ class TradingLoop:
         log.
         """
         has_strangers = self.adoption.has_strangers
-        may_be_held = self.trades or self.execution.unknown or self.books.unread.fills
+        may_be_held = self.trades or self.execution.unknown or self.books.unread.is_open
         if not (may_be_held or has_strangers()):
             return
         with self.modules.tick():

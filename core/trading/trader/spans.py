@@ -86,6 +86,17 @@ class Spans:
         self._leave_out_later(trade, trip.ended_ms if trip else trade.ended_ms)
         self.turned.remove(trade)
 
+    def fills_of(self, trade: OpenTrade) -> list[Any]:
+        """Return the fills of a trade's symbol, oldest first: from that of its own entry on,
+        else from when it was opened.
+        """
+        entry = self._entry_of(trade)
+        fills = [fill for fill in self._fills(trade) if fill.symbol == trade.symbol]
+        for index, fill in enumerate(fills):
+            if entry and stem(fill.client_id) == entry:
+                return fills[index:]
+        return [fill for fill in fills if fill.time_ms >= trade.opened_ms]
+
     def _is_of_another(self, trade: OpenTrade, began_ms: int) -> bool:
         """Tell whether a trade began only later: behind another of its symbol, for there is
         one at once, and near to its own entry where it is named by that. An end may be noted

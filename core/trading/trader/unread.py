@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,14 +26,24 @@ READINGS = 16
 
 
 @dataclass
+class Late:
+    """A position that is not shown, by the fills with these ids."""
+
+    position: Any
+    fill_ids: set[str]
+
+
+@dataclass
 class Unread:
-    """`fills`, oldest first, are those since `since_ms` that the opening's positions may lack;
-    `readings` are left in which they may turn out to.
+    """`fills`, oldest first, are those since `since_ms` that the opening's positions may lack,
+    and `held`, by symbol, what trades of before come to by all their fills and was not shown
+    at all; `readings` are left in which they may turn out to.
     """
 
     fills: list[Any] = field(default_factory=list)
     since_ms: int = 0
     readings: int = READINGS
+    held: dict[str, Late] = field(default_factory=dict)
 
     def missing(
         self, held: Mapping[str, Any], positions: Mapping[str, Any]
@@ -43,7 +53,7 @@ class Unread:
         """
         self.readings -= 1
         if self.readings < 0:
-            self.fills = []
+            self.fills, self.held = [], {}
         found = []
         for symbol in sorted({fill.symbol for fill in self.fills}):
             here, there = (
@@ -63,6 +73,17 @@ class Unread:
                 return found
         return []
 
+    def shown(self, held: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the positions that are shown now, just as large as their fills made them."""
+        found = {
+            symbol: held[symbol]
+            for symbol, late in self.held.items()
+            if symbol in held and held[symbol].size == late.position.size
+        }
+        for symbol in found:
+            self.forget(symbol)
+        return found
+
     def filled_since(self, symbol: str, since_ms: int) -> Decimal:
         """Return what the fills of a symbol come to, coins, negative when sold."""
         found = [f for f in self.fills if f.symbol == symbol and f.time_ms >= since_ms]
@@ -70,12 +91,28 @@ class Unread:
 
     def is_doubtful(self, symbol: str) -> bool:
         """Tell whether a position may be another than was read."""
-        return any(fill.symbol == symbol for fill in self.fills)
+        return symbol in self.held or any(f.symbol == symbol for f in self.fills)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anything may turn out to be held."""
+        return bool(self.fills or self.held)
 
     def add(self, fill: Any) -> None:
         """Take in a fill of before the opening that is shown only now."""
         if fill.time_ms >= self.since_ms:
             self.fills = sorted([*self.fills, fill], key=lambda f: f.time_ms)
+        late = self.held.get(fill.symbol)
+        if late is not None and fill.fill_id not in late.fill_ids:
+            self._count(late, fill)
+
+    def _count(self, late: Late, fill: Any) -> None:
+        """Count a fill that was not shown yet; behind one that ends it nothing is held."""
+        before = late.position
+        late.fill_ids.add(fill.fill_id)
+        late.position = replace(before, size=before.size + signed(fill))
+        if late.position.size * before.size <= 0:
+            del self.held[fill.symbol]
 
     def drop(self, read: Sequence[Any]) -> None:
         """Take fills out that are in the positions by now."""
@@ -84,6 +121,7 @@ class Unread:
     def forget(self, symbol: str) -> None:
         """Forget the fills of a symbol that was traded since: what is missing may be that."""
         self.fills = [fill for fill in self.fills if fill.symbol != symbol]
+        self.held.pop(symbol, None)
 
 
 def unread(fills: Iterable[Any], opened_ms: int, without: Collection[str]) -> Unread:

@@ -13,14 +13,17 @@ from in_process import (
     Noting,
     deal,
     decide,
+    earned_usd,
     entries,
     forget,
     idle,
     look,
+    pass_candles,
     restart,
     session,
     size_of,
     tick,
+    told_usd,
 )
 from in_process import replace as replace_module
 
@@ -30,6 +33,7 @@ from core.trading.trader.opening import opening
 from core.trading.trader.unread import Unread, hidden_fills
 
 XBT = "PF_XBTUSD"
+FAR = {"stop_multiple": Decimal(30), "take_multiple": Decimal(30)}
 
 
 class LatePositions(BacktestExchange):
@@ -55,8 +59,7 @@ class LatePositions(BacktestExchange):
 
 def made(ticks: int = 3) -> tuple[Session, Any]:
     """Return a session with a trade of so many ticks, and its exchange."""
-    far = {"stop_multiple": Decimal(30), "take_multiple": Decimal(30)}
-    one = session(TraderConfig(lookback=120, **far), LatePositions)
+    one = session(TraderConfig(lookback=120, **FAR), LatePositions)
     decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
     tick(one)
     idle(one)
@@ -224,6 +227,71 @@ def test_a_trade_whose_position_is_shown_late_is_not_closed_without_a_fill(
     assert row["closed_ms"] is None
     assert [t.trade_id for t in one.loop.trades.values()] == [row["trade_id"]]
     assert [o.size for o in exchange.open_orders() if o.kind == "stop"] == [size]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("part", [Decimal(0), Decimal("0.4")])
+@pytest.mark.parametrize("late", [4, 9])
+def test_a_trade_of_hours_ago_whose_position_is_shown_late_goes_on(
+    late: int, part: Decimal, lost: bool
+) -> None:
+    """Its fills tell that it is held, or what is left of it behind a part of its exit."""
+    one, exchange = made(30)
+    if part:
+        deal(one, XBT, "sell", size_of(one, XBT) * part)
+    if lost:
+        one.engine.lose_orders()
+    exchange.late = late
+    restart(one)
+    while exchange.late:
+        tick(one)
+    tick(one)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"] is None
+    assert [t.trade_id for t in one.loop.trades.values()] == [row["trade_id"]]
+    rests = [o.size for o in exchange.open_orders() if o.kind == "stop"]
+    assert rests == [size_of(one, XBT)]
+    told = {kind for kind, _ in one.told}
+    # Equity differs meanwhile, which stops entries.
+    assert not told & {"books reopened", "orphan cancelled", "unprotected"}
+    tick(one, 2)
+    assert one.loop.halted == ""
+    deal(one, XBT, "sell", size_of(one, XBT), "web-2")
+    tick(one, 3)
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+def test_a_trade_whose_last_fill_is_shown_late_is_closed_once_it_is() -> None:
+    """Until then its position might be the one that is late."""
+    one = session(TraderConfig(lookback=120, **FAR), LateFills)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+    tick(one, 20)
+    exchange: Any = one.exchange
+    pass_candles(one, 1)
+    deal(one, XBT, "sell", size_of(one, XBT))
+    exchange.late = True
+    restart(one)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"] is None
+    exchange.late = False
+    tick(one, 2)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
+    assert one.loop.halted == ""
+    assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
+
+
+def test_a_trade_of_which_nothing_is_shown_for_minutes_has_ended() -> None:
+    one, exchange = made(30)
+    exchange.late = 999
+    restart(one)
+    for seconds in range(15, 300, 15):
+        look(one, seconds)
+    tick(one)
+    (row,) = one.store.rows("trades", 0)
+    assert row["closed_ms"]
 
 
 def test_a_trade_that_ended_while_away_is_closed_once_its_last_fill_is_shown() -> None:
