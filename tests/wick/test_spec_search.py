@@ -81,6 +81,18 @@ def test_a_failing_input_comes_first_and_is_kept(bench: Bench) -> None:
     assert names[0] == "regression 0"
 
 
+def test_an_input_that_can_no_longer_be_given_keeps_no_patch_away(
+    bench: Bench, searcher: Searcher
+) -> None:
+    """Its record has gone, or has other fields by now."""
+    gone = {"$": "record", "name": "Gone", "v": {}}
+    one = order(bench, "return sum(values) - start\n")
+    known = [Regression({"values": gone, "start": 2})]
+    told = first(searcher, replace(one, known=known))
+    searcher.end()
+    assert isinstance(told, Found)
+
+
 @pytest.mark.alone
 def test_a_search_that_is_ended_says_what_it_came_to(
     bench: Bench, searcher: Searcher

@@ -165,9 +165,8 @@ class Contract:
 
     def _regression(self, number: int) -> Failure | None:
         known = self.order.known[number]
-        given = self._decoded(known.arguments)
-        known_still = {n: v for n, v in given.items() if n in self.terms.kinds}
-        if not self.terms.allowed(known_still):
+        given = regressions.playable(self.terms, known)
+        if given is None or not self.terms.allowed(given[0]):
             return None  # what `requires` refuse is the header's affair
         return regressions.broken(self.terms, known)
 
