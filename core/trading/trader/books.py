@@ -74,6 +74,7 @@ class Books:
     placed: set[str] = field(default_factory=set)
     _opening: Opening = field(default_factory=Opening)
     _opened_with: set[str] = field(default_factory=set)
+    _sent_before: frozenset[str] = frozenset()
     _last_entry: int = 0
     _newest_entry: Any = None
     _booked: set[int] = field(default_factory=set)
@@ -90,6 +91,7 @@ class Books:
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
         self._since_ms, self._last_entry = now_ms, now.last_entry
         self._newest_entry = now.newest
+        self._sent_before = frozenset(self.sent | self.placed)
         if not again:
             late = {fill.symbol for fill in now.hidden}
             shown = {s: p for s, p in now.positions.items() if s not in late}
@@ -194,15 +196,17 @@ class Books:
         symbol, size = trade.symbol, sum(map(signed, fills), ZERO)
         position = replace(self.flat(symbol), size=size, entry_price=trade.entry_price)
         if size and trade.is_of(position):
-            self.unread.held[symbol] = Late(position, {f.fill_id for f in fills})
+            ids, since_ms = {fill.fill_id for fill in fills}, fills[0].time_ms
+            self.unread.held[symbol] = Late(position, ids, since_ms)
 
     def _is_new(self, fill: Any) -> bool:
         if fill.fill_id in self._seen or fill.time_ms < self._opening.opened_ms:
             return False
+        if fill.time_ms > self._opening.opened_ms:
+            return True
         # Also what the gateway takes back of an entry of this process.
         entry = fill.client_id.partition(UNDO_SUFFIX)[0]
-        mine = entry in self.sent or fill.client_id in self.placed
-        if fill.time_ms > self._opening.opened_ms or mine:
+        if {entry, fill.client_id} & ((self.sent | self.placed) - self._sent_before):
             return True
         # In the very millisecond of the opening: before it, or only behind it?
         if self._opening.untold is not None:
@@ -245,6 +249,10 @@ class Books:
         return after
 
     def _book_fill(self, fill: Any) -> None:
+        late = self.unread.held.get(fill.symbol)
+        if late is not None and fill.symbol not in self.positions:
+            # Its stop was reached before it was shown.
+            self.positions = {**self.positions, fill.symbol: late.position}
         held = self.positions.get(fill.symbol) or self.flat(fill.symbol)
         realised = self.modules["realised_pnl"](held, fill)
         self.positions = self._moved(self.positions, [fill])

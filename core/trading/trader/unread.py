@@ -27,23 +27,26 @@ READINGS = 16
 
 @dataclass
 class Late:
-    """A position that is not shown, by the fills with these ids."""
+    """A position that is not shown, by the fills with these ids, all since `since_ms`."""
 
     position: Any
     fill_ids: set[str]
+    since_ms: int
 
 
 @dataclass
 class Unread:
     """`fills`, oldest first, are those since `since_ms` that the opening's positions may lack,
     and `held`, by symbol, what trades of before come to by all their fills and was not shown
-    at all; `readings` are left in which they may turn out to.
+    at all; `readings` are left in which they may turn out to. `past` are those of `held` that
+    were not shown in time: they count for nothing before they are.
     """
 
     fills: list[Any] = field(default_factory=list)
     since_ms: int = 0
     readings: int = READINGS
     held: dict[str, Late] = field(default_factory=dict)
+    past: dict[str, Late] = field(default_factory=dict)
 
     def missing(
         self, held: Mapping[str, Any], positions: Mapping[str, Any]
@@ -53,6 +56,7 @@ class Unread:
         """
         self.readings -= 1
         if self.readings < 0:
+            self.past |= self.held
             self.fills, self.held = [], {}
         found = []
         for symbol in sorted({fill.symbol for fill in self.fills}):
@@ -77,7 +81,7 @@ class Unread:
         """Return the positions that are shown now, just as large as their fills made them."""
         found = {
             symbol: held[symbol]
-            for symbol, late in self.held.items()
+            for symbol, late in {**self.past, **self.held}.items()
             if symbol in held and held[symbol].size == late.position.size
         }
         for symbol in found:
@@ -96,23 +100,30 @@ class Unread:
     @property
     def is_open(self) -> bool:
         """Tell whether anything may turn out to be held."""
-        return bool(self.fills or self.held)
+        return bool(self.fills or self.held or self.past)
 
     def add(self, fill: Any) -> None:
         """Take in a fill of before the opening that is shown only now."""
         if fill.time_ms >= self.since_ms:
             self.fills = sorted([*self.fills, fill], key=lambda f: f.time_ms)
-        late = self.held.get(fill.symbol)
-        if late is not None and fill.fill_id not in late.fill_ids:
-            self._count(late, fill)
+        for late in (self.held.get(fill.symbol), self.past.get(fill.symbol)):
+            if late is not None and fill.time_ms >= late.since_ms:
+                self._count(late, fill)
 
     def _count(self, late: Late, fill: Any) -> None:
         """Count a fill that was not shown yet; behind one that ends it nothing is held."""
+        if fill.fill_id in late.fill_ids:
+            return
         before = late.position
         late.fill_ids.add(fill.fill_id)
         late.position = replace(before, size=before.size + signed(fill))
         if late.position.size * before.size <= 0:
-            del self.held[fill.symbol]
+            self.forget_held(fill.symbol)
+
+    def forget_held(self, symbol: str) -> None:
+        """Forget what a trade of before comes to."""
+        self.held.pop(symbol, None)
+        self.past.pop(symbol, None)
 
     def drop(self, read: Sequence[Any]) -> None:
         """Take fills out that are in the positions by now."""
@@ -121,7 +132,7 @@ class Unread:
     def forget(self, symbol: str) -> None:
         """Forget the fills of a symbol that was traded since: what is missing may be that."""
         self.fills = [fill for fill in self.fills if fill.symbol != symbol]
-        self.held.pop(symbol, None)
+        self.forget_held(symbol)
 
 
 def unread(fills: Iterable[Any], opened_ms: int, without: Collection[str]) -> Unread:

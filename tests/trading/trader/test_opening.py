@@ -283,6 +283,91 @@ def test_a_trade_whose_last_fill_is_shown_late_is_closed_once_it_is() -> None:
     assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
 
 
+@pytest.mark.parametrize("part", [Decimal(1), Decimal("0.4")])
+def test_a_stop_that_is_reached_before_its_position_is_shown_ends_its_trade(
+    part: Decimal,
+) -> None:
+    one, exchange = made(30)
+    exchange.late = 9
+    restart(one)
+    tick(one)
+    deal(one, XBT, "sell", size_of(one, XBT) * part, "web-2")
+    tick(one, 4)
+    (row,) = one.store.rows("trades", 0)
+    left = size_of(one, XBT)
+    rests = [(o.side, o.size) for o in exchange.open_orders() if o.kind == "stop"]
+    assert rests == ([("sell", left)] if left else [])
+    assert bool(row["closed_ms"]) == (not left)
+    assert "books reopened" not in [kind for kind, _ in one.told]
+    assert one.loop.halted == ""
+
+
+@pytest.mark.parametrize(("before", "ticks"), [("buy", 30), ("sell", 2)])
+def test_fills_of_an_earlier_trade_are_no_part_of_one_that_is_shown_late(
+    before: str, ticks: int
+) -> None:
+    """They are looked for again where the books differ, further back than at the start."""
+    one = session(TraderConfig(lookback=120, **FAR), LatePositions)
+    exchange: Any = one.exchange
+    idle(one)
+    tick(one, 2)
+    deal(one, XBT, before, Decimal("0.2"), "web-1")
+    tick(one, ticks)
+    deal(one, XBT, "sell" if before == "buy" else "buy", Decimal("0.2"), "web-2")
+    tick(one, 2)
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+    tick(one, 14)
+    (trade,) = one.loop.trades.values()
+    exchange.late = 7
+    restart(one)
+    tick(one, 4)
+    assert [t.trade_id for t in one.loop.trades.values()] == [trade.trade_id]
+    rests = [o.size for o in exchange.open_orders() if o.kind == "stop"]
+    assert rests == [size_of(one, XBT)]
+
+
+def test_a_position_that_is_shown_when_nobody_waits_any_more_has_its_stop_at_once() -> (
+    None
+):
+    one, exchange = made(30)
+    exchange.late = 999
+    restart(one)
+    for seconds in range(15, 285, 15):
+        look(one, seconds)
+    assert one.loop.books.unread.held == {}
+    exchange.late = 0
+    look(one, 290)
+    assert set(one.loop.trades) == {XBT}
+    rests = [o.size for o in exchange.open_orders() if o.kind == "stop"]
+    assert rests == [size_of(one, XBT)]
+
+
+def test_an_exit_in_the_tick_of_a_reopening_is_booked_once() -> None:
+    """Its fill is shown only later; position and account log tell of it."""
+    one = session(TraderConfig(lookback=120, **FAR), LateFills)
+    exchange: Any = one.exchange
+    decide(one, lambda symbol, _: ("long" if symbol == XBT else "none", 1.0))
+    tick(one)
+    idle(one)
+    tick(one, 20)
+    pass_candles(one, 1)
+    hidden = [exchange.fills, one.stepper.now_ms]
+    exchange.fills = lambda since_ms: [
+        f for f in hidden[0](since_ms) if f.time_ms < hidden[1]
+    ]
+    deal(one, "PF_ETHUSD", "buy", Decimal("0.1"))
+    tick(one, 5)
+    one.loop.trades[XBT].wanted = "time"
+    tick(one)
+    assert "books reopened" in [kind for kind, _ in one.told]
+    exchange.fills = hidden[0]
+    tick(one, 2)
+    assert set(one.loop.books.positions) == {"PF_ETHUSD"}
+    assert XBT not in one.loop.trades
+
+
 def test_a_trade_of_which_nothing_is_shown_for_minutes_has_ended() -> None:
     one, exchange = made(30)
     exchange.late = 999
