@@ -307,6 +307,22 @@ def test_an_entry_of_unknown_fate_counts_until_the_exchange_tells_it(rig: Rig) -
         rig.enter("c-2", stop="20000")
 
 
+def test_an_entry_whose_fate_is_asked_for_long_after_it_is_shown_by_then(
+    rig: Rig,
+) -> None:
+    """Nobody asked meanwhile, and its position has ended: nothing is kept from being changed."""
+    rig.answers["/batchorder"] = Canned("", cut=True)
+    with pytest.raises(OutcomeUnknown):
+        rig.enter("c-1", stop="20000")
+    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.hold()
+    for path, answer in rig.answers.items():
+        if isinstance(answer, dict) and "serverTime" in answer:
+            later = {**answer, "serverTime": "2026-01-02T03:24:05.000Z"}
+            rig.answers[path] = later
+    rig.enter("c-2", stop="20000")
+
+
 def test_an_entry_that_never_came_leaves_its_room_to_others(rig: Rig) -> None:
     rig.answers["/batchorder"] = Canned("", cut=True)
     with pytest.raises(OutcomeUnknown):

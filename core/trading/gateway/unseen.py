@@ -20,6 +20,8 @@ from core.trading.gateway.sent_entries import Sent
 
 ZERO = Decimal(0)
 _ENDED = frozenset({"filled", "cancelled", "rejected"})
+# So long after it was sent an order may be carried out: what is told of it later is old.
+FLIGHT_MS = 60_000
 
 
 @dataclass
@@ -28,12 +30,13 @@ class _Entry:
 
     `rests` says whether it may fill later; `told_ms` is None while its fate is not known;
     `late` says that a reading that began after its end did not show its position.
-    `earlier_ms` is when a gateway before this one sent it.
+    `is_earlier` says that a gateway before this one sent it.
     """
 
     order: Order
     before: Decimal
-    earlier_ms: int | None = None
+    sent_ms: int
+    is_earlier: bool = False
     told_ms: int | None = None
     rests: bool = True
     late: bool = False
@@ -51,14 +54,15 @@ class Unseen:
     def add(self, order: Order, before: Decimal) -> None:
         """Count an entry that is about to be sent."""
         with self._lock:
-            self._sent[order.client_id] = _Entry(order, before)
+            now_ms = self._adapter.now_ms()
+            self._sent[order.client_id] = _Entry(order, before, now_ms)
 
     def add_earlier(self, sent: Sent) -> None:
         """Count one that a gateway before this one sent, if that is no longer ago than a
         position takes to be shown.
         """
         if sent.order is not None:
-            entry = _Entry(sent.order, sent.before, earlier_ms=sent.sent_ms)
+            entry = _Entry(sent.order, sent.before, sent.sent_ms, is_earlier=True)
             with self._lock:
                 self._sent[sent.order.client_id] = entry
 
@@ -114,11 +118,15 @@ class Unseen:
             self._step_back(now_ms)
             unknown = {k: s for k, s in self._sent.items() if s.told_ms is None}
             for client_id, sent in unknown.items():
-                if self._is_past(sent.earlier_ms, now_ms):
+                if sent.is_earlier and self._is_past(sent.sent_ms, now_ms):
                     del self._sent[client_id]
         for client_id in [k for k in unknown if k in self._sent]:
             self.told(client_id, self._adapter.order(client_id))
         with self._lock:
+            for client_id in unknown.keys() & self._sent.keys():
+                sent = self._sent[client_id]
+                if sent.told_ms is not None:
+                    sent.told_ms = min(sent.told_ms, sent.sent_ms + FLIGHT_MS)
             self._ended = {k for k, sent in self._sent.items() if _is_filled(sent)}
 
     def compare(
@@ -151,8 +159,8 @@ class Unseen:
         for sent in self._sent.values():
             if sent.told_ms is not None and sent.told_ms > latest_ms:
                 sent.told_ms = now_ms
-            if sent.earlier_ms is not None and sent.earlier_ms > latest_ms:
-                sent.earlier_ms = now_ms
+            if sent.sent_ms > latest_ms:
+                sent.sent_ms = now_ms
 
     def _is_past(self, since_ms: int | None, now_ms: int) -> bool:
         """Tell whether what is there since then would be shown by now."""
