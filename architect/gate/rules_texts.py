@@ -36,19 +36,8 @@ _HOLDING = """
     values copy sort reverse remove discard clear union most_common elements
 """
 _HOLDS = frozenset(_HOLDING.split())
-_OF_TABLES = frozenset(
-    [
-        "Series",
-        "Index",
-        "DataFrame",
-        "array",
-        "asarray",
-        "full",
-        "where",
-        "select",
-        "isin",
-    ]
-)
+_TABLING = "Series Index DataFrame array asarray full where select isin"
+_OF_TABLES = frozenset(_TABLING.split())
 _CALLING = frozenset(["map", "apply", "agg", "aggregate", "transform", "reduce"])
 # What these answer is no text, whatever they are given.
 _OTHERS = """
@@ -202,14 +191,7 @@ class _Texts:
                     self.holds(a.value) for a in node.args
                 ):
                     yield from _names(of)
-                elif word in (
-                    "map",
-                    "apply",
-                    "agg",
-                    "aggregate",
-                    "transform",
-                    "reduce",
-                ):
+                elif word in _CALLING:
                     yield from self._parameters(node)
             case cst.Call(func=func):
                 if not (isinstance(func, cst.Name) and func.value in _NO_TEXT):

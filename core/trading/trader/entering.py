@@ -21,8 +21,7 @@ from core.trading.trader.trades import OpenTrade
 @dataclass
 class Entering:
     """`trades` are the open ones by symbol; `protect` lets stops and takes rest as they
-    should, `safely` runs a part and tells of its error, `is_late` says whether the prices
-    have become too old: each entry may take long.
+    should, `safely` runs a part and tells of its error.
     """
 
     trades: dict[str, OpenTrade]
@@ -32,7 +31,6 @@ class Entering:
     plans: Plans
     safely: Callable[[str, Callable[[], Any]], Any]
     protect: Callable[[int], Any]
-    is_late: Callable[[], bool]
 
     def run(self, now_ms: int, equity_usd: Decimal) -> None:
         """Send what may go in now, and look after what it left."""
@@ -48,8 +46,6 @@ class Entering:
     def _enter(self, now_ms: int, equity_usd: Decimal) -> None:
         for trade in list(self.trades.values()):
             plan = trade.plan
-            if plan is not None and self.is_late():
-                return
             if self.entries.go_on(trade, now_ms, equity_usd, self.trades):
                 self.building.built(trade, now_ms)
             elif plan is not trade.plan:

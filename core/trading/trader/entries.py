@@ -155,9 +155,9 @@ class Entries:
         if trade.ending or trade.exit_size:
             # Its stop or take fills, a person or the exchange sells: nothing more goes in.
             trade.plan = None
-        if self.execution.in_doubt:
+        if trade.plan is None or self.execution.in_doubt or self.is_late():
             return []
-        if trade.plan is None or not self.risk.still_fits(trade, equity_usd, trades):
+        if not self.risk.still_fits(trade, equity_usd, trades):
             return []
         late_ms = now_ms - plan.started_ms - plan.duration_ms
         if late_ms >= 0:

@@ -23,10 +23,11 @@ class EntryStops:
     tell: Callable[..., None]
     told: str = ""
     _began_s: float = 0.0
+    _late_told: bool = False
 
     def begin(self) -> None:
         """A tick begins, and reads its prices."""
-        self._began_s = self.clock()
+        self._began_s, self._late_told = self.clock(), False
 
     def reason(self) -> str:
         """Return why nothing may be entered; tell when that begins and when it ends."""
@@ -37,10 +38,12 @@ class EntryStops:
         return reason
 
     def is_late(self) -> bool:
-        """Tell whether the prices are too old to enter anything on them, and say so."""
+        """Tell whether the prices are too old to enter anything on them, and say so once."""
         late_s = self.clock() - self._began_s
         if late_s <= STALE_S:
             return False
-        text = f"prices are {late_s:.0f} s old: nothing is entered on them"
-        self.tell("trouble", part="entries", error=text)
+        if not self._late_told:
+            self._late_told = True
+            text = f"prices are {late_s:.0f} s old: nothing is entered on them"
+            self.tell("trouble", part="entries", error=text)
         return True

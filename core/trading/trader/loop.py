@@ -109,7 +109,7 @@ class TradingLoop:
         )  # fmt: skip
         self.entering = Entering(
             self.trades, self.books, self.entries, building, self.plans,
-            self._safely, self._protect, is_late,
+            self._safely, self._protect,
         )  # fmt: skip
         self.exits = Exits(m, self.market, self.books, self.execution, c)
         self._make_what_ends_trades()

@@ -79,6 +79,20 @@ def stop_out(one: Session) -> None:
     pass_candles(one, 1)
 
 
+def start_without(one: Session, after: int) -> None:
+    """Let a process start whose fills are not told behind so many calls; once more where it
+    does not come up so.
+    """
+    exchange: Any = one.exchange
+    exchange.fails, exchange.after = 4, after
+    try:
+        restart(one)
+    except ExchangeUnavailable:
+        exchange.fails = 0
+        restart(one)
+    exchange.fails = exchange.after = 0
+
+
 def trades(one: Session) -> list[dict[str, Any]]:
     return one.store.rows("trades", 0)
 
@@ -103,17 +117,11 @@ def test_a_trade_begun_in_the_tick_of_anothers_end_has_its_own_end() -> None:
 def test_a_trade_whose_end_a_start_cannot_read_is_closed_by_the_next_tick(
     after: int,
 ) -> None:
-    one, exchange = made()
+    one, _ = made()
     buy(one)
     tick(one)
     stop_out(one)
-    exchange.fails, exchange.after = 4, after
-    try:
-        restart(one)
-    except ExchangeUnavailable:
-        exchange.fails = 0
-        restart(one)
-    exchange.fails = exchange.after = 0
+    start_without(one, after)
     tick(one, 3)
     (row,) = trades(one)
     assert row["exit_reason"] == "stop"
@@ -124,17 +132,11 @@ def test_a_trade_whose_end_a_start_cannot_read_is_closed_by_the_next_tick(
 def test_a_round_trip_that_a_start_cannot_read_is_told_by_the_next_tick(
     after: int,
 ) -> None:
-    one, exchange = made()
+    one, _ = made()
     buy(one)
     forget(one, "trades", "orders", "fills", "ledger")
     stop_out(one)
-    exchange.fails, exchange.after = 4, after
-    try:
-        restart(one)
-    except ExchangeUnavailable:
-        exchange.fails = 0
-        restart(one)
-    exchange.fails = exchange.after = 0
+    start_without(one, after)
     tick(one, 3)
     assert len(trades(one)) == 1
     assert abs(told_usd(one) - earned_usd(one)) < Decimal("0.01")
