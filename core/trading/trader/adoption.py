@@ -9,7 +9,8 @@ it, the fee of its entry above all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -24,9 +25,11 @@ from core.trading.trader.plans import Plans
 from core.trading.trader.protection import Protection
 from core.trading.trader.spans import LATEST_MS, Spans
 from core.trading.trader.trades import MOST_UNTOLD_TICKS, OpenTrade
+from core.trading.trader.trips import signed
 
 # Ids of one candle begin behind this where nobody knows which are used up.
 MORE_THAN_USED = 1000
+ZERO = Decimal(0)
 
 
 @dataclass
@@ -74,7 +77,14 @@ class Adoption:
                 self.safely("exits", partial(self._end_left, trade, now_ms))
 
     def _expect(self, trade: OpenTrade) -> None:
-        self.books.expect(trade, self.spans.fills_of(trade))
+        fills = self.spans.fills_of(trade)
+        position = replace(
+            self.books.flat(trade.symbol),
+            size=sum(map(signed, fills), ZERO),
+            entry_price=trade.entry_price,
+        )
+        if position.size and trade.is_of(position):
+            self.books.unread.expect(position, fills)
 
     def _may_have_begun_earlier(self, trade: OpenTrade, now_ms: int) -> bool:
         # The process before may have ended before it found where what it adopted began.
@@ -94,7 +104,7 @@ class Adoption:
                 self.safely("exits", partial(self._end_left, trade, now_ms))
 
     def _is_over(self, trade: OpenTrade) -> bool:
-        return self.exits.is_over(trade) and not self.books.may_be_held(trade)
+        return self.exits.is_over(trade) and not self.books.unread.may_hold(trade)
 
     def _over(self) -> list[OpenTrade]:
         """Return the trades that were left and are over; of two of a symbol one is."""

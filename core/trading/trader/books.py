@@ -2,7 +2,7 @@
 
 Nothing here is copied from the exchange's balance but the amount at the start, so
 that equal figures prove something. Positions are computed by modules; what they are worth
-at the prices of now is in `worth.py`.
+at the prices of now is in `worth.py`, what anybody tells to be held in `standing.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -19,10 +19,8 @@ from core.records import row_of
 from core.registry import Registry
 from core.trading.ports import UNDO_SUFFIX, Exchange, Store
 from core.trading.trader.missed import missed
-from core.trading.trader.opening import OVERLAP_MS, Opening, leaves, opening
-from core.trading.trader.trades import OpenTrade
-from core.trading.trader.trips import signed
-from core.trading.trader.unread import Late, Unread
+from core.trading.trader.opening import OVERLAP_MS, Opening, id_of, leaves, opening
+from core.trading.trader.unread import Unread
 
 ZERO = Decimal(0)
 # So many ids of the account log are asked for again when something is missing.
@@ -75,7 +73,6 @@ class Books:
     _opening: Opening = field(default_factory=Opening)
     _opened_with: set[str] = field(default_factory=set)
     _sent_before: frozenset[str] = frozenset()
-    _last_entry: int = 0
     _newest_entry: Any = None
     _booked: set[int] = field(default_factory=set)
     _seen: dict[str, int] = field(default_factory=dict)
@@ -89,8 +86,7 @@ class Books:
         self.start_balance_usd = now.balance_usd - self._earned_usd
         self.positions, self.held = dict(now.positions), dict(now.positions)
         self._seen, self._opened_with = dict(now.fills), set(now.fills)
-        self._since_ms, self._last_entry = now_ms, now.last_entry
-        self._newest_entry = now.newest
+        self._since_ms, self._newest_entry = now_ms, now.newest
         self._sent_before = frozenset(self.sent | self.placed)
         if not again:
             late = {fill.symbol for fill in now.hidden}
@@ -159,7 +155,7 @@ class Books:
             elif fill.fill_id not in self._seen:
                 self._keep_late(fill)
         self._forget()
-        since = self._last_entry - (LEDGER_OVERLAP if again else 0)
+        since = id_of(self._newest_entry) - (LEDGER_OVERLAP if again else 0)
         since = max(since, self._opening.last_entry)
         for entry in self.exchange.ledger(since, self._opening.log_since_ms):
             if entry.entry_id not in self._booked:
@@ -183,22 +179,6 @@ class Books:
         """
         self.unread.forget(symbol)
 
-    def may_be_held(self, trade: OpenTrade) -> bool:
-        """Tell whether a trade that is not shown may be read late: its fills tell no end."""
-        late = self.unread.held.get(trade.symbol)
-        if late is not None and trade.is_of(late.position):
-            return True
-        filled = self.unread.filled_since(trade.symbol, trade.opened_ms)
-        return filled > ZERO if trade.side == "long" else filled < ZERO
-
-    def expect(self, trade: OpenTrade, fills: Sequence[Any]) -> None:
-        """Note what a trade that is not shown comes to by its fills, if anything."""
-        symbol, size = trade.symbol, sum(map(signed, fills), ZERO)
-        position = replace(self.flat(symbol), size=size, entry_price=trade.entry_price)
-        if size and trade.is_of(position):
-            ids, since_ms = {fill.fill_id for fill in fills}, fills[0].time_ms
-            self.unread.held[symbol] = Late(position, ids, since_ms)
-
     def _is_new(self, fill: Any) -> bool:
         if fill.fill_id in self._seen or fill.time_ms < self._opening.opened_ms:
             return False
@@ -220,7 +200,7 @@ class Books:
         if len(self._seen) > 1000:
             self._seen = {i: ms for i, ms in self._seen.items() if ms >= oldest}
         if len(self._booked) > 4 * LEDGER_OVERLAP:
-            oldest_entry = self._last_entry - 2 * LEDGER_OVERLAP
+            oldest_entry = id_of(self._newest_entry) - 2 * LEDGER_OVERLAP
             self._booked = {i for i in self._booked if i >= oldest_entry}
 
     def save(self) -> None:
@@ -284,39 +264,10 @@ class Books:
             totals.transfers_usd += entry.transfer_usd
         if entry.transfer_usd:
             self.transfers.append(entry)
-        if entry.entry_id > self._last_entry:
-            self._last_entry, self._newest_entry = entry.entry_id, entry
+        if entry.entry_id > id_of(self._newest_entry):
+            self._newest_entry = entry
         self._booked.add(entry.entry_id)
         self.unsaved.append(("ledger", row_of(entry)))
-
-    def standing(self, trades: Mapping[str, OpenTrade]) -> dict[str, Any]:
-        """Return the positions that anybody tells of: the exchange, else our fills, else a
-        trade. One that is read late is there all the same, and all of it.
-        """
-        of_trades = {symbol: self._standing(trade) for symbol, trade in trades.items()}
-        late = {symbol: late.position for symbol, late in self.unread.held.items()}
-        return {**late, **self.positions, **self.held, **of_trades}
-
-    def _standing(self, trade: OpenTrade) -> Any:
-        symbol = trade.symbol
-        told = held, booked = self.held.get(symbol), self.positions.get(symbol)
-        if held and booked and held.size == booked.size and not trade.answered:
-            return held  # all agree, as nearly always
-        # One that was turned may be read as it was before, as long as fills know better.
-        first = next((p for p in told if trade.is_of(p)), held or booked)
-        if first is None:
-            first, size = self.flat(symbol), trade.size
-            first = replace(first, entry_price=trade.entry_price)
-        elif trade.only_grew and trade.is_of(first):
-            size = trade.shown(*told)
-        else:
-            return first
-        return replace(first, size=size if trade.side == "long" else -size)
-
-    def entered(self, trade: OpenTrade) -> Decimal:
-        """Return the coins that a trade's entry has filled, as far as anybody knows."""
-        symbol = trade.symbol
-        return trade.entered(self.positions.get(symbol), self.held.get(symbol))
 
     def totals_of(self, symbol: str) -> Totals:
         """Return the sums of one symbol, to be added to."""

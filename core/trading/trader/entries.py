@@ -17,6 +17,7 @@ from core.trading.trader.execution import SIDES, Execution, Intent
 from core.trading.trader.levels import Levels
 from core.trading.trader.market import Market
 from core.trading.trader.risk import Risk
+from core.trading.trader.standing import entered
 from core.trading.trader.trades import OpenTrade, filled_of
 
 ZERO = Decimal(0)
@@ -175,9 +176,9 @@ class Entries:
             trade.levels.stop_price,
         )
         mark, instrument = self.market.mark(symbol), self.market.instruments[symbol]
-        entered = self.books.entered(trade)
-        done = self.execution.run(intent, entered, mark, instrument)
-        trade.answered = entered + filled_of(done, mark)[0]
+        before = entered(self.books, trade)
+        done = self.execution.run(intent, before, mark, instrument)
+        trade.answered = before + filled_of(done, mark)[0]
         return done
 
     def _plan(

@@ -37,8 +37,8 @@ PATIENCE = 3
 class Opening:
     """`balance_usd` and `positions` are the exchange's, `fills` the times by id of those it
     showed then, `hidden` the ones of positions that it did not, `unread` those that others may
-    have been read without; of the account log entries up to `last_entry`, which is `newest`,
-    are in the balance, and nothing before `log_since_ms` is read. `untold` are the trades of the
+    have been read without; of the account log entries up to `newest` are in the balance, and
+    nothing before `log_since_ms` is read. `untold` are the trades of the
     very millisecond of `opened_ms`, by symbol, that the log has told and no fill has yet; None
     where the log is late itself.
     """
@@ -50,7 +50,6 @@ class Opening:
     unread: Unread = field(default_factory=Unread)
     opened_ms: int = 0
     log_since_ms: int = 0
-    last_entry: int = 0
     newest: Any = None
     untold: Counter[str] | None = None
     # Whether the log has told how the balance came to be, and what it has told since.
@@ -59,11 +58,16 @@ class Opening:
     patience: int = PATIENCE
 
     @property
+    def last_entry(self) -> int:
+        """The id of the newest entry that is in the balance, 0 if there is none."""
+        return id_of(self.newest)
+
+    @property
     def waits(self) -> bool:
         """Tell whether the log still owes something of the last hour that is in the balance:
         of an hour in which nothing happened it may tell nothing.
         """
-        happened = bool(self.fills or self.last_entry)
+        happened = bool(self.fills or self.newest)
         return happened and not self.is_told and self.patience > 0
 
     def counts_twice_usd(self, entry: Any) -> Decimal:
@@ -85,7 +89,6 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
     # An account of years has a log of years, and what is older is in the balance.
     since_ms = max(0, told_ms - OVERLAP_MS)
     entries = exchange.ledger(0, since_ms)
-    last_entry = max((e.entry_id for e in entries), default=0)
     # What is older is in the positions, though its fill may be shown only later. Of
     # clocks the slower one is safe; the account log is of the exchange's books.
     newest_ms = max((e.time_ms for e in entries), default=0)
@@ -93,7 +96,8 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
     while True:
         balance_usd = exchange.account().balance_usd
         positions = {p.symbol: p for p in exchange.positions()}
-        later = exchange.ledger(last_entry, since_ms)
+        newest = entries[-1] if entries else None
+        later = exchange.ledger(id_of(newest), since_ms)
         fills = _shown(exchange, now_ms)
         entries += later
         bare = bare_orders(exchange.open_orders(), positions)
@@ -103,7 +107,7 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
         elif not later and fills.keys() == before.keys():
             opened_ms = max(min(now_ms, told_ms), newest_ms)
             hidden = hidden_fills(fills.values(), bare)
-            is_told = bool(entries) and leaves(entries[-1], balance_usd)
+            is_told = newest is not None and leaves(newest, balance_usd)
             return Opening(
                 balance_usd=balance_usd,
                 positions=positions,
@@ -112,12 +116,10 @@ def opening(exchange: Exchange, sleep: Callable[[float], None], now_ms: int) -> 
                 unread=unread(fills.values(), opened_ms, {f.symbol for f in hidden}),
                 opened_ms=opened_ms,
                 log_since_ms=since_ms,
-                last_entry=last_entry,
-                newest=entries[-1] if entries else None,
+                newest=newest,
                 untold=_untold(entries, fills.values(), opened_ms) if is_told else None,
                 is_told=is_told,
             )
-        last_entry = max((e.entry_id for e in later), default=last_entry)
         before = fills
 
 
@@ -136,6 +138,11 @@ def _shown(exchange: Exchange, now_ms: int) -> dict[str, Any]:
 def _has_told(entries: Sequence[Any], balance_usd: Decimal) -> bool:
     """Tell whether the account log has told what is in the balance, as far as it says."""
     return not entries or abs(entries[-1].balance_usd - balance_usd) < CENT
+
+
+def id_of(entry: Any | None) -> int:
+    """Return the id of an entry of the account log, 0 where there is none."""
+    return entry.entry_id if entry is not None else 0
 
 
 def leaves(entry: Any, balance_usd: Decimal) -> bool:

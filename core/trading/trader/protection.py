@@ -18,6 +18,7 @@ from core.trading.trader.books import Books
 from core.trading.trader.config import CANDLE_MS, TraderConfig
 from core.trading.trader.execution import OPPOSITE
 from core.trading.trader.order_rows import OrderRows
+from core.trading.trader.standing import standing
 from core.trading.trader.trades import OpenTrade
 
 PURPOSES = {"stop": "stop", "take_profit": "take"}
@@ -68,7 +69,7 @@ class Protection:
             except Exception as error:
                 errors.append(error)
         # A stop that protects nothing does no harm; one that was taken away does.
-        cancelled = self.cancel_orphans(list(books.standing(trades).values()))
+        cancelled = self.cancel_orphans(list(standing(books, trades).values()))
         if errors:
             raise errors[0]
         return cancelled
@@ -85,7 +86,7 @@ class Protection:
         if position is None and trade.seen:
             return None
         trade.seen = position is not None
-        return books.standing({trade.symbol: trade})[trade.symbol]
+        return standing(books, {trade.symbol: trade})[trade.symbol]
 
     def protect(self, trade: OpenTrade, position: Any, now_ms: int) -> bool:
         """Make the trade's stop and take rest; False when it must be ended at once."""

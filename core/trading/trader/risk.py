@@ -16,6 +16,7 @@ from core.trading.trader.books import Books
 from core.trading.trader.config import TraderConfig
 from core.trading.trader.market import Market
 from core.trading.trader.protection import Protection
+from core.trading.trader.standing import entered, standing
 from core.trading.trader.trades import OpenTrade
 
 ZERO = Decimal(0)
@@ -41,7 +42,7 @@ class Risk:
             symbol: abs(position.size)
             * self.market.mark(symbol)
             / self._leverage_of(symbol, trades)
-            for symbol, position in self.books.standing(trades).items()
+            for symbol, position in standing(self.books, trades).items()
         }
         self.rooms_usd = self.modules["risk_allocator"](
             equity_usd * self.config.pool_frac,
@@ -112,7 +113,7 @@ class Risk:
                 trades[symbol].levels.stop_price if symbol in trades else None,
                 self.market.mark(symbol),
             )
-            for symbol, position in self.books.standing(trades).items()
+            for symbol, position in standing(self.books, trades).items()
         ]
         unsent = [self._unsent(trade) for trade in trades.values() if trade.plan]
         return held + unsent + self.protection.working_risks(self.market.marks)
@@ -121,5 +122,5 @@ class Risk:
         """Return what the slices may lose that are not sent yet."""
         worst = self._worst_price(trade.symbol, trade.plan)
         lost: Decimal = abs(worst - trade.levels.stop_price)
-        left: Decimal = max(trade.plan.size - self.books.entered(trade), ZERO)
+        left: Decimal = max(trade.plan.size - entered(self.books, trade), ZERO)
         return lost * left

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.trading.ports import STOP_SUFFIX
+from core.trading.trader.trades import OpenTrade
 from core.trading.trader.trips import signed
 
 ZERO = Decimal(0)
@@ -92,6 +93,19 @@ class Unread:
         """Return what the fills of a symbol come to, coins, negative when sold."""
         found = [f for f in self.fills if f.symbol == symbol and f.time_ms >= since_ms]
         return sum(map(signed, found), ZERO)
+
+    def expect(self, position: Any, fills: Sequence[Any]) -> None:
+        """Note what a trade that is not shown comes to by its fills, oldest first."""
+        ids, since_ms = {fill.fill_id for fill in fills}, fills[0].time_ms
+        self.held[position.symbol] = Late(position, ids, since_ms)
+
+    def may_hold(self, trade: OpenTrade) -> bool:
+        """Tell whether a trade that is not shown may be read late: its fills tell no end."""
+        late = self.held.get(trade.symbol)
+        if late is not None and trade.is_of(late.position):
+            return True
+        filled = self.filled_since(trade.symbol, trade.opened_ms)
+        return filled > ZERO if trade.side == "long" else filled < ZERO
 
     def is_doubtful(self, symbol: str) -> bool:
         """Tell whether a position may be another than was read."""

@@ -10,6 +10,7 @@ from in_process import Noting, deal, decide, entries, idle, look, session, size_
 
 from core.trading.backtest.run import Session
 from core.trading.trader.config import TraderConfig
+from core.trading.trader.standing import standing
 
 XBT = "PF_XBTUSD"
 PART = Decimal("0.01")
@@ -148,7 +149,7 @@ def test_what_the_exchange_says_counts_once_the_books_are_opened_anew() -> None:
     tick(one, one.setup.config.reopen_after + 1)
     assert "books reopened" in [kind for kind, _ in one.told]
     assert stopped(one) == size_of(one, XBT) == size - PART
-    (position,) = one.loop.books.standing(one.loop.trades).values()
+    (position,) = standing(one.loop.books, one.loop.trades).values()
     assert position.size == size - PART
 
 
