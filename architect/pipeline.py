@@ -36,7 +36,7 @@ from architect.removal import remove_orphans, remove_unbuilt
 from architect.replies import ReplyStore
 from architect.repository import Repository
 from architect.spec_check import check_spec, errors
-from architect.staleness import NOT_JUDGED, State, inputs, needs_of, states
+from architect.staleness import State, closure, inputs, states
 from architect.strength.threshold import check_threshold
 from core.errors import ArchitectError, ModelError, SpecError
 from core.manifest import Manifest, read_manifest, sha256
@@ -192,26 +192,18 @@ class Pipeline:
         begun = read_manifest(self.project.manifest)
         if not outcome.ok or not any(map(begun.unjudged, begun.modules)):
             return
-        again = self._unjudged(graph, begun, names, outcome)
+        asked = {s.name for s in self._found(graph, begun, names, force=False)}
+
+        def is_due(state: State) -> bool:
+            # Also where what its user waited for has just been built.
+            needs = (need for user in state.unjudged for need in closure(user, graph))
+            return state.name in asked or any(n in outcome.built for n in needs)
+
+        stale = [s for s in states(self.project, graph, begun) if s.state == "stale"]
+        again = [s for s in stale if begun.unjudged(s.name) and is_due(s)]
         outcome.fresh = [n for n in outcome.fresh if n not in {s.name for s in again}]
         if again:
             self._build(graph, begun, again, outcome)
-
-    def _unjudged(
-        self, graph: SpecGraph, begun: Manifest, names: list[str], outcome: Outcome
-    ) -> list[State]:
-        """Return what is stale for a user's sake: of what was asked for, and where what
-        that user waited for has just been built."""
-        asked = self._found(graph, begun, names, force=False)
-
-        def due(state: State) -> bool:
-            users = begun.unjudged(state.name)
-            needs = {need for user in users for need in (user, *needs_of(user, graph))}
-            waited = state.why.startswith(NOT_JUDGED) and needs & outcome.built.keys()
-            return bool(users) and (state in asked or bool(waited))
-
-        found = states(self.project, graph, begun)
-        return [state for state in found if state.state == "stale" and due(state)]
 
     def _making(self, state: State, graph: SpecGraph) -> Generating:
         if state.state == "edited":

@@ -30,20 +30,22 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How one module stands: `ok`, `new`, `stale`, `edited`, `missing` or `orphaned`."""
+    """How one module stands: `ok`, `new`, `stale`, `edited`, `missing` or `orphaned`.
+
+    `unjudged` are users without which it was accepted, where nothing else is to be done
+    than to judge it with them.
+    """
 
     name: str
     state: str
     why: str = ""
+    unjudged: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Tell whether nothing has to be done."""
         return self.state == "ok"
 
-
-# Why one is stale that nothing is wrong with but that.
-NOT_JUDGED = "it was not judged with"
 
 # The last answer for each module: from which specs and which template.
 _KNOWN: dict[tuple[Path, str], tuple[tuple[Spec, ...], bytes, Inputs]] = {}
@@ -127,16 +129,19 @@ def _with_users(
     """
     if not state.ok or not (users := sorted(manifest.unjudged(state.name))):
         return state
-    behind = {user: {user, *needs_of(user, graph)} - as_wanted for user in users}
-    if stay := [user for user in users if not behind[user]]:
-        return State(state.name, "stale", f"{NOT_JUDGED} {', '.join(stay)}")
+    behind = {user: closure(user, graph) - as_wanted for user in users}
+    if stay := tuple(user for user in users if not behind[user]):
+        why = f"it was not judged with {', '.join(stay)}"
+        return State(state.name, "stale", why, unjudged=stay)
     waiting = ", ".join(sorted(set().union(*behind.values())))
     return State(state.name, "ok", f"waits for {waiting} to be built anew")
 
 
-def needs_of(name: str, graph: SpecGraph) -> list[str]:
-    """Return all that a module is to use, directly or not; of one without a spec, nothing."""
-    return graph.needs(name) if name in graph.specs else []
+def closure(name: str, graph: SpecGraph) -> set[str]:
+    """Return a module and all that it is to use, directly or not; of one without a spec,
+    itself alone.
+    """
+    return {name, *(graph.needs(name) if name in graph.specs else ())}
 
 
 def _stale(spec: Spec, graph: SpecGraph, entry: Entry, now: Inputs) -> str:

@@ -112,20 +112,15 @@ class Registry:
             for version in versions
             if version.entry.kind != "record"
         }
-        changed = {v.name for v in versions if self._changes_spec(v)}
         for version in versions:
             name = version.name
             self._failed.discard((name, version.id))
             self._history.setdefault(name, []).append(version)
             if name not in self._modules:
                 self._add(version, self._made.get(name) or self._shell(version))
-        self._history = without_unjudged(self._history, versions, changed)
+        self._history = without_unjudged(self._history, versions)
         if calls:  # else it stays the same edition
             self._current = {**self._current, **calls}
-
-    def _changes_spec(self, version: Version) -> bool:
-        lives = self._history.get(version.name, [version])[-1]
-        return lives.entry.spec != version.entry.spec
 
     def _add(self, version: Version, shell: ModuleType) -> None:
         self._modules[version.name] = shell

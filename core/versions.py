@@ -41,19 +41,20 @@ def last_alike(
 
 
 def without_unjudged(
-    history: Mapping[str, Sequence[Version]],
-    fresh: Collection[Version],
-    changed: Collection[str],
+    history: Mapping[str, Sequence[Version]], fresh: Collection[Version]
 ) -> dict[str, list[Version]]:
     """Return the versions by module, oldest first, less what must not stand in any more
     beside those that have just gone live, for nobody judged it with them.
 
     That are users that a fresh one was accepted without; users, through any chain, of
-    what is `changed`: modules whose spec is another now; and versions by another spec of
-    what a fresh one uses. The last of each is what runs, and stays.
+    modules whose spec is another now; and versions by another spec of what a fresh one
+    uses. The last of each is what runs, and stays; the fresh ones are the last of theirs.
     """
     live = Manifest({name: kept[-1].entry for name, kept in history.items()})
     unjudged = {pair for version in fresh for pair in version.entry.unjudged}
+    changed = {
+        version.name for version in fresh if _spec_changed(history, version.name)
+    }
     used = {name for version in fresh for name in live.needs(version.name)}
 
     def stays(version: Version, lives: Version) -> bool:
@@ -67,3 +68,8 @@ def without_unjudged(
         name: [one for one in kept[:-1] if stays(one, kept[-1])] + [kept[-1]]
         for name, kept in history.items()
     }
+
+
+def _spec_changed(history: Mapping[str, Sequence[Version]], name: str) -> bool:
+    specs = [version.entry.spec for version in history[name][-2:]]
+    return len(set(specs)) > 1

@@ -135,7 +135,7 @@ def test_what_was_not_judged_with_a_user_that_stays_is_stale(pair: Bench) -> Non
     pair.change_spec("round_trip", "in, and out again", "in and out again")
     assert state_of(pair, "round_trip").ok
     assert state_of(pair, "fee") == State(
-        "fee", "stale", "it was not judged with round_trip"
+        "fee", "stale", "it was not judged with round_trip", unjudged=("round_trip",)
     )
     (problem,) = verify(pair.project)
     assert (problem.message, problem.hint) == (
