@@ -84,6 +84,20 @@ class Rig:
         request = plain_request(client_id=name, protect_price=stop, **changes)
         return self.calls["place"](order=request)
 
+    def enter_unheard(self, name: str, stop: str) -> None:
+        """Send an entry whose answer is lost."""
+        self.answers["/batchorder"] = Canned("", cut=True)
+        with pytest.raises(OutcomeUnknown):
+            self.enter(name, stop)
+        self.answers["/batchorder"] = GOOD["/batchorder"]
+
+    def leave(self, name: str) -> Any:
+        """Sell 0.01 at the market."""
+        request = {"kind": "market", "limit_price": None, "reduce_only": True}
+        return self.calls["place"](
+            order=plain_request(client_id=name, side="sell", **request)
+        )
+
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
@@ -282,22 +296,18 @@ def test_an_entry_that_is_asked_for_again_goes_on_to_count(rig: Rig) -> None:
 def test_only_an_exit_that_closes_something_uncounts_an_entry(rig: Rig) -> None:
     rig.answer_entry(filled(0.01))
     rig.enter("c-1", stop="25000")
-    leave = {"kind": "market", "limit_price": None, "reduce_only": True}
     rig.answers["/sendorder"] = sent("wouldNotReducePosition")
     with pytest.raises(OrderRejected):
-        rig.calls["place"](order=plain_request(client_id="e-1", side="sell", **leave))
+        rig.leave("e-1")
     with pytest.raises(GatewayRefused, match="max_open_risk_frac"):
         rig.enter("c-2", stop="25000")
     rig.answers["/sendorder"] = sent("placed", filled(0.01))
-    rig.calls["place"](order=plain_request(client_id="e-2", side="sell", **leave))
+    rig.leave("e-2")
     rig.enter("c-2", stop="25000")
 
 
 def test_an_entry_of_unknown_fate_counts_until_the_exchange_tells_it(rig: Rig) -> None:
-    rig.answers["/batchorder"] = Canned("", cut=True)
-    with pytest.raises(OutcomeUnknown):
-        rig.enter("c-1", stop="20000")
-    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter_unheard("c-1", stop="20000")
     rig.answers["/fills"] = Canned("<html>maintenance</html>", 200)
     with pytest.raises(ExchangeError, match="Fills"):
         rig.enter("c-2", stop="20000")
@@ -311,10 +321,7 @@ def test_an_entry_whose_fate_is_asked_for_long_after_it_is_shown_by_then(
     rig: Rig,
 ) -> None:
     """Nobody asked meanwhile, and its position has ended: nothing is kept from being changed."""
-    rig.answers["/batchorder"] = Canned("", cut=True)
-    with pytest.raises(OutcomeUnknown):
-        rig.enter("c-1", stop="20000")
-    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter_unheard("c-1", stop="20000")
     rig.hold()
     for path, answer in rig.answers.items():
         if isinstance(answer, dict) and "serverTime" in answer:
@@ -324,10 +331,7 @@ def test_an_entry_whose_fate_is_asked_for_long_after_it_is_shown_by_then(
 
 
 def test_an_entry_that_never_came_leaves_its_room_to_others(rig: Rig) -> None:
-    rig.answers["/batchorder"] = Canned("", cut=True)
-    with pytest.raises(OutcomeUnknown):
-        rig.enter("c-7", stop="20000")
-    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter_unheard("c-7", stop="20000")
     rig.enter("c-2", stop="20000")
 
 
@@ -351,10 +355,7 @@ def test_a_gateway_counts_what_the_one_before_it_sent_and_no_reading_shows(
 def test_a_gateway_counts_an_order_of_the_one_before_it_of_which_nobody_knows(
     rig: Rig,
 ) -> None:
-    rig.answers["/batchorder"] = Canned("", cut=True)
-    with pytest.raises(OutcomeUnknown):
-        rig.enter("c-1", stop="45000")
-    rig.answers["/batchorder"] = GOOD["/batchorder"]
+    rig.enter_unheard("c-1", stop="45000")
     rig.start()
     with pytest.raises(GatewayRefused, match=r"max_open_risk_frac .* 1050\.00 USD"):
         rig.enter("c-2", stop="45000")
@@ -367,9 +368,8 @@ def test_a_gateway_counts_nothing_of_the_one_before_it_that_is_closed_or_would_s
     rig.answer_entry(filled(0.01))
     rig.enter("c-1", stop="45000")
     if is_closed:
-        leave = {"kind": "market", "limit_price": None, "reduce_only": True}
         rig.answers["/sendorder"] = sent("placed", filled(0.01))
-        rig.calls["place"](order=plain_request(client_id="e", side="sell", **leave))
+        rig.leave("e-1")
     else:
         rig.hold(at=LATER)
         rig.calls["positions"]()

@@ -99,13 +99,14 @@ class TradingLoop:
             self.trades, self.books, self.journal, self.plans, tell, self._safely,
             self._sync, self._protect,
         )  # fmt: skip
-
-        def is_late() -> bool:
-            return self.entry_stops.is_late()
-
+        self.unpriced = Unpriced(self.market, self.books, tell)
+        stops = self.entry_stops = EntryStops(
+            self.unpriced, lambda: self.stop_reason(), self.clock, tell
+        )
         self.entries = Entries(
             m, self.market, self.books, self.execution, decision, self.levels,
-            self.risk, c, building.opened, untold.expect, untold.waits, is_late, tell,
+            self.risk, c, building.opened, untold.expect, untold.waits, stops.is_late,
+            tell,
         )  # fmt: skip
         self.entering = Entering(
             self.trades, self.books, self.entries, building, self.plans,
@@ -129,10 +130,6 @@ class TradingLoop:
             self.trades, self.left,
         )  # fmt: skip
         self.rounds = Rounds(m, s, self.books, self.journal)
-        self.unpriced = Unpriced(self.market, self.books, tell)
-        self.entry_stops = EntryStops(
-            self.unpriced, lambda: self.stop_reason(), self.clock, tell
-        )
         self.closing = Closing(
             self.trades, self.exits, self.plans, spans, self.journal, self.reconciler,
             tell, self._safely, self._sync, self.sleep,
@@ -276,9 +273,7 @@ class TradingLoop:
 
     def _update_candles(self, now_ms: int) -> None:
         self.unpriced.tell_gone()
-        if late := self.market.closed_candles(now_ms, self.sleep):
-            text = f"the candle that has closed is not told yet: {', '.join(late)}"
-            self.tell("trouble", part="candles", error=text)
+        self.unpriced.tell_late(self.market.closed_candles(now_ms, self.sleep))
 
     def _safely(self, part: str, run: Callable[[], Any]) -> Any:
         try:

@@ -35,6 +35,12 @@ class Unpriced:
             text = f"no price is told of {_names(gone)}: nothing is entered in it"
             self._tell("prices", text)
 
+    def tell_late(self, symbols: Iterable[str]) -> None:
+        """Name the symbols whose candle has closed and is not told yet."""
+        if late := [*symbols]:
+            text = f"the candle that has closed is not told yet: {', '.join(late)}"
+            self._tell("candles", text)
+
     def _tell(self, part: str, text: str) -> None:
         self.tell("trouble", part=part, error=text)
 
